@@ -41,9 +41,10 @@ def record_of(
     *,
     published_at: datetime = NOON,
     offset: int = 0,
+    sequence: int = 1,
 ) -> ConsumedRecord:
     """Return the Kafka record of a message."""
-    envelope = Envelope.wrap(message, cause or cause_of(message), 0, 1, published_at)
+    envelope = Envelope.wrap(message, cause or cause_of(message), 0, sequence, published_at)
     source = f"{message.topic}/{message.key.int % 12}"
     return ConsumedRecord(
         source, offset or next(_offsets), message.key.bytes, encode(envelope), message.type

@@ -1,9 +1,8 @@
 """The customer service (客户: customer).
 
 Owns:       parties and accounts as orders carry them, and the unified view (统一客户视图).
-Consumes:   order.accepted, order.completed, order.failed, order.rejected, resources.assigned,
-            provisioning.service_completed, provisioning.service_held,
-            provisioning.service_resumed,
+Consumes:   order.accepted, order.state_changed, order.completed, order.failed, order.rejected,
+            resources.assigned, provisioning.service_completed,
             customer.party_erased (its own: dead letters are blanked as in all services).
 Publishes:  customer.party_erased, customer.access_changed.
 API:        GET /ops/v1/customers, GET /ops/v1/customers/{id}/view,

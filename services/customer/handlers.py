@@ -31,8 +31,8 @@ from services.customer.domain.unified_view.order import (
     OrderEndedMessage,
     assignment_from_message,
     check_same_end,
-    hold_event_from_message,
     order_from_message,
+    published_state_from_message,
     result_from_message,
 )
 from services.customer.domain.unified_view.product import (
@@ -47,11 +47,10 @@ from shared.contracts import (
     OrderCompleted,
     OrderFailed,
     OrderRejected,
+    OrderStateChanged,
     PartyErased,
     ResourcesAssigned,
     ServiceCompleted,
-    ServiceHeld,
-    ServiceResumed,
 )
 from shared.messaging.dispatcher import on, on_batch, subscribe
 from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
@@ -126,6 +125,18 @@ def reopen_settled_accounts(named: Sequence[Account], batch: UnitOfWorkBatch) ->
     store.contested_accounts.put(batch.session, updated)
 
 
+def on_state_changed(messages: Sequence[OrderStateChanged], batch: UnitOfWorkBatch) -> None:
+    """Store the states of the orders, unless later ones are stored."""
+    received = zip(messages, batch.units, strict=True)
+    store.upsert_published_states(
+        batch.session,
+        [
+            published_state_from_message(message, work.tenant, work.published_at, work.sequence)
+            for message, work in received
+        ],
+    )
+
+
 def on_assigned(messages: Sequence[ResourcesAssigned], batch: UnitOfWorkBatch) -> None:
     """Store what resources holds for the orders."""
     received = zip(messages, batch.units, strict=True)
@@ -180,14 +191,6 @@ def on_ended(messages: Sequence[OrderEndedMessage], batch: UnitOfWorkBatch) -> N
         check_same_end(store.find_final_states(batch.session, order_ids), results)
 
 
-def on_hold_or_resume(message: ServiceHeld | ServiceResumed, work: UnitOfWork) -> None:
-    """Store that an order's plan was held, or resumed."""
-    store.add_hold_event(
-        work.session,
-        hold_event_from_message(message, work.cause.id, work.tenant, work.published_at),
-    )
-
-
 def take_over_erasure(message: PartyErased, work: UnitOfWork) -> None:
     """Repeat an erasure that was published before the database was restored."""
     erased = erased_party_from_message(message, work.tenant, work.published_at, work.cause.id)
@@ -197,13 +200,12 @@ def take_over_erasure(message: PartyErased, work: UnitOfWork) -> None:
 
 SUBSCRIPTIONS = subscribe(
     on_batch(OrderAccepted, on_accepted),
+    on_batch(OrderStateChanged, on_state_changed),
     on_batch(OrderCompleted, on_completed),
     on_batch(OrderFailed, on_ended),
     on_batch(OrderRejected, on_ended),
     on_batch(ResourcesAssigned, on_assigned),
     on_batch(ServiceCompleted, on_service_completed),
-    on(ServiceHeld, on_hold_or_resume),
-    on(ServiceResumed, on_hold_or_resume),
     *erasure_subscriptions(),
 )
 

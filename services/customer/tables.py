@@ -12,8 +12,7 @@ from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.customer.domain.parties.contested_account import ContestState
-from services.customer.domain.unified_view.order import OrderState
-from shared.contracts import Held, ItemHoldings, OrderedItem
+from shared.contracts import Held, ItemHoldings, OrderedItem, OrderState
 from shared.persistence.database import (
     PERSONAL,
     Base,
@@ -162,6 +161,24 @@ class OrderRow(Base):
     one_off_cents: Mapped[int] = mapped_column(BigInteger)
     monthly_cents: Mapped[int] = mapped_column(BigInteger)
     items: Mapped[tuple[OrderedItem, ...]] = mapped_column(json_bytes(tuple[OrderedItem, ...]))
+    publishes_states: Mapped[bool] = mapped_column(server_default="false")
+
+
+class OrderStateRow(Base):
+    """The state of an order that was published last, if it changed since its acceptance."""
+
+    __tablename__ = "order_states"
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    state: Mapped[OrderState] = mapped_column(enum_text(OrderState))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    """0 for a state that the migration has derived from what the previous release stored."""
+
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    code: Mapped[str]
+    reason: Mapped[str]
+    step: Mapped[str]
 
 
 class OrderResultRow(Base):
@@ -188,7 +205,10 @@ class AssignmentRow(Base):
 
 
 class HoldEventRow(Base):
-    """The event that an order's plan was held, or resumed."""
+    """The event that an order's plan was held, or resumed. Only the previous release reads it.
+
+    What that release writes is copied to `order_states` by a trigger.
+    """
 
     __tablename__ = "stops"
     __table_args__ = (Index("ix_stops_order", "order_id"),)

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.domain.acceptance.submission import without_personal_data
+from services.order.domain.fulfilment.conclusion import conclude
+from services.order.domain.fulfilment.messages import state_messages
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
     ProgressUpdate,
     advance,
-    conclude,
 )
 from shared.access.grants import grant_subscriptions
 from shared.contracts import (
@@ -34,9 +35,11 @@ T = TypeVar("T")
 
 
 def on_progress(message: FulfilmentMessage, work: UnitOfWork) -> None:
-    """Advance the state of an order."""
+    """Advance the state of an order, and publish it."""
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
-    save_progress(advance(progress, message, work.now), work)
+    update = advance(progress, message, work.now)
+    save_progress(update, work)
+    work.publish(*state_messages(update, message))
 
 
 def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
@@ -57,12 +60,21 @@ def on_blueprints(message: BlueprintsPublished, work: UnitOfWork) -> None:
 
 def save_progress(update: ProgressUpdate, work: UnitOfWork) -> None:
     """Write the progress of an order, and its state changes into the history."""
-    order_id, reason = update.progress.order_id, update.progress.reason
     if update.is_changed:
         store.orders.put_progress(work.session, update.progress)
+    record_changes(update, work, update.progress.reason)
+
+
+def record_changes(update: ProgressUpdate, work: UnitOfWork, reason: str) -> None:
+    """Write the state changes of an order into the history."""
     for each in update.changes:
         work.record_change(
-            each.kind, order_id, each.was, each.became, part=each.part, reason=reason
+            each.kind,
+            update.progress.order_id,
+            each.was,
+            each.became,
+            part=each.part,
+            reason=reason,
         )
 
 

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.order.domain.fulfilment.product import ProductContent, ProductStatus
 from services.order.domain.fulfilment.progress import ItemState
-from services.order.domain.fulfilment.states import OrderState
 from services.order.domain.order import OrderContent
-from shared.contracts import BlueprintName
+from shared.contracts import BlueprintName, OrderState
 from shared.persistence.database import PERSONAL, Base, Instant, enum_text, json_bytes
 from shared.persistence.versioned_documents import EditionRow
 

@@ -1,7 +1,8 @@
 """Takeover of orders that were published before the database was restored to an earlier state.
 
-Orders are restored from their own `order.accepted`. Their progress follows from the messages of
-the other services, which are consumed again.
+Orders are restored from their own `order.accepted`, and get the states that were published for
+them. The rest of their progress follows from the messages of the other services, which are consumed
+again.
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,14 @@ from services.order.commands.place_order import new_submission, store_order
 from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.acceptance.takeover import take_over
 from services.order.domain.fulfilment.product import release_products
-from shared.contracts import OrderAccepted
+from services.order.domain.fulfilment.progress import take_over_state
+from services.order.handlers import preload_progress, record_changes
+from shared.contracts import OrderAccepted, OrderStateChanged
 from shared.errors import ConflictError
 from shared.messaging import pending_outbox
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
+from shared.persistence.history import TAKEN_OVER_REASON
 from shared.recovery.takeover import Takeover
 
 
@@ -66,6 +70,22 @@ def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> N
     store.orders.remove(work.session, order_id)
 
 
+def on_state_changed(message: OrderStateChanged, work: UnitOfWork) -> None:
+    """Store the state that was published for an order.
+
+    The messages of the other services may be consumed again in another order than before, and
+    would lead to a state that contradicts the published one.
+
+    Raises:
+        TooEarlyError: if the order itself was not taken over yet.
+    """
+    progress = store.orders.get_progress_for_update(work.session, message.order_id)
+    update = take_over_state(progress, message, work.published_at)
+    if update.changes:
+        store.orders.put_progress(work.session, update.progress)
+    record_changes(update, work, TAKEN_OVER_REASON)
+
+
 def submission_keys(message: OrderAccepted, tenant: str) -> SubmissionKeys:
     """Return the keys under which a client may repeat the request."""
     key = message.record.idempotency_key if message.record else ""
@@ -79,5 +99,9 @@ def preload(session: Session, messages: Sequence[OrderAccepted]) -> None:
 
 
 TAKEOVER = Takeover(
-    subscribe(on(OrderAccepted, on_accepted, preload=preload)), withdrawable=(OrderAccepted,)
+    subscribe(
+        on(OrderAccepted, on_accepted, preload=preload),
+        on(OrderStateChanged, on_state_changed, preload=preload_progress),
+    ),
+    withdrawable=(OrderAccepted,),
 )

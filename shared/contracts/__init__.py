@@ -44,7 +44,13 @@ from shared.contracts.message_parts import (
     Value,
     party_kind_of,
 )
-from shared.contracts.order import OrderAccepted, OrderCompleted, OrderFailed, OrderRejected
+from shared.contracts.order import (
+    OrderAccepted,
+    OrderCompleted,
+    OrderFailed,
+    OrderRejected,
+    OrderStateChanged,
+)
 from shared.contracts.order_record import (
     BundleRecord,
     ChargeRecord,
@@ -52,6 +58,7 @@ from shared.contracts.order_record import (
     NoteRecord,
     OrderRecord,
 )
+from shared.contracts.order_states import OrderState, PublishedItemState
 from shared.contracts.provisioning import (
     AssignmentRequested,
     BlueprintsPublished,
@@ -104,9 +111,12 @@ __all__ = [
     "OrderMessage",
     "OrderRecord",
     "OrderRejected",
+    "OrderState",
+    "OrderStateChanged",
     "OrderedItem",
     "PartyErased",
     "PartyKind",
+    "PublishedItemState",
     "RefusalCode",
     "ReleaseRequested",
     "ReservationAnswered",

@@ -3,6 +3,7 @@
 from shared.contracts.base import OrderMessage, published
 from shared.contracts.message_parts import Cents, Customer, HeldProduct, OrderedItem, RefusalCode
 from shared.contracts.order_record import OrderRecord
+from shared.contracts.order_states import OrderState, PublishedItemState
 
 
 @published("order.accepted", 1)
@@ -23,8 +24,34 @@ class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
 
     one_off_cents: Cents = 0
     monthly_cents: Cents = 0
+    publishes_states: bool = False
+    """Whether `order.state_changed` is published for it; false in messages of earlier versions."""
+
     record: OrderRecord | None = None
     """The order service's own data, for itself alone: a restored database reads it back."""
+
+
+@published("order.state_changed", 1)
+class OrderStateChanged(OrderMessage, frozen=True, kw_only=True):
+    """The state of the order or of an item has changed, in a way that no other message says.
+
+    `order.accepted` says that the order and all its items are acknowledged; `order.completed`,
+    `order.failed` and `order.rejected` say that the order and all its items have ended so.
+    """
+
+    customer_id: str
+    state: OrderState
+    """The state of the order from now on."""
+
+    items: tuple[PublishedItemState, ...]
+    """All its items, changed or not."""
+
+    code: str = ""
+    """Why it is in this state; empty if it needs no reason."""
+
+    reason: str = ""
+    step: str = ""
+    """The step of the plan at which the order is held."""
 
 
 @published("order.completed", 1)

@@ -215,10 +215,7 @@ class Dispatcher:
         """Call the handlers, in an order that keeps the order of each key."""
         self.preload(transaction.session, opened)
         for subscription, several in group_by_subscription(opened, self._subscriptions):
-            units = [
-                transaction.unit_of_work(each.envelope.as_causation, each.envelope.time)
-                for each in several
-            ]
+            units = [unit_of_work_for(each.envelope, transaction) for each in several]
             subscription.handle(
                 [each.message for each in several], UnitOfWorkBatch(transaction, units)
             )
@@ -231,6 +228,11 @@ class Dispatcher:
                 to_preload.setdefault(preload, []).append(each.message)
         for preload, messages in to_preload.items():
             preload(session, messages)
+
+
+def unit_of_work_for(envelope: Envelope, transaction: Transaction) -> UnitOfWork:
+    """Return the unit of work of the handler of a message."""
+    return transaction.unit_of_work(envelope.as_causation, envelope.time, envelope.sequence)
 
 
 def group_by_subscription(

@@ -50,9 +50,11 @@ class Transaction:
     audit_entries: list[AuditEntry] = field(default_factory=list)
     deferred_writes: dict[type[DeferredWrite], list[DeferredWrite]] = field(default_factory=dict)
 
-    def unit_of_work(self, cause: Causation, published_at: datetime | None = None) -> "UnitOfWork":
+    def unit_of_work(
+        self, cause: Causation, published_at: datetime | None = None, sequence: int = 0
+    ) -> "UnitOfWork":
         """Return the view of this transaction that one handler gets."""
-        return UnitOfWork(self, cause, published_at or self.now)
+        return UnitOfWork(self, cause, published_at or self.now, sequence)
 
     def add(self, deferred_write: DeferredWrite) -> None:
         """Add a row of another kind, to be written at the end."""
@@ -108,6 +110,9 @@ class UnitOfWork:
     cause: Causation
     published_at: datetime
     """When the handled message was published; order within a key is by sequence, not by time."""
+
+    sequence: int = 0
+    """The handled message's number among those of its owner and key; 0 of a request."""
 
     position: int = 0
 

@@ -29,7 +29,7 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         """DROP INDEX uq_submissions_external_id;
            UPDATE submissions SET external_id = 'same', idempotency_key = NULL""",
     ),
-    "every end was published once": (
+    "every state was published, every end once": (
         "order",
         f"DELETE FROM outbox WHERE key = {LAST_ORDER} AND type = 'order.completed.v1'",
     ),

@@ -16,10 +16,11 @@ from shared.contracts import (
     OrderCompleted,
     OrderedItem,
     OrderFailed,
+    OrderState,
+    OrderStateChanged,
+    PublishedItemState,
     ResourcesAssigned,
     ServiceCompleted,
-    ServiceHeld,
-    ServiceResumed,
 )
 from tests.callers import CLIENT
 
@@ -81,6 +82,7 @@ def accepted(n: int, customer: Customer | None = None, **differences: Any) -> Or
         "items": (an_item(n),),
         "external_id": f"CRM-{n}",
         "monthly_cents": 2000,
+        "publishes_states": True,
     }
     return OrderAccepted(**(usual | differences))
 
@@ -142,9 +144,16 @@ def order_failed(n: int) -> OrderFailed:
     )
 
 
-def service_held(n: int, step: str = "jumper") -> ServiceHeld:
-    return ServiceHeld(order_id=order_id(n), step=step, code="unreachable", reason="no answer")
+def state_changed(
+    n: int, state: OrderState = OrderState.IN_PROGRESS, **differences: Any
+) -> OrderStateChanged:
+    usual: dict[str, Any] = {
+        "order_id": order_id(n),
+        "customer_id": ZHANG,
+        "items": (PublishedItemState(id="1", state=state),),
+    }
+    return OrderStateChanged(state=state, **(usual | differences))
 
 
-def service_resumed(n: int, step: str = "jumper") -> ServiceResumed:
-    return ServiceResumed(order_id=order_id(n), step=step)
+def order_held(n: int, step: str = "jumper") -> OrderStateChanged:
+    return state_changed(n, OrderState.HELD, step=step, code="unreachable", reason="no answer")

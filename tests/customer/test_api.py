@@ -13,10 +13,10 @@ from tests.customer.builders import (
     accepted,
     assigned,
     completed,
+    order_held,
     order_id,
     product_id,
     service_completed,
-    service_held,
     service_id,
 )
 from tests.kernel import consume
@@ -141,7 +141,7 @@ async def test_the_view_shows_a_customer_whole(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1), assigned(1), service_completed(1), completed(1))
-    consume(sessions, SUBSCRIPTIONS, accepted(2), assigned(2, "+862583100002"), service_held(2))
+    consume(sessions, SUBSCRIPTIONS, accepted(2), assigned(2, "+862583100002"), order_held(2))
 
     view = (await client.get(VIEW, headers=as_role("viewer"))).json()
 

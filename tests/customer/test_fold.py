@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from services.customer import store
 from services.customer.commands.customers import require_customer
-from services.customer.domain.unified_view.order import OrderState
 from services.customer.domain.unified_view.view import (
     Holding,
     HoldingState,
@@ -17,7 +16,7 @@ from services.customer.domain.unified_view.view import (
 )
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.access.access_rule import DataScope, tenant_wide_scope
-from shared.contracts import Action, Causation, Message, OrderRejected, RefusalCode
+from shared.contracts import Action, Causation, Message, OrderRejected, OrderState, RefusalCode
 from shared.kafka.records import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
@@ -32,11 +31,11 @@ from tests.customer.builders import (
     at,
     completed,
     order_failed,
+    order_held,
     order_id,
     product_id,
     service_completed,
-    service_held,
-    service_resumed,
+    state_changed,
 )
 from tests.kernel import consume, consume_records, dead_letter_rows, record_of
 
@@ -46,15 +45,17 @@ MESSAGES: tuple[Message, ...] = (
     # The first order delivers a line and a number,
     accepted(1),
     assigned(1, "+862583100001"),
+    state_changed(1),
     service_completed(1, "+862583100001"),
     completed(1, "+862583100001"),
     # the second another, after it was in fallout twice,
     accepted(2, a_customer(account_id="acc-2")),
     assigned(2, "+862583100002"),
-    service_held(2, "jumper"),
-    service_resumed(2, "jumper"),
-    service_held(2, "test"),
-    service_resumed(2, "test"),
+    state_changed(2),
+    order_held(2, "jumper"),
+    state_changed(2),
+    order_held(2, "test"),
+    state_changed(2),
     service_completed(2, "+862583100002"),
     completed(2, "+862583100002"),
     # the third changes it,
@@ -69,7 +70,7 @@ MESSAGES: tuple[Message, ...] = (
     # two fail or are rejected,
     accepted(5),
     assigned(5, "+862583100005"),
-    service_held(5),
+    order_held(5),
     order_failed(5),
     accepted(6),
     OrderRejected(
@@ -78,9 +79,12 @@ MESSAGES: tuple[Message, ...] = (
     # and two are not done yet; the customer has moved to another mobile meanwhile.
     accepted(7),
     assigned(7, "+862583100007"),
+    order_held(7),
+    state_changed(7),
     accepted(8, a_customer(phone=MOBILE)),
     assigned(8, "+862583100008"),
-    service_held(8),
+    state_changed(8),
+    order_held(8),
 )
 """All messages about one customer's orders, in the order of publication."""
 
@@ -88,7 +92,7 @@ MESSAGES: tuple[Message, ...] = (
 def message_record(minute: int, message: Message) -> ConsumedRecord:
     """Return the Kafka record of a message that was published in that minute."""
     cause = Causation(order_id(100 + minute), message.key, TENANT)
-    return record_of(message, cause, published_at=at(minute))
+    return record_of(message, cause, published_at=at(minute), sequence=minute + 1)
 
 
 RECORDS = [message_record(minute, message) for minute, message in enumerate(MESSAGES)]
@@ -198,6 +202,18 @@ def test_an_order_that_ends_a_second_time_differently_is_parked(sessions: Sessio
     assert states == [OrderState.ACKNOWLEDGED, OrderState.COMPLETED]
 
 
+def test_an_order_of_a_version_without_published_states_is_in_progress_and_ends(
+    sessions: Sessions,
+) -> None:
+    earlier = accepted(1, publishes_states=False)
+    consume(sessions, SUBSCRIPTIONS, assigned(1), earlier)
+    assert the_view(sessions).facts.orders[0].state is OrderState.IN_PROGRESS
+
+    consume(sessions, SUBSCRIPTIONS, completed(1))
+
+    assert the_view(sessions).facts.orders[0].state is OrderState.COMPLETED
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_a_known_order_is_not_accepted_for_another_customer(
     sessions: Sessions, *, together: bool
@@ -273,5 +289,5 @@ def test_what_runs_no_more_is_held_no_more_though_its_order_is_not_done(
     )
 
     view = the_view(sessions)
-    assert view.facts.orders[0].state is OrderState.IN_PROGRESS
+    assert not view.facts.orders[0].result
     assert view.numbers == view.lines == ()

@@ -46,8 +46,8 @@ INSERT INTO orders (order_id, tenant, party_id, client, external_id, channel, pr
 INSERT INTO assignments (order_id, tenant, items) SELECT order_id, tenant, '[]' FROM orders;
 INSERT INTO endings (order_id, tenant, state, ended_at, code, reason)
     SELECT order_id, tenant, 'completed', now(), '', '' FROM orders;
-INSERT INTO stops (id, tenant, order_id, told_at, is_hold, step, code, reason)
-    SELECT gen_random_uuid(), tenant, order_id, now(), true, '', '', '' FROM orders;
+INSERT INTO order_states (order_id, tenant, state, sequence, changed_at, step, code, reason)
+    SELECT order_id, tenant, 'held', 2, now(), '', '', '' FROM orders;
 INSERT INTO services (service_id, tenant, held, told_at, told_by)
     SELECT order_id, tenant, '[]', now(), order_id FROM orders;
 INSERT INTO products (product_id, tenant, party_id, service_id, told_at, told_by)
@@ -100,8 +100,8 @@ def customer_facts(session: Session, data_scope: DataScope) -> object:
         (lambda session: store.find_by_phone(session, OWN, "13810", Window(0, 20)), 2),
         (lambda session: store.find_by_phone(session, GRANTED, "13810", Window(0, 20)), 2),
         (lambda session: store.find_by_name(session, TENANT, "name-10", Window(0, 20)), 1),
-        (lambda session: customer_facts(session, WHOLE), 6),
-        (lambda session: customer_facts(session, GRANTED), 6),
+        (lambda session: customer_facts(session, WHOLE), 5),
+        (lambda session: customer_facts(session, GRANTED), 5),
         (
             lambda session: store.find_erased_by_mark(
                 session,

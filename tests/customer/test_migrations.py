@@ -1,5 +1,7 @@
 """The migrations of the customer service, and the columns marked as personal."""
 
+from uuid import UUID
+
 from alembic import command
 from sqlalchemy import Connection, text
 
@@ -11,6 +13,7 @@ from shared.contracts.personal import personal_fields
 from shared.persistence.bulk import table_of
 from shared.persistence.database import Base
 from shared.persistence.migrate import config_for, upgrade
+from tests.customer.builders import at
 from tests.databases import a_database
 
 ROWS = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]
@@ -86,4 +89,62 @@ def test_existing_contested_accounts_wait_to_be_settled_and_the_previous_version
     assert [tuple(row) for row in rows] == [
         ("before", "open", "", ""),
         ("previous", "open", "", ""),
+    ]
+
+
+ORDERS_BEFORE = """
+INSERT INTO orders (order_id, tenant, party_id, client, external_id, channel, priority,
+                    accepted_at, one_off_cents, monthly_cents, items)
+    SELECT id, 't', 'A', 'crm', '', '', 4, now(), 0, 0, '[]' FROM unnest(CAST(:orders AS uuid[])) id
+"""
+HOLD_BEFORE = """
+INSERT INTO stops (id, tenant, order_id, told_at, is_hold, step, code, reason)
+    VALUES (gen_random_uuid(), 't', :order_id, :at, :is_hold, :step, 'dark', 'why')
+"""
+END_BEFORE = """
+INSERT INTO endings (order_id, tenant, state, ended_at, code, reason)
+    VALUES (:order_id, 't', 'failed', now(), '', '')
+"""
+STATES = "SELECT order_id, state, sequence, code, step FROM order_states ORDER BY order_id"
+PUBLISHED = """
+INSERT INTO order_states (order_id, tenant, state, sequence, changed_at, code, reason, step)
+    VALUES (:order_id, 't', 'inProgress', 3, now(), '', '', '')
+"""
+
+
+def test_orders_that_the_previous_version_holds_are_held_and_it_goes_on_holding_and_resuming(
+    postgres: Postgres,
+) -> None:
+    held, resumed, ended, later, published = orders = [UUID(int=n) for n in range(1, 6)]
+
+    def hold(order_id: UUID, minute: int, step: str, *, is_hold: bool = True) -> None:
+        values = {"order_id": order_id, "at": at(minute), "is_hold": is_hold, "step": step}
+        connection.execute(text(HOLD_BEFORE), values)
+
+    with a_database(postgres, "test_published_states") as engine:
+        with engine.begin() as connection:
+            upgrade_to("customer_0004", connection)
+            connection.execute(text(ORDERS_BEFORE), {"orders": orders})
+            hold(held, 1, "1/first")
+            hold(held, 2, "1/first", is_hold=False)
+            hold(held, 3, "1/second")
+            hold(resumed, 1, "1/first")
+            hold(resumed, 2, "1/first", is_hold=False)
+            hold(ended, 1, "1/first")
+            connection.execute(text(END_BEFORE), {"order_id": ended})
+        with engine.begin() as connection:
+            upgrade("customer", connection)
+            hold(held, 4, "1/second", is_hold=False)
+            hold(later, 5, "1/third")
+            connection.execute(text(PUBLISHED), {"order_id": published})
+            hold(published, 6, "1/fourth")
+            states = connection.execute(text(STATES)).all()
+            publishing = connection.execute(text("SELECT DISTINCT publishes_states FROM orders"))
+            assert publishing.scalars().all() == [False]
+
+    assert [tuple(row) for row in states] == [
+        (held, "inProgress", 0, "", ""),
+        (resumed, "inProgress", 0, "", ""),
+        (later, "held", 0, "dark", "1/third"),
+        (published, "held", 3, "dark", "1/fourth"),
     ]

@@ -6,9 +6,8 @@ import pytest
 
 from services.order.api.views.orders import show_order
 from services.order.domain.acceptance.order_header import category_of
-from services.order.domain.fulfilment.states import OrderState
 from services.order.domain.order import derive_product_id, derive_service_id
-from shared.contracts import Action, Customer
+from shared.contracts import Action, Customer, OrderState
 from shared.errors import InvalidError
 from tests.conftest import NOON
 from tests.order.builders import (

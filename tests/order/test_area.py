@@ -7,9 +7,9 @@ import pytest
 
 from services.order.domain.catalogue.catalogue import Catalogue, Eligibility
 from services.order.domain.catalogue.eligibility import admitted_local_networks
-from services.order.domain.fulfilment.progress import advance, conclude
-from services.order.domain.fulfilment.states import OrderState
-from shared.contracts import ItemHoldings, ResourcesAssigned
+from services.order.domain.fulfilment.conclusion import conclude
+from services.order.domain.fulfilment.progress import advance
+from shared.contracts import ItemHoldings, OrderState, ResourcesAssigned
 from tests.conftest import NOON
 from tests.order.builders import (
     CATALOGUE,

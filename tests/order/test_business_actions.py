@@ -10,7 +10,7 @@ from services.order.domain.business_actions import (
     enabled_actions,
     requested_action,
 )
-from services.order.domain.fulfilment.progress import conclude
+from services.order.domain.fulfilment.conclusion import conclude
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import (
     Action,

@@ -8,11 +8,17 @@ from hypothesis import strategies as st
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder
 from services.order.domain.fulfilment.product import Product, ProductStatus
-from services.order.domain.fulfilment.states import OrderState
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, products
 from shared.access.access_rule import tenant_wide_scope
-from shared.contracts import Message, RefusalCode
+from shared.contracts import (
+    Message,
+    OrderCompleted,
+    OrderState,
+    OrderStateChanged,
+    PublishedItemState,
+    RefusalCode,
+)
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
@@ -34,6 +40,8 @@ from tests.order.builders import (
     service_held,
     service_resumed,
 )
+
+CHANGED = "order.state_changed.v1"
 
 
 def add_orders(sessions: Sessions, *accepted_orders: AcceptedOrder) -> None:
@@ -77,7 +85,7 @@ def test_a_batch_moves_each_order_its_own_way(sessions: Sessions) -> None:
         OrderState.IN_PROGRESS,
         OrderState.ACKNOWLEDGED,
     ]
-    assert published_types(sessions) == ["order.rejected.v1"]
+    assert sorted(published_types(sessions)) == ["order.rejected.v1", *[CHANGED] * 2]
 
 
 def test_several_messages_about_one_order_in_one_batch_are_several_steps(
@@ -104,6 +112,41 @@ def test_several_messages_about_one_order_in_one_batch_are_several_steps(
     ]
 
 
+def test_each_change_without_a_message_of_its_own_is_published_with_its_reason(
+    sessions: Sessions,
+) -> None:
+    order = accepted(a_body(an_item("1"), an_item("2", "voice-basic")))
+    add_orders(sessions, order)
+
+    consume(sessions, SUBSCRIPTIONS, resources_assigned(), service_held(step="1/test"))
+    consume(sessions, SUBSCRIPTIONS, service_resumed())
+    consume(sessions, SUBSCRIPTIONS, service_completed(order))
+
+    *changes, end = published(sessions)
+    assert isinstance(end, OrderCompleted)
+    assert changes == [
+        state_changed(OrderState.IN_PROGRESS),
+        state_changed(OrderState.HELD, code="undecided", reason="nobody knows", step="1/test"),
+        state_changed(OrderState.IN_PROGRESS),
+    ]
+
+
+def test_a_message_that_changes_no_state_publishes_none(sessions: Sessions) -> None:
+    add_orders(sessions, accepted())
+
+    consume(sessions, SUBSCRIPTIONS, service_held(), resources_assigned())
+
+    assert published_types(sessions) == [CHANGED]
+
+
+def state_changed(state: OrderState, **why: str) -> OrderStateChanged:
+    """Return the message that the first order and its two items have this state."""
+    items = tuple(PublishedItemState(id=each, state=state) for each in ("1", "2"))
+    return OrderStateChanged(
+        order_id=order_id(1), customer_id=PARTY, state=state, items=items, **why
+    )
+
+
 def test_a_completed_order_updates_the_installed_base_and_is_published(sessions: Sessions) -> None:
     order = accepted(a_body(a_bundle()))
     add_orders(sessions, order)
@@ -113,7 +156,7 @@ def test_a_completed_order_updates_the_installed_base_and_is_published(sessions:
     telephone = product_of(sessions, order, 1)
     assert (telephone.status, telephone.number) == (ProductStatus.ACTIVE, NUMBER)
     assert telephone.bundle_id == product_of(sessions, order, 0).bundle_id
-    assert published_types(sessions) == ["order.completed.v1"]
+    assert published_types(sessions) == [CHANGED, "order.completed.v1"]
 
 
 def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
@@ -209,7 +252,11 @@ def test_a_batch_or_one_by_one_comes_to_the_same(own: Sessions, data: st.DataObj
         consume(own, SUBSCRIPTIONS, *messages[start:end])
 
     assert (state_of(own, 1), state_of(own, 2)) == (OrderState.COMPLETED, OrderState.FAILED)
-    assert sorted(published_types(own)) == ["order.completed.v1", "order.failed.v1"]
+    assert sorted(published_types(own)) == [
+        "order.completed.v1",
+        "order.failed.v1",
+        *[CHANGED] * 4,
+    ]
     assert len(history(own)) == 4 * 3 + 2 * 2
     assert not dead_letter_rows(own)
 

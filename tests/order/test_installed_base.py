@@ -6,15 +6,23 @@ from uuid import UUID
 import pytest
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder
+from services.order.domain.fulfilment.conclusion import FulfilmentUpdate, conclude
 from services.order.domain.fulfilment.product import (
     Product,
     ProductStatus,
     mark_pending_terminate,
     terminate_product,
 )
-from services.order.domain.fulfilment.progress import FulfilmentUpdate, advance, conclude
-from services.order.domain.fulfilment.states import OrderState
-from shared.contracts import Action, OrderCompleted, OrderFailed, OrderRejected, RefusalCode
+from services.order.domain.fulfilment.progress import advance
+from shared.contracts import (
+    Action,
+    OrderCompleted,
+    OrderFailed,
+    OrderRejected,
+    OrderState,
+    OrderStateChanged,
+    RefusalCode,
+)
 from shared.errors import PoisonError
 from tests.conftest import NOON
 from tests.order.builders import (
@@ -155,13 +163,15 @@ def test_a_completion_that_leaves_an_item_out_can_never_be_legal() -> None:
         conclude(order.order, order.progress, {}, halved, NOON)
 
 
-def test_an_order_under_way_has_no_outcome_yet() -> None:
+def test_an_order_under_way_changes_no_product_and_its_state_alone_is_published() -> None:
     order = accepted()
 
     outcome = conclude(order.order, order.progress, {}, resources_assigned(), NOON)
 
     assert outcome.progress_update.progress.state is OrderState.IN_PROGRESS
-    assert (outcome.created, outcome.changed, outcome.messages) == ((), (), ())
+    assert (outcome.created, outcome.changed) == ((), ())
+    (message,) = outcome.messages
+    assert isinstance(message, OrderStateChanged)
 
 
 def test_a_product_can_be_disconnected() -> None:

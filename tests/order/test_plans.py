@@ -16,11 +16,11 @@ import pytest
 from deploy.local.postgres import Postgres
 from services.order.app import SERVICE
 from services.order.domain.fulfilment.product import ProductStatus
-from services.order.domain.fulfilment.states import OrderState
 from services.order.store import order_lists, product_lists
 from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
 from shared.access.access_rule import DataScope
+from shared.contracts import OrderState
 from shared.http.resource_paths import CATALOGUE_PATH
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window, encode_cursor

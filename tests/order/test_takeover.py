@@ -29,7 +29,10 @@ BODY = a_body(
     note=[{"text": "the dog bites"}],
     requestedCompletionDate="2099-01-31T12:00:00+08:00",
 )
-LOST = ("orders", "order_progress", "submissions", "outbox", "sequences", "unsent", "history")
+LOST = (
+    *("orders", "order_progress", "submissions", "outbox", "sequences", "unsent", "history"),
+    "inbox",
+)
 
 
 def lose_the_orders(sessions: Sessions) -> None:

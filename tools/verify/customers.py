@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from services.console.errors import CommandError
 from tools.verify.evidence import Evidence
@@ -17,12 +18,10 @@ MAX_VIEWS = 500
 
 AT_ONCE = 8
 
-OPEN_STATES = frozenset({"acknowledged", "inProgress", "held"})
-
 
 def views_match_messages(evidence: Evidence) -> Iterator[CheckResult]:
-    """Check that customers' views equal the fold of all messages."""
-    expected = expected_views(evidence.expected_state, evidence.tenant)
+    """Check that customers' views equal the fold of all messages, and the orders their states."""
+    expected = expected_views(evidence.expected_state, evidence.states, evidence.tenant)
     customers = sorted(expected)
     chosen = customers[:: -(-len(customers) // MAX_VIEWS) or 1]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -51,15 +50,25 @@ ExpectedView = Mapping[str, Mapping[str, str]]
 """Orders with their states, products with their numbers, holdings with their kinds."""
 
 
-def expected_views(expected_state: ExpectedState, tenant: str) -> Mapping[str, ExpectedView]:
-    """Return the expected view of each of a tenant's customers."""
+def expected_views(
+    expected_state: ExpectedState, states: Mapping[UUID, str], tenant: str
+) -> Mapping[str, ExpectedView]:
+    """Return the expected view of each of a tenant's customers.
+
+    Args:
+        expected_state: the fold of all messages.
+        states: the states of the orders in the order service's database.
+        tenant: the tenant.
+    """
     found: dict[str, dict[str, dict[str, str]]] = defaultdict(
         lambda: {"orders": {}, "products": {}, "held": {}}
     )
     mine = {order_id for order_id, each in expected_state.tenants.items() if each == tenant}
     for order_id in mine:
         customer = expected_state.accepted[order_id].customer.id
-        found[customer]["orders"][str(order_id)] = expected_state.state_of(order_id)
+        found[customer]["orders"][str(order_id)] = states.get(
+            order_id, expected_state.state_of(order_id)
+        )
     for product_id, product in expected_state.products.items():
         if expected_state.origins[product_id] in mine:
             own = found[expected_state.owner_of(product_id)]
@@ -72,10 +81,9 @@ def expected_views(expected_state: ExpectedState, tenant: str) -> Mapping[str, E
 def differences(expected: ExpectedView, shown: dict[str, Any]) -> Iterator[str]:
     """Yield the parts in which a view differs; lists that are cut short are skipped."""
     orders = {each["id"]: each["state"] for each in shown["orders"]}
-    final_states = {id_: "" if state in OPEN_STATES else state for id_, state in orders.items()}
     products = {each["id"]: each.get("number") or "" for each in shown["products"]}
     resources = [*shown["numbers"], *shown["lines"]]
     held = {each["value"]: each["kind"] for each in resources if each["state"] == "inUse"}
-    for part, found in {"orders": final_states, "products": products, "held": held}.items():
+    for part, found in {"orders": orders, "products": products, "held": held}.items():
         if part not in shown["cutShort"] and expected[part] != found:
             yield f"{part} differ from the messages"

@@ -17,6 +17,8 @@ from shared.contracts import (
     OrderCompleted,
     OrderFailed,
     OrderRejected,
+    OrderState,
+    OrderStateChanged,
     ResourcesAssigned,
     ServiceCompleted,
     business_action_of,
@@ -33,6 +35,12 @@ class ExpectedState:
 
     accepted: dict[UUID, OrderAccepted] = field(default_factory=dict)
     ended: dict[UUID, FinalOrderMessage] = field(default_factory=dict)
+    states: dict[UUID, OrderStateChanged] = field(default_factory=dict)
+    """The last state of each order that was published before its end."""
+
+    sequences: dict[UUID, int] = field(default_factory=dict)
+    """The sequence of each of these messages."""
+
     assigned: dict[UUID, ResourcesAssigned] = field(default_factory=dict)
     products: dict[UUID, HeldProduct] = field(default_factory=dict)
     """The products that customers have, by id."""
@@ -59,6 +67,8 @@ class ExpectedState:
                 case OrderAccepted() as message:
                     expected_state.accepted[message.order_id] = message
                     expected_state.tenants[message.order_id] = envelope.tenant
+                case OrderStateChanged() as message:
+                    expected_state.add_state(message, envelope.sequence)
                 case OrderCompleted() | OrderFailed() | OrderRejected() as message:
                     expected_state.add_ended(message)
                     removed |= expected_state.add_products(message)
@@ -76,6 +86,12 @@ class ExpectedState:
                 del mapping[each]
         return expected_state
 
+    def add_state(self, message: OrderStateChanged, sequence: int) -> None:
+        """Add a state of an order, unless a later one is known."""
+        if sequence > self.sequences.get(message.order_id, 0):
+            self.states[message.order_id] = message
+            self.sequences[message.order_id] = sequence
+
     def add_ended(self, message: FinalOrderMessage) -> None:
         """Add the end of an order."""
         self.ended[message.order_id] = message
@@ -92,9 +108,11 @@ class ExpectedState:
         return {each.product_id for each in message.products if is_ended(each)}
 
     def state_of(self, order_id: UUID) -> str:
-        """Return the final state of an order; empty if it has not ended."""
-        message = self.ended.get(order_id)
-        return STATE_OF[type(message)] if message else ""
+        """Return the state of an order, as it was published last."""
+        if ended := self.ended.get(order_id):
+            return STATE_OF[type(ended)]
+        changed = self.states.get(order_id)
+        return changed.state if changed else OrderState.ACKNOWLEDGED
 
     def owner_of(self, product_id: UUID) -> str:
         """Return the customer id of a product."""

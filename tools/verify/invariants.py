@@ -27,7 +27,7 @@ INVARIANTS: Mapping[str, Check] = {
     "an order's items ended as the order did": orders.items_agree_with_their_order,
     "every order has a plan": orders.every_order_has_a_plan,
     "one order for each externalId and client": orders.one_order_for_each_external_id,
-    "every end was published once": orders.every_end_was_published_once,
+    "every state was published, every end once": orders.every_state_was_published,
     "all state transitions were legal": transitions.every_transition_is_legal,
     "all states are the last in the history": histories.every_state_is_in_the_history,
     "no number or line has two holders": resources.every_resource_has_one_holder,

@@ -30,9 +30,9 @@ CONSUMED_TYPES: Mapping[str, frozenset[str]] = {
     ),
     "customer": frozenset(
         {
-            *("order.accepted", "order.completed", "order.failed", "order.rejected"),
+            *("order.accepted", "order.state_changed"),
+            *("order.completed", "order.failed", "order.rejected"),
             *("resources.assigned", "provisioning.service_completed"),
-            *("provisioning.service_held", "provisioning.service_resumed"),
             "customer.party_erased",
         }
     ),

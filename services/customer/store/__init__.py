@@ -3,7 +3,6 @@
 from services.customer.store import contested_accounts
 from services.customer.store.orders_and_products import (
     add_assignments,
-    add_hold_event,
     add_order_results,
     add_orders,
     end_products,
@@ -11,6 +10,7 @@ from services.customer.store.orders_and_products import (
     find_final_states,
     find_orders,
     upsert_products,
+    upsert_published_states,
     upsert_services,
 )
 from services.customer.store.parties import (
@@ -35,7 +35,6 @@ from services.customer.store.unified_view import get_customer_facts
 __all__ = [
     "add_accounts",
     "add_assignments",
-    "add_hold_event",
     "add_order_results",
     "add_orders",
     "contested_accounts",
@@ -57,5 +56,6 @@ __all__ = [
     "merge_source_records",
     "own_identity_number",
     "upsert_products",
+    "upsert_published_states",
     "upsert_services",
 ]

@@ -12,26 +12,27 @@ from sqlalchemy.orm import Session
 
 from services.customer.domain.unified_view.order import (
     Assignment,
-    HoldEvent,
     Order,
     OrderResult,
-    OrderState,
+    PublishedState,
 )
 from services.customer.domain.unified_view.product import Product, Service
 from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import (
     AssignmentRow,
-    HoldEventRow,
     OrderResultRow,
     OrderRow,
+    OrderStateRow,
     ProductRow,
     ServiceRow,
 )
+from shared.contracts import OrderState
 from shared.persistence.bulk import bind_arrays, insert_rows, table_of, unnest, upsert_rows
 from shared.persistence.database import Base
 from shared.persistence.statements import CompiledStatement
 
 ORDER_FIELDS = field_names(Order)
+STATE_FIELDS = field_names(PublishedState)
 
 
 def add_orders(session: Session, orders: Sequence[Order]) -> set[UUID]:
@@ -52,9 +53,13 @@ def add_assignments(session: Session, assignments: Sequence[Assignment]) -> None
     _insert(session, AssignmentRow, Assignment, assignments)
 
 
-def add_hold_event(session: Session, event: HoldEvent) -> None:
-    """Insert the event that a plan was held, or resumed."""
-    _insert(session, HoldEventRow, HoldEvent, [event])
+def upsert_published_states(session: Session, states: Sequence[PublishedState]) -> None:
+    """Store the published state of each order, if none is stored that was published later.
+
+    Each order may come once.
+    """
+    rows = list(map(attrgetter(*STATE_FIELDS), states))
+    _upsert_states_statement().run(session, bind_arrays(STATE_FIELDS, rows))
 
 
 def add_order_results(session: Session, results: Sequence[OrderResult]) -> int:
@@ -112,6 +117,22 @@ def _insert_orders_statement() -> CompiledStatement:
     rows = select(unnest([table.c[name] for name in ORDER_FIELDS]))
     new = insert(table).from_select(ORDER_FIELDS, rows).on_conflict_do_nothing()
     return CompiledStatement(new.returning(table.c.order_id))
+
+
+@cache
+def _upsert_states_statement() -> CompiledStatement:
+    """Return the statement that stores states with a higher sequence than the stored ones."""
+    table = table_of(OrderStateRow)
+    rows = unnest([table.c[name] for name in STATE_FIELDS])
+    sorted_rows = select(rows).order_by(rows.c.order_id)
+    statement = insert(table).from_select(STATE_FIELDS, sorted_rows)
+    new = statement.excluded
+    upsert = statement.on_conflict_do_update(
+        index_elements=["order_id"],
+        set_={name: new[name] for name in STATE_FIELDS[1:]},
+        where=new.sequence > table.c.sequence,
+    )
+    return CompiledStatement(upsert)
 
 
 def _upsert_latest(

@@ -1,23 +1,29 @@
 """Reads the facts about one customer: few statements, each bounded by an index."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.customer.domain.parties.party import Party
-from services.customer.domain.unified_view.order import Assignment, HoldEvent, Order, OrderResult
+from services.customer.domain.unified_view.order import (
+    Assignment,
+    Order,
+    OrderResult,
+    PublishedState,
+)
 from services.customer.domain.unified_view.product import Product, Service
 from services.customer.domain.unified_view.view import CustomerFacts, TrackedOrder
 from services.customer.store.columns import columns_for
 from services.customer.store.parties import find_account_ids
 from services.customer.tables import (
     AssignmentRow,
-    HoldEventRow,
     OrderResultRow,
     OrderRow,
+    OrderStateRow,
     ProductRow,
     ServiceRow,
 )
@@ -28,7 +34,7 @@ from shared.persistence.list_window import Window
 ORDER_COLUMNS = columns_for(OrderRow, Order)
 RESULT_COLUMNS = columns_for(OrderResultRow, OrderResult)
 ASSIGNMENT_COLUMNS = columns_for(AssignmentRow, Assignment)
-HOLD_EVENT_COLUMNS = columns_for(HoldEventRow, HoldEvent)
+STATE_COLUMNS = columns_for(OrderStateRow, PublishedState)
 PRODUCT_COLUMNS = columns_for(ProductRow, Product)
 SERVICE_COLUMNS = columns_for(ServiceRow, Service)
 
@@ -63,39 +69,30 @@ def _tracked_orders(
 ) -> list[TrackedOrder]:
     """Return the latest orders of a party, each with all facts about it."""
     statement = (
-        select(*ORDER_COLUMNS, *RESULT_COLUMNS, *ASSIGNMENT_COLUMNS)
+        select(*ORDER_COLUMNS, *RESULT_COLUMNS, *ASSIGNMENT_COLUMNS, *STATE_COLUMNS)
         .outerjoin(OrderResultRow, OrderResultRow.order_id == OrderRow.order_id)
         .outerjoin(AssignmentRow, AssignmentRow.order_id == OrderRow.order_id)
+        .outerjoin(OrderStateRow, OrderStateRow.order_id == OrderRow.order_id)
         .where(OrderRow.tenant == party.tenant, OrderRow.party_id == party.party_id)
         .where(access_condition(data_scope, OrderRow.client, OrderRow.party_id))
         .order_by(OrderRow.order_id.desc())
         .limit(limit)
     )
-    rows = session.execute(statement).all()
-    orders, results = len(ORDER_COLUMNS), len(ORDER_COLUMNS) + len(RESULT_COLUMNS)
-    hold_events = _hold_events(session, [row[0] for row in rows])
-    return [
-        TrackedOrder(
-            Order(*row[:orders]),
-            OrderResult(*row[orders:results]) if row[orders] else None,
-            Assignment(*row[results:]) if row[results] else None,
-            tuple(hold_events[row[0]]),
-        )
-        for row in rows
-    ]
+    return [_tracked_order(iter(row)) for row in session.execute(statement)]
 
 
-def _hold_events(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[HoldEvent]]:
-    hold_events: dict[UUID, list[HoldEvent]] = defaultdict(list)
-    by_time = (
-        select(*HOLD_EVENT_COLUMNS)
-        .where(HoldEventRow.order_id.in_(order_ids))
-        .order_by(HoldEventRow.told_at, HoldEventRow.id)
+def _tracked_order(values: Iterator[Any]) -> TrackedOrder:
+    """Return an order with the facts about it, from the values of its row."""
+    order = Order(*islice(values, len(ORDER_COLUMNS)))
+    result = list(islice(values, len(RESULT_COLUMNS)))
+    assignment = list(islice(values, len(ASSIGNMENT_COLUMNS)))
+    published = list(values)
+    return TrackedOrder(
+        order,
+        OrderResult(*result) if result[0] else None,
+        Assignment(*assignment) if assignment[0] else None,
+        PublishedState(*published) if published[0] else None,
     )
-    for row in session.execute(by_time):
-        event = HoldEvent(*row)
-        hold_events[event.order_id].append(event)
-    return hold_events
 
 
 def _products(session: Session, data_scope: DataScope, party: Party, limit: int) -> list[Product]:

@@ -1,7 +1,11 @@
-"""An accepted order: the requested items and their prices. It never changes."""
+"""An accepted order: the requested items and their prices.
+
+What was ordered never changes: other content is another version of the order, with the next
+revision number.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -65,7 +69,10 @@ class Note(StoredStruct, frozen=True, kw_only=True):
 
 
 class OrderContent(StoredStruct, frozen=True, kw_only=True):
-    """All attributes of an order that are not searched by. Holds personal data."""
+    """One version of an order: all attributes that are not searched by. Holds personal data."""
+
+    revision: int = 0
+    """The number of this version: 0 as it was accepted, then one more with each revision."""
 
     customer: Customer
     is_organization: bool = False
@@ -118,6 +125,11 @@ class Order:
         return placed_at(self.id)
 
     @property
+    def revision(self) -> int:
+        """The number of its version; 0 as it was accepted."""
+        return self.content.revision
+
+    @property
     def items(self) -> tuple[Item, ...]:
         """Its product items, those of bundles included."""
         return self.content.items
@@ -139,6 +151,12 @@ class Order:
     def disconnected_product_ids(self) -> list[UUID]:
         """Return the ids of the products that it disconnects."""
         return [item.ordered.product_id for item in self.items if item.effect is ProductEffect.ENDS]
+
+
+def next_version(order: Order, content: OrderContent) -> Order:
+    """Return the next version of an order, with other content. Its number is set here."""
+    revised = msgspec.structs.replace(content, revision=order.revision + 1)
+    return replace(order, content=revised)
 
 
 def derive_product_id(order_id: UUID, item_id: str) -> UUID:

@@ -10,12 +10,12 @@ from sqlalchemy import Column, ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from services.order.domain.fulfilment.progress import Progress
-from services.order.domain.fulfilment.states import OrderState
 from services.order.domain.order import Order
 from services.order.domain.order_ids import highest_id_until, lowest_id_from
 from services.order.tables import OrderRow, ProgressRow, SubmissionRow
 from shared.access.access_rule import DataScope
 from shared.access.grants import OwnerColumns, access_condition, accessible_page
+from shared.contracts import OrderState
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, select_page
 

@@ -10,7 +10,7 @@ from services.customer.api.examples import unified_views as examples
 from services.customer.api.views.customers import unified_view_link
 from services.customer.api.views.parties import party_link
 from services.customer.domain.parties.party import Party, mask
-from services.customer.domain.unified_view.order import HoldEvent
+from services.customer.domain.unified_view.order import PublishedState
 from services.customer.domain.unified_view.product import Product, Service
 from services.customer.domain.unified_view.view import Holding, TrackedOrder, UnifiedView
 from shared.contracts import Cents, OrderedItem
@@ -103,9 +103,9 @@ class HoldView(TmfBaseView):
     since: datetime
 
     @classmethod
-    def of(cls, event: HoldEvent) -> Self:
-        """Show the event that put an order on hold."""
-        return cls(step=event.step, code=event.code, reason=event.reason, since=event.told_at)
+    def of(cls, hold: PublishedState) -> Self:
+        """Show why an order is held, and since when."""
+        return cls(step=hold.step, code=hold.code, reason=hold.reason, since=hold.changed_at)
 
 
 class OrderView(TmfBaseView):

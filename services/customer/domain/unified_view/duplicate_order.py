@@ -45,14 +45,19 @@ def split_new_and_known(
 
 
 def check_same_content(stored: Mapping[UUID, Order], received: Iterable[Order]) -> None:
-    """Check that orders have the same content as stored; their acceptance times may differ.
+    """Check that orders have the same content as stored.
+
+    Their acceptance times may differ, and the versions that published them.
 
     Raises:
         ConflictError: if the content of one differs.
     """
     for each in received:
         before = stored[each.order_id]
-        if replace(each, accepted_at=before.accepted_at) != before:
+        published_before = replace(
+            each, accepted_at=before.accepted_at, publishes_states=before.publishes_states
+        )
+        if published_before != before:
             raise content_differs_error(each.order_id)
 
 

@@ -1,13 +1,12 @@
 """Orders as the unified view shows them.
 
-Each kind of message is stored as a fact of its own; the state is derived from the facts
-present. So the order in which the messages arrive does not matter.
+Their states are those that the order service publishes: the view has no rule of its own. Each kind
+of message is stored as a fact of its own, so it does not matter in which order they arrive.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
@@ -18,24 +17,13 @@ from shared.contracts import (
     OrderedItem,
     OrderFailed,
     OrderRejected,
+    OrderState,
+    OrderStateChanged,
     ResourcesAssigned,
-    ServiceHeld,
-    ServiceResumed,
 )
 from shared.errors import PoisonError
 
 OrderEndedMessage: TypeAlias = OrderCompleted | OrderFailed | OrderRejected
-
-
-class OrderState(StrEnum):
-    """The states of TMF622 that the view distinguishes."""
-
-    ACKNOWLEDGED = "acknowledged"
-    IN_PROGRESS = "inProgress"
-    HELD = "held"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +41,25 @@ class Order:
     one_off_cents: int
     monthly_cents: int
     items: tuple[OrderedItem, ...]
+    publishes_states: bool
+    """False for an order of a version that did not publish the states between start and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedState:
+    """The state of an order that was published last."""
+
+    order_id: UUID
+    tenant: str
+    state: OrderState
+    sequence: int
+    """The number of its message among those about the order."""
+
+    changed_at: datetime
+    code: str = ""
+    reason: str = ""
+    step: str = ""
+    """The step of the plan at which the order is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +83,6 @@ class Assignment:
     items: tuple[ItemHoldings, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HoldEvent:
-    """The plan of an order was held for people, or resumed after their decision."""
-
-    id: UUID
-    """The id of the message."""
-
-    tenant: str
-    order_id: UUID
-    told_at: datetime
-    is_hold: bool
-    """False if it resumed."""
-
-    step: str
-    code: str = ""
-    reason: str = ""
-
-
 def order_from_message(order: OrderAccepted, tenant: str, told_at: datetime) -> Order:
     """Return the stored part of an accepted order."""
     return Order(
@@ -108,6 +97,23 @@ def order_from_message(order: OrderAccepted, tenant: str, told_at: datetime) -> 
         order.one_off_cents,
         order.monthly_cents,
         order.items,
+        order.publishes_states,
+    )
+
+
+def published_state_from_message(
+    message: OrderStateChanged, tenant: str, changed_at: datetime, sequence: int
+) -> PublishedState:
+    """Return the state that was published for an order."""
+    return PublishedState(
+        message.order_id,
+        tenant,
+        message.state,
+        sequence,
+        changed_at,
+        message.code,
+        message.reason,
+        message.step,
     )
 
 
@@ -142,34 +148,20 @@ def assignment_from_message(message: ResourcesAssigned, tenant: str) -> Assignme
     return Assignment(message.order_id, tenant, message.items)
 
 
-def hold_event_from_message(
-    message: ServiceHeld | ServiceResumed, id_: UUID, tenant: str, told_at: datetime
-) -> HoldEvent:
-    """Return the event that an order's plan was held, or resumed."""
-    match message:
-        case ServiceHeld(order_id=order, step=step, code=code, reason=reason):
-            return HoldEvent(id_, tenant, order, told_at, True, step, code, reason)  # noqa: FBT003
-        case ServiceResumed(order_id=order, step=step):
-            return HoldEvent(id_, tenant, order, told_at, False, step)  # noqa: FBT003
-        case _:
-            assert_never(message)
-
-
-def current_hold(hold_events: Iterable[HoldEvent]) -> HoldEvent | None:
-    """Return the current hold: there is one if there are more holds than resumptions."""
-    by_time = sorted(hold_events, key=lambda event: (event.told_at, event.id))
-    holds = [event for event in by_time if event.is_hold]
-    return holds[-1] if len(holds) > len(by_time) - len(holds) else None
-
-
 def order_state(
-    result: OrderResult | None, assignment: Assignment | None, hold_events: Sequence[HoldEvent]
+    order: Order,
+    result: OrderResult | None,
+    published: PublishedState | None,
+    assignment: Assignment | None,
 ) -> OrderState:
-    """Return the state from these facts; a later stage of the order's life takes precedence."""
+    """Return the state that was published last: an end is final, an accepted order acknowledged.
+
+    An order of a version that did not publish its states is in progress once it has resources.
+    """
     if result:
         return result.state
-    if current_hold(hold_events):
-        return OrderState.HELD
-    if assignment or hold_events:
+    if published:
+        return published.state
+    if assignment and not order.publishes_states:
         return OrderState.IN_PROGRESS
     return OrderState.ACKNOWLEDGED

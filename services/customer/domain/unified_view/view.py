@@ -8,15 +8,13 @@ from uuid import UUID
 from services.customer.domain.parties.party import Party
 from services.customer.domain.unified_view.order import (
     Assignment,
-    HoldEvent,
     Order,
     OrderResult,
-    OrderState,
-    current_hold,
+    PublishedState,
     order_state,
 )
 from services.customer.domain.unified_view.product import Product, Service
-from shared.contracts import Characteristic, Held
+from shared.contracts import Characteristic, Held, OrderState
 
 NUMBER_KIND = "number"
 """The kind of holding that is a phone number; all others are plant (机线: line)."""
@@ -48,17 +46,17 @@ class TrackedOrder:
     order: Order
     result: OrderResult | None = None
     assignment: Assignment | None = None
-    hold_events: tuple[HoldEvent, ...] = ()
+    published: PublishedState | None = None
 
     @property
     def state(self) -> OrderState:
         """Its current state."""
-        return order_state(self.result, self.assignment, self.hold_events)
+        return order_state(self.order, self.result, self.published, self.assignment)
 
     @property
-    def hold(self) -> HoldEvent | None:
-        """The current hold, if it is held."""
-        return current_hold(self.hold_events) if self.state is OrderState.HELD else None
+    def hold(self) -> PublishedState | None:
+        """Why it is held, if it is."""
+        return self.published if self.state is OrderState.HELD else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from services.order.api.schemas.parties import PartySchema
 from services.order.api.schemas.products import ProductSchema, ShortList, ShortText
 from services.order.domain.acceptance.request import LocatedValue, RequestedItem, RequestedOrder
 from services.order.domain.acceptance.submission import fingerprint
-from services.order.domain.fulfilment.states import OrderState
 from services.order.store.order_lists import OrderFilter
 from shared.access.access_rule import data_scope_of
+from shared.contracts import OrderState
 from shared.errors import Fault
 from shared.http import header
 from shared.http.schemas import LongText, TmfBaseSchema

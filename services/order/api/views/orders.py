@@ -27,9 +27,9 @@ from services.order.api.views.specifications import specification_reference
 from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.business_actions import ProductEffect
 from services.order.domain.fulfilment.progress import ItemState, Progress
-from services.order.domain.fulfilment.states import OrderState, compose_order_state
+from services.order.domain.fulfilment.states import compose_order_state
 from services.order.domain.order import BundleItem, Item, Order, OrderContent, derive_product_id
-from shared.contracts import Action
+from shared.contracts import Action, OrderState
 from shared.http.resource_paths import ORDERS_PATH, PRODUCTS_PATH
 from shared.http.views import UnvalidatedTmfView
 from shared.persistence.history import HistoryEntry

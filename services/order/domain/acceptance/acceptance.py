@@ -265,4 +265,5 @@ def accepted_message(order: Order) -> OrderAccepted:
         priority=content.priority,
         one_off_cents=order.one_off_cents,
         monthly_cents=order.monthly_cents,
+        publishes_states=True,
     )

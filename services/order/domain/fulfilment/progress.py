@@ -8,26 +8,20 @@ from uuid import UUID
 
 import msgspec
 
-from services.order.domain.fulfilment.product import (
-    Product,
-    apply_completed_order,
-    release_products,
-)
 from services.order.domain.fulfilment.states import (
     FINAL_STATES,
+    CancellationEvent,
     ItemEvent,
-    OrderState,
+    cancellation_of,
     compose_order_state,
+    next_cancellation,
     next_state,
 )
 from services.order.domain.order import Order
 from shared.contracts import (
-    HeldProduct,
     Message,
-    OrderCompleted,
-    OrderedItem,
-    OrderFailed,
-    OrderRejected,
+    OrderState,
+    OrderStateChanged,
     RefusalCode,
     ResourcesAssigned,
     ResourcesRefused,
@@ -118,26 +112,93 @@ def initial_changes(progress: Progress) -> Iterator[StateChange]:
 def advance(progress: Progress, message: FulfilmentMessage, now: datetime) -> ProgressUpdate:
     """Advance an order by one message.
 
-    An order is fulfilled as a whole or not at all, so its items change state together.
-
     Raises:
         PoisonError: if the message is never legal for an order in this state.
     """
     event, code, reason = interpret_message(message)
-    networks = reported_local_networks(message)
+    located = with_local_networks(progress, reported_local_networks(message))
+    return update_between(
+        progress, advance_items(located, item_events(progress, event), code, reason, now)
+    )
+
+
+def item_events(progress: Progress, event: ItemEvent) -> dict[str, ItemEvent]:
+    """Return the events of an order's items from a message, by item id.
+
+    An order is fulfilled as a whole or not at all, so each message is an event of all its items.
+    """
+    return {each.id: event for each in progress.items}
+
+
+def advance_items(
+    progress: Progress, events: Mapping[str, ItemEvent], code: str, reason: str, now: datetime
+) -> Progress:
+    """Advance each item by its own event, and the order with them.
+
+    Args:
+        progress: the stored progress.
+        events: the events by item id; the other items stay as they are.
+        code: why the order is in its new state, if that changes.
+        reason: the same in words.
+        now: the time of this unit of work.
+
+    Raises:
+        PoisonError: if an event is never legal for its item.
+    """
     items = tuple(
-        ItemState(
-            each.id, next_state(each.state, event), networks.get(each.id) or each.local_network
-        )
+        ItemState(each.id, next_state(each.state, events[each.id]), each.local_network)
+        if each.id in events
+        else each
         for each in progress.items
     )
     if items == progress.items:
-        return ProgressUpdate(progress, (), is_changed=False)
-    if [each.state for each in items] == [each.state for each in progress.items]:
-        return ProgressUpdate(replace(progress, items=items), ())
-    state = compose_order_state([each.state for each in items])
-    updated = replace(progress, state=state, items=items, code=code, reason=reason, changed_at=now)
-    return ProgressUpdate(updated, tuple(state_changes(progress, updated)))
+        return progress
+    was, is_now = item_states(progress.items), item_states(items)
+    why = (
+        (progress.code, progress.reason)
+        if compose_order_state(was) is compose_order_state(is_now)
+        else (code, reason)
+    )
+    state = compose_order_state(is_now, cancellation_of(progress.state))
+    return replace(progress, state=state, items=items, code=why[0], reason=why[1], changed_at=now)
+
+
+def advance_cancellation(
+    progress: Progress, event: CancellationEvent, now: datetime
+) -> ProgressUpdate:
+    """Advance the cancellation of an order. Its items, and their reasons, stay as they are.
+
+    Raises:
+        PoisonError: if the event is never legal for an order in this state.
+    """
+    cancellation = next_cancellation(progress.state, event)
+    state = compose_order_state(item_states(progress.items), cancellation)
+    if state is progress.state:
+        return update_between(progress, progress)
+    return update_between(progress, replace(progress, state=state, changed_at=now))
+
+
+def item_states(items: Iterable[ItemState]) -> list[OrderState]:
+    """Return the states of items."""
+    return [each.state for each in items]
+
+
+def with_local_networks(progress: Progress, networks: Mapping[str, str]) -> Progress:
+    """Return the progress with the local networks of items that were reported, by item id."""
+    if not networks:
+        return progress
+    items = tuple(
+        ItemState(each.id, each.state, networks.get(each.id) or each.local_network)
+        for each in progress.items
+    )
+    return progress if items == progress.items else replace(progress, items=items)
+
+
+def update_between(before: Progress, now: Progress) -> ProgressUpdate:
+    """Return the update from one progress of an order to another."""
+    if now is before:
+        return ProgressUpdate(before, (), is_changed=False)
+    return ProgressUpdate(now, tuple(state_changes(before, now)))
 
 
 def reported_local_networks(message: FulfilmentMessage) -> dict[str, str]:
@@ -175,6 +236,30 @@ def interpret_message(message: FulfilmentMessage) -> tuple[ItemEvent, str, str]:
             return event, "", ""
 
 
+def take_over_state(progress: Progress, message: OrderStateChanged, at: datetime) -> ProgressUpdate:
+    """Return the progress that was published before the database was restored.
+
+    The messages that led to it are consumed again: those that it is ahead of are ignored, or
+    lead to it once more.
+    """
+    if progress.is_final:
+        return update_between(progress, progress)
+    states = {each.id: each.state for each in message.items}
+    items = tuple(
+        ItemState(each.id, states.get(each.id, each.state), each.local_network)
+        for each in progress.items
+    )
+    updated = replace(
+        progress,
+        state=message.state,
+        items=items,
+        code=message.code,
+        reason=message.reason,
+        changed_at=at,
+    )
+    return update_between(progress, updated)
+
+
 def state_changes(before: Progress, now: Progress) -> Iterator[StateChange]:
     """Yield the changes of state between two progresses."""
     if before.state is not now.state:
@@ -184,113 +269,6 @@ def state_changes(before: Progress, now: Progress) -> Iterator[StateChange]:
             yield StateChange("item", was.id, was.state, became.state)
 
 
-class FulfilmentUpdate(NamedTuple):
-    """The result of a message that may end an order."""
-
-    progress_update: ProgressUpdate
-    created: tuple[Product, ...] = ()
-    changed: tuple[Product, ...] = ()
-    messages: tuple[Message, ...] = ()
-
-
-def conclude(
-    order: Order,
-    progress: Progress,
-    products: Mapping[UUID, Product],
-    message: FulfilmentMessage,
-    now: datetime,
-) -> FulfilmentUpdate:
-    """Advance an order by a message that may end it, and update the installed base.
-
-    Args:
-        order: the order.
-        progress: its stored progress.
-        products: the products that it disconnects.
-        message: the message.
-        now: the time of this unit of work.
-
-    Raises:
-        PoisonError: if the message is never legal for an order in this state.
-    """
-    update = advance(progress, message, now)
-    match update.progress.state:
-        case _ if not update.changes:
-            return FulfilmentUpdate(update)
-        case OrderState.COMPLETED:
-            assert isinstance(message, ServiceCompleted)
-            created, terminated = apply_completed_order(
-                order, products, message.services, now, local_networks_of(update.progress)
-            )
-            return FulfilmentUpdate(
-                update, created, terminated, (completed_message(order, (*created, *terminated)),)
-            )
-        case OrderState.REJECTED:
-            return FulfilmentUpdate(
-                update,
-                (),
-                release_products(order.id, products.values()),
-                (rejected_message(order, update.progress),),
-            )
-        case OrderState.FAILED:
-            return FulfilmentUpdate(
-                update,
-                (),
-                release_products(order.id, products.values()),
-                (failed_message(order, update.progress),),
-            )
-        case _:
-            return FulfilmentUpdate(update)
-
-
 def local_networks_of(progress: Progress) -> dict[str, str]:
     """Return the known local networks of an order's items, by item id."""
     return {each.id: each.local_network for each in progress.items}
-
-
-def completed_message(order: Order, products: Iterable[Product]) -> OrderCompleted:
-    """Return the message that an order is completed."""
-    by_id = {product.id: product for product in products}
-    return OrderCompleted(
-        order_id=order.id,
-        customer_id=order.party_id,
-        products=tuple(
-            delivered_product(item.ordered, by_id.get(item.ordered.product_id))
-            for item in order.items
-        ),
-    )
-
-
-def delivered_product(ordered: OrderedItem, product: Product | None) -> HeldProduct:
-    """Return a product of an order at its completion."""
-    return HeldProduct(
-        item_id=ordered.id,
-        action=ordered.action,
-        business_action=ordered.business_action,
-        product_id=ordered.product_id,
-        service_id=ordered.service_id,
-        offering_id=ordered.offering_id,
-        name=ordered.offering_name,
-        number=product.number if product else "",
-        monthly_cents=ordered.monthly_cents,
-        client=product.client if product else "",
-    )
-
-
-def rejected_message(order: Order, progress: Progress) -> OrderRejected:
-    """Return the message that an order could never be fulfilled."""
-    return OrderRejected(
-        order_id=order.id,
-        customer_id=order.party_id,
-        code=RefusalCode(progress.code),
-        reason=progress.reason,
-    )
-
-
-def failed_message(order: Order, progress: Progress) -> OrderFailed:
-    """Return the message that an order will not be fulfilled."""
-    return OrderFailed(
-        order_id=order.id,
-        customer_id=order.party_id,
-        code=progress.code,
-        reason=progress.reason,
-    )

@@ -1,7 +1,8 @@
 """The states of items and orders: one table (TMF622 v4 state names).
 
-An item changes by ITEM_TRANSITIONS; `compose_order_state` composes an order's state from
-its items'. Messages of one service arrive in the order in which they were published, those
+Each item changes by ITEM_TRANSITIONS and its own events; CANCELLATION_TRANSITIONS says whether the
+cancellation of the order is assessed or under way. `compose_order_state` composes an order's state
+from both. Messages of one service arrive in the order in which they were published, those
 of two services do not: a pair marked IGNORED is a message that another has overtaken. A
 pair that is not in the table is never legal.
 """
@@ -9,23 +10,8 @@ pair that is not in the table is never legal.
 from collections.abc import Collection
 from enum import StrEnum
 
+from shared.contracts import OrderState
 from shared.errors import PoisonError
-
-
-class OrderState(StrEnum):
-    """The state of an order or an item; `partial` is for orders only."""
-
-    ACKNOWLEDGED = "acknowledged"
-    REJECTED = "rejected"
-    PENDING = "pending"
-    HELD = "held"
-    IN_PROGRESS = "inProgress"
-    CANCELLED = "cancelled"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    PARTIAL = "partial"
-    ASSESSING_CANCELLATION = "assessingCancellation"
-    PENDING_CANCELLATION = "pendingCancellation"
 
 
 class ItemEvent(StrEnum):
@@ -46,6 +32,21 @@ class ItemEvent(StrEnum):
     FAILED = "failed"
     FAILED_UNSERVED = "failed-unserved"
     """Provisioning failed because resources has reported the address as unserved."""
+
+    INFORMATION_MISSING = "information-missing"
+    """It waits for the customer. No message causes this event or one of the next two yet."""
+
+    INFORMATION_GIVEN = "information-given"
+    CANCELLED = "cancelled"
+    """Everything that was done for it is undone, because its cancellation was accepted."""
+
+
+class CancellationEvent(StrEnum):
+    """The events of the cancellation of an order. No message causes one yet."""
+
+    REQUESTED = "cancellation-requested"
+    DENIED = "cancellation-denied"
+    ACCEPTED = "cancellation-accepted"
 
 
 FINAL_STATES = frozenset(
@@ -79,6 +80,19 @@ ITEM_TRANSITIONS: dict[tuple[OrderState, ItemEvent], OrderState | None] = {
     (OrderState.HELD, ItemEvent.COMPLETED): OrderState.COMPLETED,
     (OrderState.HELD, ItemEvent.FAILED): OrderState.FAILED,
     (OrderState.HELD, ItemEvent.FAILED_UNSERVED): OrderState.FAILED,
+    # the customer is asked for something, and answers
+    (OrderState.ACKNOWLEDGED, ItemEvent.INFORMATION_MISSING): OrderState.PENDING,
+    (OrderState.IN_PROGRESS, ItemEvent.INFORMATION_MISSING): OrderState.PENDING,
+    (OrderState.PENDING, ItemEvent.INFORMATION_GIVEN): OrderState.IN_PROGRESS,
+    (OrderState.PENDING, ItemEvent.HELD): OrderState.HELD,
+    (OrderState.PENDING, ItemEvent.COMPLETED): OrderState.COMPLETED,
+    (OrderState.PENDING, ItemEvent.FAILED): OrderState.FAILED,
+    (OrderState.PENDING, ItemEvent.FAILED_UNSERVED): OrderState.FAILED,
+    # the cancellation was accepted
+    (OrderState.ACKNOWLEDGED, ItemEvent.CANCELLED): OrderState.CANCELLED,
+    (OrderState.IN_PROGRESS, ItemEvent.CANCELLED): OrderState.CANCELLED,
+    (OrderState.PENDING, ItemEvent.CANCELLED): OrderState.CANCELLED,
+    (OrderState.HELD, ItemEvent.CANCELLED): OrderState.CANCELLED,
     # a second branch of the plan is held as well
     (OrderState.HELD, ItemEvent.HELD): IGNORED,
     # provisioning was restored, and people repeat their decision
@@ -91,6 +105,12 @@ ITEM_TRANSITIONS: dict[tuple[OrderState, ItemEvent], OrderState | None] = {
     (OrderState.HELD, ItemEvent.ASSIGNED): IGNORED,
     (OrderState.HELD, ItemEvent.UNSERVED): IGNORED,
     (OrderState.HELD, ItemEvent.REFUSED): IGNORED,
+    (OrderState.PENDING, ItemEvent.ASSIGNED): IGNORED,
+    (OrderState.PENDING, ItemEvent.UNSERVED): IGNORED,
+    (OrderState.PENDING, ItemEvent.REFUSED): IGNORED,
+    (OrderState.CANCELLED, ItemEvent.ASSIGNED): IGNORED,
+    (OrderState.CANCELLED, ItemEvent.UNSERVED): IGNORED,
+    (OrderState.CANCELLED, ItemEvent.REFUSED): IGNORED,
     (OrderState.COMPLETED, ItemEvent.ASSIGNED): IGNORED,
     (OrderState.COMPLETED, ItemEvent.REFUSED): IGNORED,
     (OrderState.FAILED, ItemEvent.ASSIGNED): IGNORED,
@@ -116,9 +136,46 @@ def next_state(state: OrderState, event: ItemEvent) -> OrderState:
         raise PoisonError(msg) from None
 
 
+CANCELLATION_STATES = frozenset(
+    {OrderState.ASSESSING_CANCELLATION, OrderState.PENDING_CANCELLATION}
+)
+"""The states of an order whose cancellation is assessed or under way; no item has one."""
+
+NOT_CANCELLED = None
+
+CANCELLATION_TRANSITIONS: dict[CancellationEvent, dict[OrderState | None, OrderState | None]] = {
+    CancellationEvent.REQUESTED: {
+        NOT_CANCELLED: OrderState.ASSESSING_CANCELLATION,
+        # it was requested a second time
+        OrderState.ASSESSING_CANCELLATION: OrderState.ASSESSING_CANCELLATION,
+        OrderState.PENDING_CANCELLATION: OrderState.PENDING_CANCELLATION,
+    },
+    CancellationEvent.DENIED: {OrderState.ASSESSING_CANCELLATION: NOT_CANCELLED},
+    CancellationEvent.ACCEPTED: {
+        OrderState.ASSESSING_CANCELLATION: OrderState.PENDING_CANCELLATION
+    },
+}
+
+
+def cancellation_of(order: OrderState) -> OrderState | None:
+    """Return whether the cancellation of an order in this state is assessed or under way."""
+    return order if order in CANCELLATION_STATES else NOT_CANCELLED
+
+
+def next_cancellation(order: OrderState, event: CancellationEvent) -> OrderState | None:
+    """Return whether the cancellation of an order in this state is assessed or under way then.
+
+    Raises:
+        PoisonError: if the event is never legal in this state.
+    """
+    following, cancellation = CANCELLATION_TRANSITIONS[event], cancellation_of(order)
+    if order in FINAL_STATES or cancellation not in following:
+        msg = f"{event} can never happen to an order that is {order}"
+        raise PoisonError(msg)
+    return following[cancellation]
+
+
 STATE_PRECEDENCE = (
-    OrderState.PENDING_CANCELLATION,
-    OrderState.ASSESSING_CANCELLATION,
     OrderState.HELD,
     OrderState.PENDING,
     OrderState.IN_PROGRESS,
@@ -127,12 +184,20 @@ STATE_PRECEDENCE = (
 """An order under way has the first of these states that one of its items has."""
 
 
-def compose_order_state(items: Collection[OrderState]) -> OrderState:
-    """Return the state of an order whose items have these states."""
+def compose_order_state(
+    items: Collection[OrderState], cancellation: OrderState | None = NOT_CANCELLED
+) -> OrderState:
+    """Return the state of an order whose items have these states.
+
+    While an item is under way, a cancellation that is assessed or under way takes precedence. Once
+    it is denied, the order has the state of its items again.
+    """
     states = set(items)
+    under_way = states - FINAL_STATES
+    if under_way and cancellation:
+        return cancellation
     if len(states) == 1:
         return next(iter(states))
-    under_way = states - FINAL_STATES
     if under_way == {OrderState.ACKNOWLEDGED}:
         return OrderState.IN_PROGRESS
     if under_way:

@@ -1,0 +1,85 @@
+"""The end of orders, and what it changes in the installed base."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.order.domain.fulfilment.messages import (
+    completed_message,
+    failed_message,
+    rejected_message,
+    state_messages,
+)
+from services.order.domain.fulfilment.product import (
+    Product,
+    apply_completed_order,
+    release_products,
+)
+from services.order.domain.fulfilment.progress import (
+    FulfilmentMessage,
+    Progress,
+    ProgressUpdate,
+    advance,
+    local_networks_of,
+)
+from services.order.domain.order import Order
+from shared.contracts import Message, OrderState, ServiceCompleted
+
+
+class FulfilmentUpdate(NamedTuple):
+    """The result of a message that may end an order."""
+
+    progress_update: ProgressUpdate
+    created: tuple[Product, ...] = ()
+    changed: tuple[Product, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+def conclude(
+    order: Order,
+    progress: Progress,
+    products: Mapping[UUID, Product],
+    message: FulfilmentMessage,
+    now: datetime,
+) -> FulfilmentUpdate:
+    """Advance an order by a message that may end it, and update the installed base.
+
+    Args:
+        order: the order.
+        progress: its stored progress.
+        products: the products that it disconnects.
+        message: the message.
+        now: the time of this unit of work.
+
+    Raises:
+        PoisonError: if the message is never legal for an order in this state.
+    """
+    update = advance(progress, message, now)
+    match update.progress.state:
+        case _ if not update.changes:
+            return FulfilmentUpdate(update)
+        case OrderState.COMPLETED:
+            assert isinstance(message, ServiceCompleted)
+            created, terminated = apply_completed_order(
+                order, products, message.services, now, local_networks_of(update.progress)
+            )
+            return FulfilmentUpdate(
+                update, created, terminated, (completed_message(order, (*created, *terminated)),)
+            )
+        case OrderState.REJECTED:
+            return FulfilmentUpdate(
+                update,
+                (),
+                release_products(order.id, products.values()),
+                (rejected_message(order, update.progress),),
+            )
+        case OrderState.FAILED:
+            return FulfilmentUpdate(
+                update,
+                (),
+                release_products(order.id, products.values()),
+                (failed_message(order, update.progress),),
+            )
+        case _:
+            return FulfilmentUpdate(update, messages=state_messages(update, message))
