@@ -20,12 +20,11 @@ from services.provisioning.domain.fallout.actions import (
     FalloutDecision,
     possible_actions,
 )
+from services.provisioning.domain.plan.attempts import Attempt, attempt_of_unnamed_call, rounds_of
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanStep,
     StepState,
-    find_call_target,
-    rounds_of,
 )
 from services.provisioning.domain.plan.plan_change import PlanDecision, WorkOrderRequest
 from services.provisioning.domain.scheduled_messages import PauseEnded
@@ -39,6 +38,8 @@ from shared.contracts import (
     ResourcesReleased,
 )
 from tests.provisioning import plan_invariants
+
+UNNAMED = Attempt("", undo=False, round=0)
 
 
 class Operation(NamedTuple):
@@ -70,6 +71,9 @@ class PlanEnvironment:
 
     decisions_left: int = 3
     """How many more fallout decisions are made before a step is left in fallout."""
+
+    are_calls_named: bool = True
+    """Answers to calls name the step, as this version stores them; not those of the previous."""
 
     done_by_people: frozenset[str] = frozenset()
     """Steps that operators skipped because they do them by hand."""
@@ -120,9 +124,15 @@ class PlanEnvironment:
         """Yield the possible results of a call; an operation that was done is reported done."""
         operation = self.operation_of(call)
 
+        named = Attempt(call.step, call.undo, call.round) if self.are_calls_named else UNNAMED
+
         def answer(result: CallResult, code: str = "") -> PlanEvent:
             return OutboundCallEnded(
-                order_id=call.order_id, attempt_id=call.id, result=result, code=code
+                order_id=call.order_id,
+                attempt_id=call.id,
+                result=result,
+                code=code,
+                **named._asdict(),
             )
 
         yield PossibleEvent(answer(CallResult.UNDECIDED))
@@ -141,9 +151,9 @@ class PlanEnvironment:
             yield PossibleEvent(answer(CallResult.REFUSED, "busy"))
 
     def operation_of(self, call: OutboundCall) -> Operation:
-        target = find_call_target(self.plan, call.id)
-        assert target
-        return Operation(self.plan.steps[target.position].ref, target.undo)
+        attempt = Attempt(call.step, call.undo, call.round)
+        assert attempt_of_unnamed_call(self.plan, call.id) == attempt
+        return Operation(call.step, call.undo)
 
     def answers(self, work_order: WorkOrderRequest) -> Iterator[PossibleEvent]:
         """Yield the possible answers of a crew."""
@@ -158,7 +168,7 @@ class PlanEnvironment:
             yield PossibleEvent(WorkOrderAccepted(ref, undo, rounds))
 
     def step(self, ref: str) -> PlanStep:
-        return next(each for each in self.plan.steps if each.ref == ref)
+        return plan_invariants.step_of(self.plan, ref)
 
     def handle(self, possible_event: PossibleEvent) -> None:
         """Apply an event to the plan, and check its decision."""

@@ -45,7 +45,7 @@ PLAN = transition_table(
 )
 STEP = transition_table(
     begin="running",
-    waiting="running done failed skipped fallout",
+    waiting="running done failed skipped fallout undone",
     # Undone immediately after done: the plan had turned to compensation meanwhile.
     running="done failed skipped fallout undone undoing",
     fallout="running done skipped failed undoing undone",

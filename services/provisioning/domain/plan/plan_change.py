@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.provisioning.domain.plan.attempts import Attempt, call_id, operation_id
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -14,9 +15,6 @@ from services.provisioning.domain.plan.plan import (
     PlanState,
     PlanStep,
     StepState,
-    call_id,
-    operation_id,
-    rounds_of,
 )
 from services.provisioning.domain.plan.templates import fill_parameters, fill_text
 from shared.calls.outbound_call import OutboundCall
@@ -68,43 +66,50 @@ class PlanChange:
         self.state = plan.state
         self.items = plan.items
         self.failure = plan.failure
-        self.steps = list(plan.steps)
+        self.revision = plan.revision
+        self.steps = {step.ref: step for step in plan.steps}
+        """The steps by reference, each behind its predecessors."""
+
         self.messages: list[Message] = []
         self.calls: list[OutboundCall] = []
         self.work_order_requests: list[WorkOrderRequest] = []
         self.voided: list[UUID] = []
         self.pauses: list[Pause] = []
 
-    def update_step(self, position: int, **changes: Any) -> None:  # noqa: ANN401  a step's fields
+    def update_step(self, ref: str, **changes: Any) -> None:  # noqa: ANN401  a step's fields
         """Change a step."""
-        self.steps[position] = msgspec.structs.replace(self.steps[position], **changes)
+        self.steps[ref] = msgspec.structs.replace(self.steps[ref], **changes)
+
+    def turns_back(self, step: PlanStep) -> bool:
+        """Tell whether a step is to be undone, so that its execution is not repeated."""
+        return self.state is PlanState.UNDOING or step.is_dropped
 
     def item_of(self, step: PlanStep) -> PlanItem:
         """Return the item that a step belongs to."""
         return next(each for each in self.items if each.id == step.item_id)
 
-    def count_refusal(self, position: int) -> None:
+    def count_refusal(self, ref: str) -> None:
         """Count a refusal: the element now refuses this operation id always."""
-        self.update_step(position, refusals=self.steps[position].refusals + 1)
+        self.update_step(ref, refusals=self.steps[ref].refusals + 1)
 
-    def start_round(self, position: int, *, undo: bool) -> PlanStep:
+    def start_round(self, ref: str, *, undo: bool) -> PlanStep:
         """Start a new round of a step, to execute or to undo it."""
-        step = self.steps[position]
+        step = self.steps[ref]
         if undo:
             rounds = {"state": StepState.UNDOING, "undo_rounds": step.undo_rounds + 1}
         else:
             rounds = {"state": StepState.RUNNING, "rounds": step.rounds + 1}
-        self.update_step(position, accepted=False, **rounds)
-        return self.steps[position]
+        self.update_step(ref, accepted=False, **rounds)
+        return self.steps[ref]
 
-    def call_element(self, position: int, *, undo: bool) -> None:
+    def call_element(self, ref: str, *, undo: bool) -> None:
         """Call a step's element, to execute or to undo the step."""
-        step = self.start_round(position, undo=undo)
+        step = self.start_round(ref, undo=undo)
         self.calls.append(outbound_call(self.plan, self.item_of(step), step, undo=undo))
 
-    def dispatch_crew(self, position: int, *, undo: bool) -> None:
+    def dispatch_crew(self, ref: str, *, undo: bool) -> None:
         """Dispatch a work order for a step, or for its undo."""
-        step = self.start_round(position, undo=undo)
+        step = self.start_round(ref, undo=undo)
         self.work_order_requests.append(WorkOrderRequest(self.item_of(step), step, undo))
 
     def complete(self) -> None:
@@ -125,9 +130,14 @@ class PlanChange:
             )
         )
 
+    def changed_plan(self) -> Plan:
+        """Return the changed plan."""
+        steps = tuple(self.steps.values())
+        return self.plan.updated(self.state, self.items, steps, self.failure, self.revision)
+
     def to_decision(self) -> PlanDecision:
         """Return the decision: the changed plan and all that it causes."""
-        plan = self.plan.updated(self.state, self.items, tuple(self.steps), self.failure)
+        plan = self.changed_plan()
         was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout
         if was_held and not is_held:
             self.messages.insert(0, resumed_message(self.plan))
@@ -148,9 +158,9 @@ def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> 
 
     If the outcome of an earlier call is unknown, the element is queried first.
     """
-    blueprint = step.blueprint
+    blueprint, attempt = step.blueprint, Attempt.current(step, undo=undo)
     return OutboundCall(
-        id=call_id(plan.order_id, step, rounds_of(step, undo=undo), undo=undo),
+        id=call_id(plan.order_id, attempt),
         operation_id=operation_id(plan.order_id, step, undo=undo),
         order_id=plan.order_id,
         tenant=plan.tenant,
@@ -162,6 +172,9 @@ def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> 
         max_tries=blueprint.tries,
         timeout=timedelta(seconds=blueprint.timeout_s),
         doubtful=step.unsure,
+        step=attempt.step,
+        undo=attempt.undo,
+        round=attempt.round,
     )
 
 

@@ -16,6 +16,7 @@ from services.provisioning.domain.business_actions import (
     has_existing_service,
     rule_of,
 )
+from services.provisioning.domain.plan.graph import with_positions
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -23,6 +24,7 @@ from services.provisioning.domain.plan.plan import (
     PlanState,
     PlanStep,
     StepState,
+    step_ref,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
 from services.provisioning.domain.plan.templates import fill_text
@@ -78,7 +80,7 @@ def plan_order(
         priority=order.priority,
         state=PlanState.RUNNING,
         items=tuple(item for item, _ in planned),
-        steps=tuple(plan_steps(planned)),
+        steps=with_positions(list(plan_steps(planned))),
         failure=None,
         made_at=now,
     )
@@ -134,15 +136,12 @@ def plan_steps(planned: ItemBlueprints) -> Iterator[PlanStep]:
     """Yield the steps of a plan: one assigns for all items, each item's own follow it."""
     if planned:
         yield PlanStep(blueprint=ASSIGN_STEP, state=StepState.RUNNING)
-    position = 1
     for item, blueprint in planned:
-        own = blueprint.steps[1:]
-        place = {blueprint.steps[0].name: 0}
-        place |= {step.name: position + i for i, step in enumerate(own)}
+        first, *own = blueprint.steps
+        refs = {step.name: step_ref(item.id, step.name) for step in own} | {first.name: ASSIGN}
         for step in own:
-            after = tuple(place[name] for name in step.after)
+            after = tuple(refs[name] for name in step.after)
             yield PlanStep(blueprint=step, item_id=item.id, after=after)
-        position += len(own)
 
 
 def assignment_request(order: OrderAccepted, planned: ItemBlueprints) -> AssignmentRequested:

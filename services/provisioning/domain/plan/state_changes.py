@@ -25,9 +25,9 @@ def plan_state_changes(before: Plan | None, after: Plan) -> Iterator[PlanStateCh
 
     The start and the completion of a plan are left out: its steps and messages show them.
     """
-    was = before.steps if before else ()
-    for position, step in enumerate(after.steps):
-        old: str = was[position].state if was else NO_STATE
+    was = {step.ref: step.state for step in before.steps} if before else {}
+    for step in after.steps:
+        old: str = was.get(step.ref, NO_STATE)
         if old != step.state and (old or step.state is not StepState.WAITING):
             reason = step.trouble.reason if step.trouble else ""
             yield PlanStateChange(step.ref, old, step.state, reason)
