@@ -21,6 +21,7 @@ from services.provisioning.domain.fallout.actions import (
     possible_actions,
 )
 from services.provisioning.domain.plan.attempts import Attempt, attempt_of_unnamed_call, rounds_of
+from services.provisioning.domain.plan.instructions import PlanInstruction
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanStep,
@@ -205,7 +206,7 @@ class PlanEnvironment:
 
     def repeat(self, event: PlanEvent) -> None:
         """Repeat an event: it changes nothing and starts nothing."""
-        if not isinstance(event, FalloutDecision | WorkOrderAccepted):
+        if not isinstance(event, FalloutDecision | WorkOrderAccepted | PlanInstruction):
             assert advance(self.plan, event) == PlanDecision(self.plan)
 
     def apply_decision(self, decision: PlanDecision) -> None:

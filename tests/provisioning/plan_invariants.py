@@ -8,8 +8,8 @@ from services.provisioning.domain.blueprint.blueprint import INLINE, StepKind
 from services.provisioning.domain.plan.attempts import operation_id
 from services.provisioning.domain.plan.compensation import blocks_undo, is_unresolved
 from services.provisioning.domain.plan.graph import in_order, with_positions
+from services.provisioning.domain.plan.modes import FINAL_STATES, Undoes, undoes
 from services.provisioning.domain.plan.plan import (
-    FINAL_STATES,
     SETTLED_STATES,
     Plan,
     PlanState,
@@ -44,7 +44,8 @@ def check_decision(before: Plan, decision: PlanDecision) -> None:
         has_started = now.state is not StepState.WAITING and not now.is_dropped
         if was.state is StepState.WAITING and has_started:
             assert all(step_of(after, each).state in SETTLED_STATES for each in now.after)
-            assert before.state is PlanState.RUNNING
+            assert undoes(before.state) is not Undoes.ALL
+            assert after.state is not PlanState.ON_HOLD
             assert not any(is_to_be_undone(each) for each in after.steps)
         if was.refusals == now.refusals:
             for undo in (False, True):
@@ -86,11 +87,13 @@ def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
             kept = {step.ref: step for step in plan.steps if not step.is_dropped}
             assert all(step.state in SETTLED_STATES for step in kept.values())
             assert not any(each.undo for each in done if each.ref in kept)
-        case PlanState.FAILED:
+        case PlanState.FAILED | PlanState.CANCELLED:
             left = acts_not_undone(plan.steps, done) - set(done_by_people)
             assert not left, f"{left} is left of a plan that failed"
             undone = [each.state for each in plan.steps if each.blueprint.kind is StepKind.ASSIGN]
             assert undone in ([], [StepState.UNDONE], [StepState.FAILED])
+        case PlanState.ON_HOLD:
+            assert not any(step.state is StepState.RUNNING for step in plan.steps)
         case _:
             assert plan.is_in_fallout
 

@@ -40,8 +40,11 @@ ORDER = transition_table(
 )
 PLAN = transition_table(
     begin="running completed failed",
-    running="completed undoing failed",
+    running="completed undoing failed on_hold revising cancelling cancelled",
+    on_hold="running undoing failed cancelling cancelled",
+    revising="running completed undoing failed cancelling cancelled",
     undoing="failed",
+    cancelling="cancelled",
 )
 STEP = transition_table(
     begin="running",

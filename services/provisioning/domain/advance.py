@@ -18,11 +18,12 @@ from services.provisioning.domain.plan.attempts import (
     is_awaited,
     rounds_of,
 )
+from services.provisioning.domain.plan.instructions import PlanInstruction, apply_instruction
+from services.provisioning.domain.plan.modes import STARTS_STEPS, Undoes, undoes
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
     PlanItem,
-    PlanState,
     PlanStep,
     StepFailure,
     StepState,
@@ -78,6 +79,7 @@ PlanEvent: TypeAlias = (
     | PauseEnded
     | FalloutDecision
     | PlanRevision
+    | PlanInstruction
 )
 
 
@@ -86,7 +88,7 @@ def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
 
     Raises:
         PoisonError: if the event can never be legal for this plan.
-        ConflictError: if an operator's decision, or a revision, is not possible now.
+        ConflictError: if a decision, a revision or an instruction is not possible now.
     """
     plan_change = PlanChange(plan)
     match event:
@@ -102,6 +104,8 @@ def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
             actions.apply_decision(plan_change, event)
         case PlanRevision():
             apply_revision(plan_change, event)
+        case PlanInstruction():
+            apply_instruction(plan_change, event)
         case _:
             assert_never(event)
     continue_plan(plan_change)
@@ -109,14 +113,14 @@ def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
 
 
 def continue_plan(plan_change: PlanChange) -> None:
-    """Start the steps that have become ready, or undo those that can be undone.
-
-    What revisions have dropped is undone before further steps start.
-    """
-    if plan_change.state is PlanState.RUNNING and compensation.undo_dropped_steps(plan_change):
-        execution.start_ready_steps(plan_change)
-    if plan_change.state is PlanState.UNDOING:
-        compensation.undo_ready_steps(plan_change)
+    """Start the steps that have become ready, or undo those that can be, as the mode says."""
+    before = None
+    while plan_change.state is not before:
+        before = plan_change.state
+        if before in STARTS_STEPS:
+            execution.start_ready_steps(plan_change)
+        elif undoes(before) is not Undoes.NOTHING:
+            compensation.undo_ready_steps(plan_change)
 
 
 def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> None:
@@ -133,7 +137,8 @@ def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> 
 
         case StepState.RUNNING, ResourcesRefused(code=code, reason=reason):
             plan_change.update_step(step.ref, state=StepState.FAILED)
-            plan_change.fail(PlanFailure(code=code, reason=reason, step=step.ref))
+            if not plan_change.turns_back(step):
+                plan_change.refuse(PlanFailure(code=code, reason=reason, step=step.ref))
 
         case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesAssigned():
             """Applied already."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.provisioning.domain.plan import compensation, execution
-from services.provisioning.domain.plan.plan import Plan, PlanState, PlanStep, StepState
+from services.provisioning.domain.plan.modes import Turn, can
+from services.provisioning.domain.plan.plan import Plan, PlanStep, StepState
 from services.provisioning.domain.plan.plan_change import PlanChange
 from shared.errors import ConflictError, NotFoundError
 
@@ -38,8 +39,9 @@ def possible_actions(plan: Plan, step: PlanStep) -> list[FalloutAction]:
     """
     if step.state is not StepState.FALLOUT:
         return []
+    is_undone = step.trouble is not None and step.trouble.undoing
     is_final = compensation.is_past_no_return(plan.steps, hard_only=True)
-    if plan.state is PlanState.UNDOING or is_final or (step.trouble and step.trouble.undoing):
+    if is_undone or is_final or not can(plan.state, Turn.FAIL):
         return [FalloutAction.RETRY, FalloutAction.SKIP]
     return [FalloutAction.RETRY, FalloutAction.SKIP, FalloutAction.FAIL]
 

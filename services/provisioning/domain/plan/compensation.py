@@ -1,12 +1,12 @@
 """Compensation: undoing what a plan has done, in reverse order."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn, StepKind
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
+from services.provisioning.domain.plan.modes import Turn
 from services.provisioning.domain.plan.plan import (
     PlanFailure,
-    PlanState,
     PlanStep,
     StepFailure,
     StepState,
@@ -25,14 +25,20 @@ def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> 
 
 
 def start_rollback(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
-    """Start the rollback of a plan because a step has failed.
+    """Turn the plan back because a step has failed."""
+    plan_change.update_step(ref, state=StepState.FAILED)
+    plan_failure = PlanFailure(code=failure.code, reason=failure.reason, step=ref)
+    turn_back(plan_change, Turn.FAIL, plan_failure)
+
+
+def turn_back(plan_change: PlanChange, turn: Turn, failure: PlanFailure) -> None:
+    """Turn the plan back: all that it has done is undone.
 
     Steps that have not begun are cancelled: work orders not accepted, waits, and steps in
     fallout of which certainly nothing was done.
     """
-    plan_change.state = PlanState.UNDOING
-    plan_change.failure = PlanFailure(code=failure.code, reason=failure.reason, step=ref)
-    plan_change.update_step(ref, state=StepState.FAILED)
+    plan_change.failure = failure
+    plan_change.turn(turn)
     for each in plan_change.steps:
         cancel_unstarted(plan_change, each)
 
@@ -52,35 +58,24 @@ def cancel_unstarted(plan_change: PlanChange, ref: str) -> None:
 
 
 def undo_ready_steps(plan_change: PlanChange) -> None:
-    """Undo every step that no done step depends on; end the plan when none is left."""
-    if undo_all(plan_change, plan_change.steps.keys()):
-        assert plan_change.failure
-        plan_change.fail(plan_change.failure)
+    """Undo the steps that the plan's mode undoes; end the mode when none is left.
 
-
-def undo_dropped_steps(plan_change: PlanChange) -> bool:
-    """Undo the steps that revisions have dropped; return whether nothing is left of them."""
-    dropped = {step.ref for step in plan_change.steps.values() if step.is_dropped}
-    return not dropped or undo_all(plan_change, dropped)
-
-
-def undo_all(plan_change: PlanChange, refs: Collection[str]) -> bool:
-    """Undo those of these steps that no done step depends on; return whether none is left.
-
-    Nothing is undone while one of them is under way or its outcome is unknown: it may depend
-    on any step before it. A step stands behind its predecessors, so one pass from the end
-    finds all.
+    A step is undone when no done step depends on it. Nothing is undone while one of these steps
+    is under way or its outcome is unknown: it may depend on any step before it. A step stands
+    behind its predecessors, so one pass from the end finds all.
     """
     steps = plan_change.steps
+    refs = {ref for ref, step in steps.items() if plan_change.turns_back(step)}
     if any(is_unresolved(steps[ref]) for ref in refs):
-        return False
+        return
     needed: set[str] = set()
     for ref in reversed(steps):
         if ref in refs and ref not in needed and steps[ref].has_undo:
             undo_if_done(plan_change, ref)
         if ref in needed or blocks_undo(steps[ref]):
             needed.update(steps[ref].after)
-    return not any(blocks_undo(steps[ref]) for ref in refs)
+    if not any(blocks_undo(steps[ref]) for ref in refs):
+        plan_change.turn(Turn.FINISH)
 
 
 def is_unresolved(step: PlanStep) -> bool:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, OnFailure, StepKind
 from services.provisioning.domain.plan import compensation
+from services.provisioning.domain.plan.modes import STARTS_STEPS, Turn
 from services.provisioning.domain.plan.plan import (
     SETTLED_STATES,
-    PlanState,
     PlanStep,
     StepFailure,
     StepState,
@@ -22,12 +22,12 @@ def start_ready_steps(plan_change: PlanChange) -> None:
     ready because another one completes at once.
     """
     for ref in plan_change.steps:
-        if plan_change.state is PlanState.RUNNING and is_ready(plan_change, ref):
+        if plan_change.state in STARTS_STEPS and is_ready(plan_change, ref):
             start_step(plan_change, ref)
-    if plan_change.state is PlanState.RUNNING and all(
+    if plan_change.state in STARTS_STEPS and all(
         each.state in SETTLED_STATES or each.is_dropped for each in plan_change.steps.values()
     ):
-        plan_change.complete()
+        plan_change.turn(Turn.FINISH)
 
 
 def is_ready(plan_change: PlanChange, ref: str) -> bool:

@@ -13,12 +13,24 @@ from shared.contracts import Action, Characteristic, Held
 
 
 class PlanState(StrEnum):
-    """The state of a plan."""
+    """The state of a plan: its mode (modes.py)."""
 
     RUNNING = "running"
+    ON_HOLD = "on_hold"
+    """No further step starts."""
+
+    REVISING = "revising"
+    """It turns back in part: what a revision has dropped is undone, then it runs on."""
+
     UNDOING = "undoing"
+    """It turns back because a step has failed."""
+
+    CANCELLING = "cancelling"
+    """It turns back because the order was cancelled."""
+
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class StepState(StrEnum):
@@ -37,8 +49,6 @@ class StepState(StrEnum):
 
 SETTLED_STATES = frozenset({StepState.DONE, StepState.SKIPPED})
 """The states that let the next steps begin."""
-
-FINAL_STATES = frozenset({PlanState.COMPLETED, PlanState.FAILED})
 
 
 class StepFailure(StoredStruct, frozen=True, kw_only=True):

@@ -8,6 +8,13 @@ from uuid import UUID
 import msgspec
 
 from services.provisioning.domain.plan.attempts import Attempt, call_id, operation_id
+from services.provisioning.domain.plan.modes import (
+    GIVEN_UP_STATES,
+    NEXT_MODES,
+    Turn,
+    Undoes,
+    undoes,
+)
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -82,7 +89,16 @@ class PlanChange:
 
     def turns_back(self, step: PlanStep) -> bool:
         """Tell whether a step is to be undone, so that its execution is not repeated."""
-        return self.state is PlanState.UNDOING or step.is_dropped
+        return undoes(self.state) is Undoes.ALL or step.is_dropped
+
+    def turn(self, turn: Turn) -> None:
+        """Change the mode of the plan, and publish its end."""
+        self.state = NEXT_MODES[self.state][turn]
+        if self.state is PlanState.COMPLETED:
+            services = tuple(completed_service(item) for item in self.items)
+            self.messages.append(ServiceCompleted(order_id=self.plan.order_id, services=services))
+        elif self.state in GIVEN_UP_STATES:
+            self.messages.append(failed_message(self.plan.order_id, self.failure))
 
     def item_of(self, step: PlanStep) -> PlanItem:
         """Return the item that a step belongs to."""
@@ -112,23 +128,10 @@ class PlanChange:
         step = self.start_round(ref, undo=undo)
         self.work_order_requests.append(WorkOrderRequest(self.item_of(step), step, undo))
 
-    def complete(self) -> None:
-        """End the plan as completed."""
-        self.state = PlanState.COMPLETED
-        services = tuple(completed_service(item) for item in self.items)
-        self.messages.append(ServiceCompleted(order_id=self.plan.order_id, services=services))
-
-    def fail(self, failure: PlanFailure) -> None:
-        """End the plan as failed: nothing of it is left in the network."""
-        self.state, self.failure = PlanState.FAILED, failure
-        self.messages.append(
-            ServiceFailed(
-                order_id=self.plan.order_id,
-                code=failure.code,
-                reason=failure.reason,
-                step=failure.step,
-            )
-        )
+    def refuse(self, failure: PlanFailure) -> None:
+        """End the plan as failed before anything was done."""
+        self.failure = failure
+        self.turn(Turn.REFUSE)
 
     def changed_plan(self) -> Plan:
         """Return the changed plan."""
@@ -190,6 +193,14 @@ def completed_service(item: PlanItem) -> CompletedService:
         blueprint_version=item.blueprint_version,
         held=item.held,
         local_network=item.local_network,
+    )
+
+
+def failed_message(order_id: UUID, failure: PlanFailure | None) -> ServiceFailed:
+    """Return the message that nothing of a plan is left in the network, and why."""
+    assert failure
+    return ServiceFailed(
+        order_id=order_id, code=failure.code, reason=failure.reason, step=failure.step
     )
 
 

@@ -17,6 +17,7 @@ from services.provisioning.domain.business_actions import (
     rule_of,
 )
 from services.provisioning.domain.plan.graph import with_positions
+from services.provisioning.domain.plan.modes import Turn
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -86,11 +87,11 @@ def plan_order(
     )
     plan_change = PlanChange(plan)
     if missing := [item for item, each in found if each is None]:
-        plan_change.fail(no_blueprint(missing))
+        plan_change.refuse(no_blueprint(missing))
     elif planned:
         plan_change.messages.append(assignment_request(order, planned))
     else:
-        plan_change.complete()
+        plan_change.turn(Turn.FINISH)
     return plan_change.to_decision()
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.provisioning.domain.blueprint.blueprint import ASSIGN, StepKind
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
+from services.provisioning.domain.plan.modes import FINAL_STATES
 from services.provisioning.domain.plan.plan import (
-    FINAL_STATES,
     Plan,
     PlanFailure,
     PlanState,
