@@ -6,7 +6,7 @@ of every plan after each event.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 from services.provisioning.domain.advance import (
     PlanEvent,
@@ -31,7 +31,10 @@ from services.provisioning.domain.plan.plan_change import PlanDecision, WorkOrde
 from services.provisioning.domain.scheduled_messages import PauseEnded
 from shared.calls.outbound_call import CallResult, OutboundCall, OutboundCallEnded
 from shared.contracts import (
+    FIRST_REQUEST,
     AssignmentRequested,
+    Held,
+    ItemHoldings,
     RefusalCode,
     ReleaseRequested,
     ResourcesAssigned,
@@ -40,6 +43,9 @@ from shared.contracts import (
 )
 from tests.provisioning import plan_invariants
 
+OpenRequest: TypeAlias = (
+    OutboundCall | WorkOrderRequest | AssignmentRequested | ReleaseRequested | str
+)
 UNNAMED = Attempt("", undo=False, round=0)
 
 
@@ -48,6 +54,21 @@ class Operation(NamedTuple):
 
     ref: str
     undo: bool
+
+
+def answer_of(request: AssignmentRequested, first: ResourcesAssigned) -> ResourcesAssigned:
+    """Return the resources that a request gets: for the first one those that are given."""
+    if request.request_id == FIRST_REQUEST:
+        return first
+    items = tuple(
+        ItemHoldings(
+            item_id=item.item_id,
+            service_id=item.service_id,
+            held=tuple(Held(kind=need.kind, value=request.request_id) for need in item.needs),
+        )
+        for item in request.items
+    )
+    return ResourcesAssigned(order_id=request.order_id, items=items, request_id=request.request_id)
 
 
 class PossibleEvent(NamedTuple):
@@ -64,8 +85,8 @@ class PlanEnvironment:
     plan: Plan
     assigned: ResourcesAssigned
     published: tuple[str, ...] = ()
-    open: tuple[OutboundCall | WorkOrderRequest | str, ...] = ()
-    """What is under way: calls, work orders, and the names of other awaited answers."""
+    open: tuple[OpenRequest, ...] = ()
+    """What is under way: calls, work orders, requests for resources, and the names of waits."""
 
     done: tuple[Operation, ...] = ()
     """The operations that were really performed, in their order."""
@@ -103,14 +124,19 @@ class PlanEnvironment:
         order_id = self.plan.order_id
         for each in self.open:
             match each:
-                case "assign":
-                    code = RefusalCode.NONE_FREE
-                    yield PossibleEvent(self.assigned)
-                    yield PossibleEvent(
-                        ResourcesRefused(order_id=order_id, code=code, reason="none")
+                case AssignmentRequested(request_id=id_):
+                    yield PossibleEvent(answer_of(each, self.assigned))
+                    refused = ResourcesRefused(
+                        order_id=order_id,
+                        code=RefusalCode.NONE_FREE,
+                        reason="none",
+                        request_id=id_,
                     )
-                case "release":
-                    yield PossibleEvent(ResourcesReleased(order_id=order_id))
+                    yield PossibleEvent(refused)
+                case ReleaseRequested(request_id=id_, held=held):
+                    yield PossibleEvent(
+                        ResourcesReleased(order_id=order_id, request_id=id_, held=held)
+                    )
                 case str():
                     yield PossibleEvent(PauseEnded(order_id=order_id, step=each))
                 case OutboundCall():
@@ -188,13 +214,13 @@ class PlanEnvironment:
         self.apply_decision(decision)
         self.repeat(event)
 
-    def is_closed(self, open_: OutboundCall | WorkOrderRequest | str, event: PlanEvent) -> bool:
+    def is_closed(self, open_: OpenRequest, event: PlanEvent) -> bool:
         """Tell whether an event answers something that was under way."""
         match open_, event:
-            case "assign", ResourcesAssigned() | ResourcesRefused():
-                return True
-            case "release", ResourcesReleased():
-                return True
+            case AssignmentRequested(), ResourcesAssigned() | ResourcesRefused():
+                return open_.request_id == event.request_id
+            case ReleaseRequested(), ResourcesReleased():
+                return open_.request_id == event.request_id
             case str(), PauseEnded(step=ref):
                 return open_ == ref
             case OutboundCall(id=id_), OutboundCallEnded(attempt_id=answered):
@@ -214,7 +240,7 @@ class PlanEnvironment:
         self.plan = decision.plan
         self.published += tuple(each.name.partition(".")[2] for each in decision.messages)
         self.open += tuple(
-            "assign" if isinstance(each, AssignmentRequested) else "release"
+            each
             for each in decision.messages
             if isinstance(each, AssignmentRequested | ReleaseRequested)
         )
@@ -228,9 +254,9 @@ class PlanEnvironment:
         if not any(True for _ in self.possible_events()):
             plan_invariants.check_end(self.plan, self.done, self.done_by_people)
 
-    def is_called_off(self, open_: OutboundCall | WorkOrderRequest | str) -> bool:
+    def is_called_off(self, open_: OpenRequest) -> bool:
         """Tell whether the plan no longer waits for an unaccepted work order, or for a timer."""
-        if isinstance(open_, OutboundCall) or open_ in {"assign", "release"}:
+        if isinstance(open_, OutboundCall | AssignmentRequested | ReleaseRequested):
             return False
         ref, undo = (open_, False) if isinstance(open_, str) else (open_.step.ref, open_.undo)
         return self.step(ref).state is not (StepState.UNDOING if undo else StepState.RUNNING)

@@ -8,10 +8,11 @@ raises.
 from dataclasses import dataclass
 from typing import Never, TypeAlias, assert_never
 
-from services.provisioning.domain.blueprint.blueprint import ASSIGN
+from services.provisioning.domain.blueprint.blueprint import StepKind
 from services.provisioning.domain.fallout import actions
 from services.provisioning.domain.fallout.actions import FalloutDecision
-from services.provisioning.domain.plan import compensation, execution
+from services.provisioning.domain.plan import assignment, compensation, execution
+from services.provisioning.domain.plan.assignment import ResourcesAnswer
 from services.provisioning.domain.plan.attempts import (
     Attempt,
     attempt_of_unnamed_call,
@@ -22,7 +23,6 @@ from services.provisioning.domain.plan.instructions import PlanInstruction, appl
 from services.provisioning.domain.plan.modes import STARTS_STEPS, Undoes, undoes
 from services.provisioning.domain.plan.plan import (
     Plan,
-    PlanFailure,
     PlanItem,
     PlanStep,
     StepFailure,
@@ -34,7 +34,6 @@ from services.provisioning.domain.plan.templates import fill_text
 from services.provisioning.domain.scheduled_messages import PauseEnded
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import (
-    ItemHoldings,
     ResourcesAssigned,
     ResourcesRefused,
     ResourcesReleased,
@@ -71,7 +70,6 @@ class WorkOrderReturned:
 
 
 WorkOrderEvent: TypeAlias = WorkOrderAccepted | WorkOrderReported | WorkOrderReturned
-ResourcesAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused | ResourcesReleased
 PlanEvent: TypeAlias = (
     ResourcesAnswer
     | OutboundCallEnded
@@ -124,41 +122,12 @@ def continue_plan(plan_change: PlanChange) -> None:
 
 
 def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> None:
-    """Apply the resource service's answer for the whole order to the step that assigns."""
-    steps = plan_change.steps
-    step = steps.get(ASSIGN) or reject_impossible_event(plan_change.plan, answer.type)
-    match step.state, answer:
-        case StepState.RUNNING, ResourcesAssigned(items=holdings):
-            plan_change.items = items_with_holdings(plan_change.items, holdings)
-            execution.complete_step(plan_change, step.ref)
-
-        case StepState.UNDOING, ResourcesReleased():
-            compensation.mark_undone(plan_change, step.ref)
-
-        case StepState.RUNNING, ResourcesRefused(code=code, reason=reason):
-            plan_change.update_step(step.ref, state=StepState.FAILED)
-            if not plan_change.turns_back(step):
-                plan_change.refuse(PlanFailure(code=code, reason=reason, step=step.ref))
-
-        case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesAssigned():
-            """Applied already."""
-
-        case StepState.FAILED, ResourcesRefused():
-            """Applied already."""
-
-        case StepState.UNDONE, ResourcesReleased():
-            """Applied already."""
-
-        case _:
-            reject_impossible_event(plan_change.plan, answer.type, step)
-
-
-def items_with_holdings(
-    items: tuple[PlanItem, ...], holdings: tuple[ItemHoldings, ...]
-) -> tuple[PlanItem, ...]:
-    """Return the items with their holdings."""
-    by_item = {each.item_id: (each.held, each.local_network) for each in holdings}
-    return tuple(item.with_holdings(*by_item.get(item.id, ((), ""))) for item in items)
+    """Apply the resource service's answer to the step that has requested it."""
+    step = plan_change.steps.get(answer.request_id)
+    if step is None or step.blueprint.kind is not StepKind.ASSIGN:
+        reject_impossible_event(plan_change.plan, answer.type, step)
+    if not assignment.apply_resources_answer(plan_change, step, answer):
+        reject_impossible_event(plan_change.plan, answer.type, step)
 
 
 def apply_element_answer(plan_change: PlanChange, answer: OutboundCallEnded) -> None:

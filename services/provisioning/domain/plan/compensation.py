@@ -13,7 +13,6 @@ from services.provisioning.domain.plan.plan import (
 )
 from services.provisioning.domain.plan.plan_change import PlanChange
 from services.provisioning.domain.plan.templates import fill
-from shared.contracts import ReleaseRequested
 
 RUNNING_OR_DONE = frozenset({StepState.RUNNING, StepState.DONE})
 
@@ -103,8 +102,7 @@ def undo_step(plan_change: PlanChange, ref: str) -> None:
     step = plan_change.steps[ref]
     match step.blueprint.kind:
         case StepKind.ASSIGN:
-            plan_change.update_step(ref, state=StepState.UNDOING)
-            plan_change.messages.append(ReleaseRequested(order_id=plan_change.plan.order_id))
+            plan_change.request_release(ref)
         case StepKind.WORK_ORDER:
             plan_change.dispatch_crew(ref, undo=True)
         case _ if fill(step.blueprint.element, plan_change.item_of(step)) == INLINE:

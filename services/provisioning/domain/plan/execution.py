@@ -59,7 +59,7 @@ def start_step(plan_change: PlanChange, ref: str) -> None:
             plan_change.update_step(ref, state=StepState.RUNNING)
             plan_change.pauses.append(Pause(ref, timedelta(seconds=blueprint.wait_s)))
         case StepKind.ASSIGN:
-            plan_change.update_step(ref, state=StepState.RUNNING)
+            plan_change.request_assignment(ref)
 
 
 def complete_step(plan_change: PlanChange, ref: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind, StoredStruct
-from shared.contracts import Action, Characteristic, Held
+from shared.contracts import Action, Characteristic, Held, ItemNeeds
 
 
 class PlanState(StrEnum):
@@ -99,7 +99,7 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
 
     blueprint: BlueprintStep
     item_id: str = ""
-    """Empty for the step that assigns, which is for all items."""
+    """Empty for the first step, which assigns for all items."""
 
     revision: int = 0
     """The revision of the plan that added it."""
@@ -130,6 +130,11 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
     """The outcome is unknown: it may have been done."""
 
     trouble: StepFailure | None = None
+    needs: tuple[ItemNeeds, ...] = ()
+    """What a step that assigns requests. Not kept by a first step: it is requested once."""
+
+    held: tuple[Held, ...] = ()
+    """What a step that assigns for one item got, and its undo releases."""
 
     @property
     def ref(self) -> str:

@@ -26,8 +26,10 @@ from services.provisioning.domain.plan.plan import (
 from services.provisioning.domain.plan.templates import fill_parameters, fill_text
 from shared.calls.outbound_call import OutboundCall
 from shared.contracts import (
+    AssignmentRequested,
     CompletedService,
     Message,
+    ReleaseRequested,
     ServiceCompleted,
     ServiceFailed,
     ServiceHeld,
@@ -122,6 +124,22 @@ class PlanChange:
         """Call a step's element, to execute or to undo the step."""
         step = self.start_round(ref, undo=undo)
         self.calls.append(outbound_call(self.plan, self.item_of(step), step, undo=undo))
+
+    def request_assignment(self, ref: str) -> None:
+        """Request what a step assigns. The reference of the step is the request's id."""
+        step, plan = self.steps[ref], self.plan
+        request = AssignmentRequested(
+            order_id=plan.order_id, client=plan.client, items=step.needs, request_id=ref
+        )
+        self.messages.append(request)
+        kept = step.needs if step.after else ()
+        self.update_step(ref, state=StepState.RUNNING, needs=kept)
+
+    def request_release(self, ref: str) -> None:
+        """Request the release of what a step has assigned."""
+        self.update_step(ref, state=StepState.UNDOING)
+        held, order_id = self.steps[ref].held, self.plan.order_id
+        self.messages.append(ReleaseRequested(order_id=order_id, request_id=ref, held=held))
 
     def dispatch_crew(self, ref: str, *, undo: bool) -> None:
         """Dispatch a work order for a step, or for its undo."""

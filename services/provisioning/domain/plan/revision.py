@@ -13,6 +13,7 @@ from services.provisioning.domain.plan import compensation, graph
 from services.provisioning.domain.plan.modes import Turn, can
 from services.provisioning.domain.plan.plan import PlanStep, StepState
 from services.provisioning.domain.plan.plan_change import PlanChange
+from shared.contracts import ItemNeeds
 from shared.errors import ConflictError
 
 
@@ -27,6 +28,9 @@ class AddedStep:
 
     before: tuple[str, ...] = ()
     """The references of the steps that then wait for it; they have not started."""
+
+    needs: tuple[ItemNeeds, ...] = ()
+    """What it requests, if it assigns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def replace_steps(plan_change: PlanChange, new: Mapping[str, BlueprintStep]) -> 
             item_id=step.item_id,
             revision=plan_change.revision,
             after=step.after,
+            needs=step.needs,
         )
         for step in old
     }
@@ -131,6 +136,7 @@ def add_steps(plan_change: PlanChange, added: Iterable[AddedStep]) -> None:
             item_id=each.item_id,
             revision=plan_change.revision,
             after=each.after,
+            needs=each.needs,
         )
         add_step(plan_change, step)
         for successor in steps_of(plan_change, each.before):
@@ -143,12 +149,13 @@ def add_step(plan_change: PlanChange, step: PlanStep) -> None:
     """Add one step.
 
     Raises:
-        ConflictError: if its reference is taken, if it has no item, or if it assigns.
+        ConflictError: if its reference is taken, if it has no item, or assigns as first step.
     """
     if step.ref in plan_change.steps:
         raise conflict(plan_change, f"it has a step {step.ref}", "give the step another name")
-    if step.blueprint.kind is StepKind.ASSIGN or not has_item(plan_change, step):
-        remedy = "add a step of one of its items, which does not assign"
+    is_first = step.blueprint.kind is StepKind.ASSIGN and not step.after
+    if is_first or not has_item(plan_change, step):
+        remedy = "add a step of one of its items; behind another, if it assigns"
         raise conflict(plan_change, f"{step.ref} is of no item", remedy)
     plan_change.steps[step.ref] = step
 
@@ -162,10 +169,11 @@ def drop_steps(plan_change: PlanChange, refs: AbstractSet[str]) -> None:
     """Drop steps: those that have begun are undone, unanswered work orders and waits cancelled.
 
     Raises:
-        ConflictError: if one has begun and a hard point of no return is passed, or if one assigns.
+        ConflictError: if one has begun and a hard point of no return is passed, or if one is
+            of all items.
     """
     steps = steps_of(plan_change, refs)
-    if any(step.blueprint.kind is StepKind.ASSIGN for step in steps):
+    if not all(step.item_id for step in steps):
         raise conflict(plan_change, "it needs its resources", "name steps behind the assignment")
     is_final = compensation.is_past_no_return(plan_change.steps.values(), hard_only=True)
     if is_final and any(step.state is not StepState.WAITING for step in steps):

@@ -46,6 +46,9 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanDecision:
             plan_change.state = PlanState.FAILED
             plan_change.failure = PlanFailure(code=code, reason=reason, step=step)
             set_step_states(plan_change, StepState.UNDONE, assigned=final_assign_state(step))
+        case ReleaseRequested(held=held) if held:
+            """A release in part belongs to a revision, which is made again."""
+            return PlanDecision(plan)
         case ReleaseRequested():
             plan_change.state, plan_change.failure = (
                 PlanState.UNDOING,

@@ -2,14 +2,33 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from services.resources.domain.pool.resource import Holding, NumberKey, ResourceChange
 from services.resources.domain.pool.states import NumberState, ResourceState, Transition, next_state
+from shared.contracts import ReleaseRequested, ResourcesReleased
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
     """Free what was reserved, and take what was pre-released back into use."""
     return list(apply_transition(holdings, Transition.UNDO))
+
+
+def holdings_to_release(
+    released: Iterable[ReleaseRequested | ResourcesReleased], holdings: Iterable[Holding]
+) -> list[Holding]:
+    """Return what these messages release: the holdings that they name, or all of their order."""
+    whole: set[UUID | None] = set()
+    named: set[tuple[UUID | None, str, str]] = set()
+    for each in released:
+        named |= {(each.order_id, held.kind, held.value) for held in each.held}
+        whole |= set() if each.held else {each.order_id}
+    return [
+        each
+        for each in holdings
+        if each.order_id in whole
+        or (each.order_id, each.resource.pool.kind.value, each.resource.value) in named
+    ]
 
 
 def released_numbers(holdings: Iterable[Holding]) -> list[NumberKey]:
