@@ -31,7 +31,6 @@ EXEMPT = {
     "PlacedRow",
     "PlacementContext",
     # Results of a decision: new states, changes for the history, messages.
-    "CallTarget",
     "FulfilmentUpdate",
     "PlanChange",
     "PlanDecision",

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from services.provisioning.commands import plan_decisions
-from services.provisioning.domain.advance import ResourcesAnswer, advance
+from services.provisioning.domain.advance import advance
+from services.provisioning.domain.plan.assignment import ResourcesAnswer
 from services.provisioning.domain.plan.planner import existing_service_ids, plan_order
 from services.provisioning.domain.plan.takeover import TakeoverMessage, plan_as_published
 from services.provisioning.domain.reservation import answer_question

@@ -5,18 +5,20 @@ They hold no personal data: crews get it from the customer service.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, column, text
+from sqlalchemy import Dialect, Index, String, column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.fallout.fallout import FalloutState
+from services.provisioning.domain.plan.graph import with_references
 from services.provisioning.domain.plan.plan import PlanFailure, PlanItem, PlanState, PlanStep
 from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import WorkOrderState
 from shared.contracts import Action, Characteristic, Held
-from shared.persistence.database import Base, Instant, enum_text, json_bytes
+from shared.persistence.database import Base, Instant, JsonBytes, enum_text, json_bytes
 from shared.persistence.name_folding import folded_name
 from shared.persistence.versioned_documents import EditionRow
 
@@ -55,6 +57,19 @@ class BlueprintEditionRow(EditionRow):
     """The edition that was published last."""
 
 
+class StoredSteps(JsonBytes):
+    """The steps of a plan; those of the previous version get the references of predecessors."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(tuple[PlanStep, ...])
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[PlanStep, ...]:  # noqa: ANN401
+        """Return the stored steps."""
+        return with_references(super().process_result_value(value, dialect))
+
+
 class PlanRow(Base):
     """One order's plan, and its progress."""
 
@@ -69,9 +84,10 @@ class PlanRow(Base):
     priority: Mapped[int]
     state: Mapped[PlanState] = mapped_column(enum_text(PlanState))
     items: Mapped[tuple[PlanItem, ...]] = mapped_column(json_bytes(tuple[PlanItem, ...]))
-    steps: Mapped[tuple[PlanStep, ...]] = mapped_column(json_bytes(tuple[PlanStep, ...]))
+    steps: Mapped[tuple[PlanStep, ...]] = mapped_column(StoredSteps())
     failure: Mapped[PlanFailure | None] = mapped_column(json_bytes(PlanFailure))
     made_at: Mapped[datetime] = mapped_column(Instant)
+    revision: Mapped[int] = mapped_column(server_default="0")
 
 
 class ServiceRow(Base):

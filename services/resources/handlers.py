@@ -6,6 +6,7 @@ from dataclasses import replace
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.completion import (
+    holdings_to_release,
     quarantined_by_release,
     release,
     undo,
@@ -82,11 +83,13 @@ def on_assignment_requested(
 
 def on_release_requested(requests: Sequence[ReleaseRequested], batch: UnitOfWorkBatch) -> None:
     """Undo the reservations and pre-releases of these orders."""
-    changes = undo(
-        store.get_holdings_for_update(batch.session, [each.order_id for each in requests])
-    )
+    held = store.get_holdings_for_update(batch.session, [each.order_id for each in requests])
+    changes = undo(holdings_to_release(requests, held))
     store.save_changes(batch.session, changes)
-    batch.publish_each(ResourcesReleased(order_id=each.order_id) for each in requests)
+    batch.publish_each(
+        ResourcesReleased(order_id=each.order_id, request_id=each.request_id, held=each.held)
+        for each in requests
+    )
     record_changes(changes, requests, batch)
 
 
@@ -244,11 +247,8 @@ def take_over_assigned(message: ResourcesAssigned, work: UnitOfWork) -> None:
 
 def take_over_released(message: ResourcesReleased, work: UnitOfWork) -> None:
     """Undo an order, as a message published before the restore."""
-    save_and_record(
-        undo(store.get_holdings_for_update(work.session, [message.order_id])),
-        TAKEN_OVER_REASON,
-        work,
-    )
+    held = store.get_holdings_for_update(work.session, [message.order_id])
+    save_and_record(undo(holdings_to_release([message], held)), TAKEN_OVER_REASON, work)
 
 
 SUBSCRIPTIONS = subscribe(

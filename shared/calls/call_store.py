@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Index, bindparam, exists, func, or_, select, update
+from sqlalchemy import Column, Index, bindparam, exists, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -78,6 +78,11 @@ class OutboundCallRow(Base):
     result: Mapped[CallResult | None] = mapped_column(enum_text(CallResult))
     code: Mapped[str]
     detail: Mapped[str]
+    step: Mapped[str] = mapped_column(server_default="")
+    """Empty if the previous version requested it; then `undo` and `round` say nothing."""
+
+    undo: Mapped[bool] = mapped_column(server_default=false())
+    round: Mapped[int] = mapped_column(server_default="0")
 
     __table_args__ = (
         Index("ix_attempts_open", "rank", postgresql_where=ended_at.is_(None)),
@@ -94,6 +99,7 @@ REQUEST_COLUMNS = (
     *("id", "operation_id", "order_id", "tenant"),
     *("element", "kind", "subject", "parameters", "priority"),
     *("max_tries", "timeout_ms", "tries", "questions", "doubtful"),
+    *("step", "undo", "round"),
     *("local_network", "cause", "correlation_id", "traceparent"),
 )
 INSERT_COLUMNS = (*REQUEST_COLUMNS, "wanted_at", "rank", "due_at", "lease_until", "code", "detail")
@@ -198,6 +204,7 @@ def _request_row(call: OutboundCall, cause: Causation) -> tuple[object, ...]:
         *(call.priority, call.max_tries),
         round(call.timeout / timedelta(milliseconds=1)),
         *(call.tries, call.questions, call.doubtful),
+        *(call.step, call.undo, call.round),
         *(cause.local_network, cause.id, cause.correlation_id, cause.traceparent),
     )
 
@@ -279,13 +286,6 @@ def cancel_order_calls(session: Session, order_id: UUID, now: datetime) -> None:
     open_calls = update(OUTBOUND_CALLS).where(OUTBOUND_CALLS.c.order_id == order_id, IS_OPEN)
     failed = {"result": CallResult.FAILED, "code": "called-off"}
     session.execute(open_calls.values(ended_at=now, lease_until=None, **failed))
-
-
-def count_open(session: Session) -> tuple[int, int]:
-    """Return how many calls are open, and how many of those are in doubt."""
-    doubtful = func.count().filter(OUTBOUND_CALLS.c.doubtful)
-    waiting, in_doubt = session.execute(select(func.count(), doubtful).where(IS_OPEN)).one()
-    return int(waiting), int(in_doubt)
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:

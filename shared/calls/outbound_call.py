@@ -60,6 +60,15 @@ class OutboundCall:
     doubtful: bool = False
     """The outcome of the last call is unknown: find it out before anything else."""
 
+    step: str = ""
+    """The step of the order's plan that it carries out; the answer repeats it."""
+
+    undo: bool = False
+    """It undoes the step."""
+
+    round: int = 0
+    """The number of this call among those of the step in this direction, from 1."""
+
 
 class CallResult(StrEnum):
     """The result of one try of a call, and of the whole call."""
@@ -105,6 +114,11 @@ class OutboundCallEnded(OrderMessage, frozen=True, kw_only=True):
     result: CallResult
     code: str = ""
     detail: str = ""
+    step: str = ""
+    """Empty if the previous version requested the call, or stored the answer."""
+
+    undo: bool = False
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)

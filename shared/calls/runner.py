@@ -239,7 +239,14 @@ def _ended_record(decided: DecidedCall) -> ConsumedRecord:
     (call, cause, *_), decision = decided
     result, code, detail = decision.outcome
     message = OutboundCallEnded(
-        order_id=call.order_id, attempt_id=call.id, result=result, code=code, detail=detail
+        order_id=call.order_id,
+        attempt_id=call.id,
+        result=result,
+        code=code,
+        detail=detail,
+        step=call.step,
+        undo=call.undo,
+        round=call.round,
     )
     own = Causation(
         call.id, cause.correlation_id, cause.tenant, cause.local_network, cause.traceparent

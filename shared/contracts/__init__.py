@@ -24,6 +24,7 @@ from shared.contracts.causation import Causation
 from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
 from shared.contracts.message_parts import (
     DEFAULT_CATEGORIES,
+    FIRST_REQUEST,
     Action,
     BlueprintName,
     BusinessAction,
@@ -78,6 +79,7 @@ from shared.contracts.resources import (
 
 __all__ = [
     "DEFAULT_CATEGORIES",
+    "FIRST_REQUEST",
     "MEANT_BY",
     "TMF_ACTIONS",
     "AccessChanged",

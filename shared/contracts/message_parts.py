@@ -193,6 +193,10 @@ class Held(MessagePart, frozen=True, kw_only=True):
     """What is configured on an element for it, for example a PON port or a VLAN."""
 
 
+FIRST_REQUEST = "assign"
+"""The id of an order's first request for resources, which earlier versions left out."""
+
+
 class ItemHoldings(MessagePart, frozen=True, kw_only=True):
     """All holdings of one order item's service."""
 

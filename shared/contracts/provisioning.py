@@ -4,6 +4,7 @@ from uuid import UUID
 
 from shared.contracts.base import Message, OrderMessage, published
 from shared.contracts.message_parts import (
+    FIRST_REQUEST,
     BlueprintName,
     CompletedService,
     Held,
@@ -18,17 +19,25 @@ BLUEPRINT_NAMESPACE = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
 
 @published("provisioning.assignment_requested", 1, to="resources")
 class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
-    """Asks resources to hold all that the order needs, or nothing."""
+    """Asks resources to hold all that it names for the order, or nothing."""
 
     client: str
     """The client that placed the order: only it can reserve the numbers that it has selected."""
 
     items: tuple[ItemNeeds, ...]
+    request_id: str = FIRST_REQUEST
+    """The request, unique in its order. The answer repeats it."""
 
 
 @published("provisioning.release_requested", 1, to="resources")
 class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
-    """Asks resources to undo the assignment of the order. Undoes AssignmentRequested."""
+    """Asks resources to undo an assignment of the order. Undoes AssignmentRequested."""
+
+    request_id: str = FIRST_REQUEST
+    """The request for the assignment. The answer repeats it."""
+
+    held: tuple[Held, ...] = ()
+    """What is to be released; empty for all that the order holds."""
 
 
 @published("provisioning.service_completed", 1)

@@ -3,29 +3,42 @@
 from uuid import UUID
 
 from shared.contracts.base import Message, OrderMessage, published
-from shared.contracts.message_parts import ItemHoldings, RefusalCode, reservation_key
+from shared.contracts.message_parts import (
+    FIRST_REQUEST,
+    Held,
+    ItemHoldings,
+    RefusalCode,
+    reservation_key,
+)
 
 
 @published("resources.assigned", 1)
 class ResourcesAssigned(OrderMessage, frozen=True, kw_only=True):
-    """Everything the order needs is held for it, and for no other."""
+    """Everything that a request names is held for its order, and for no other."""
 
     items: tuple[ItemHoldings, ...]
+    request_id: str = FIRST_REQUEST
 
 
 @published("resources.refused", 1)
 class ResourcesRefused(OrderMessage, frozen=True, kw_only=True):
-    """Something that the order needs is not available; nothing is held for it."""
+    """Something that a request names is not available; nothing is held for the request."""
 
     code: RefusalCode
     reason: str
     item_id: str = ""
     """The first item for which something is missing."""
 
+    request_id: str = FIRST_REQUEST
+
 
 @published("resources.released", 1)
 class ResourcesReleased(OrderMessage, frozen=True, kw_only=True):
     """The order's holdings are free again; those that it pre-released are in use again."""
+
+    request_id: str = FIRST_REQUEST
+    held: tuple[Held, ...] = ()
+    """What was released; empty for all that the order held."""
 
 
 @published("resources.reservation_questioned", 1)

@@ -6,7 +6,7 @@ of every plan after each event.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 from services.provisioning.domain.advance import (
     PlanEvent,
@@ -20,18 +20,21 @@ from services.provisioning.domain.fallout.actions import (
     FalloutDecision,
     possible_actions,
 )
+from services.provisioning.domain.plan.attempts import Attempt, attempt_of_unnamed_call, rounds_of
+from services.provisioning.domain.plan.instructions import PlanInstruction
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanStep,
     StepState,
-    find_call_target,
-    rounds_of,
 )
 from services.provisioning.domain.plan.plan_change import PlanDecision, WorkOrderRequest
 from services.provisioning.domain.scheduled_messages import PauseEnded
 from shared.calls.outbound_call import CallResult, OutboundCall, OutboundCallEnded
 from shared.contracts import (
+    FIRST_REQUEST,
     AssignmentRequested,
+    Held,
+    ItemHoldings,
     RefusalCode,
     ReleaseRequested,
     ResourcesAssigned,
@@ -40,12 +43,32 @@ from shared.contracts import (
 )
 from tests.provisioning import plan_invariants
 
+OpenRequest: TypeAlias = (
+    OutboundCall | WorkOrderRequest | AssignmentRequested | ReleaseRequested | str
+)
+UNNAMED = Attempt("", undo=False, round=0)
+
 
 class Operation(NamedTuple):
     """A step that was performed, or undone."""
 
     ref: str
     undo: bool
+
+
+def answer_of(request: AssignmentRequested, first: ResourcesAssigned) -> ResourcesAssigned:
+    """Return the resources that a request gets: for the first one those that are given."""
+    if request.request_id == FIRST_REQUEST:
+        return first
+    items = tuple(
+        ItemHoldings(
+            item_id=item.item_id,
+            service_id=item.service_id,
+            held=tuple(Held(kind=need.kind, value=request.request_id) for need in item.needs),
+        )
+        for item in request.items
+    )
+    return ResourcesAssigned(order_id=request.order_id, items=items, request_id=request.request_id)
 
 
 class PossibleEvent(NamedTuple):
@@ -62,14 +85,17 @@ class PlanEnvironment:
     plan: Plan
     assigned: ResourcesAssigned
     published: tuple[str, ...] = ()
-    open: tuple[OutboundCall | WorkOrderRequest | str, ...] = ()
-    """What is under way: calls, work orders, and the names of other awaited answers."""
+    open: tuple[OpenRequest, ...] = ()
+    """What is under way: calls, work orders, requests for resources, and the names of waits."""
 
     done: tuple[Operation, ...] = ()
     """The operations that were really performed, in their order."""
 
     decisions_left: int = 3
     """How many more fallout decisions are made before a step is left in fallout."""
+
+    are_calls_named: bool = True
+    """Answers to calls name the step, as this version stores them; not those of the previous."""
 
     done_by_people: frozenset[str] = frozenset()
     """Steps that operators skipped because they do them by hand."""
@@ -98,14 +124,19 @@ class PlanEnvironment:
         order_id = self.plan.order_id
         for each in self.open:
             match each:
-                case "assign":
-                    code = RefusalCode.NONE_FREE
-                    yield PossibleEvent(self.assigned)
-                    yield PossibleEvent(
-                        ResourcesRefused(order_id=order_id, code=code, reason="none")
+                case AssignmentRequested(request_id=id_):
+                    yield PossibleEvent(answer_of(each, self.assigned))
+                    refused = ResourcesRefused(
+                        order_id=order_id,
+                        code=RefusalCode.NONE_FREE,
+                        reason="none",
+                        request_id=id_,
                     )
-                case "release":
-                    yield PossibleEvent(ResourcesReleased(order_id=order_id))
+                    yield PossibleEvent(refused)
+                case ReleaseRequested(request_id=id_, held=held):
+                    yield PossibleEvent(
+                        ResourcesReleased(order_id=order_id, request_id=id_, held=held)
+                    )
                 case str():
                     yield PossibleEvent(PauseEnded(order_id=order_id, step=each))
                 case OutboundCall():
@@ -120,9 +151,15 @@ class PlanEnvironment:
         """Yield the possible results of a call; an operation that was done is reported done."""
         operation = self.operation_of(call)
 
+        named = Attempt(call.step, call.undo, call.round) if self.are_calls_named else UNNAMED
+
         def answer(result: CallResult, code: str = "") -> PlanEvent:
             return OutboundCallEnded(
-                order_id=call.order_id, attempt_id=call.id, result=result, code=code
+                order_id=call.order_id,
+                attempt_id=call.id,
+                result=result,
+                code=code,
+                **named._asdict(),
             )
 
         yield PossibleEvent(answer(CallResult.UNDECIDED))
@@ -141,9 +178,9 @@ class PlanEnvironment:
             yield PossibleEvent(answer(CallResult.REFUSED, "busy"))
 
     def operation_of(self, call: OutboundCall) -> Operation:
-        target = find_call_target(self.plan, call.id)
-        assert target
-        return Operation(self.plan.steps[target.position].ref, target.undo)
+        attempt = Attempt(call.step, call.undo, call.round)
+        assert attempt_of_unnamed_call(self.plan, call.id) == attempt
+        return Operation(call.step, call.undo)
 
     def answers(self, work_order: WorkOrderRequest) -> Iterator[PossibleEvent]:
         """Yield the possible answers of a crew."""
@@ -158,7 +195,7 @@ class PlanEnvironment:
             yield PossibleEvent(WorkOrderAccepted(ref, undo, rounds))
 
     def step(self, ref: str) -> PlanStep:
-        return next(each for each in self.plan.steps if each.ref == ref)
+        return plan_invariants.step_of(self.plan, ref)
 
     def handle(self, possible_event: PossibleEvent) -> None:
         """Apply an event to the plan, and check its decision."""
@@ -177,13 +214,13 @@ class PlanEnvironment:
         self.apply_decision(decision)
         self.repeat(event)
 
-    def is_closed(self, open_: OutboundCall | WorkOrderRequest | str, event: PlanEvent) -> bool:
+    def is_closed(self, open_: OpenRequest, event: PlanEvent) -> bool:
         """Tell whether an event answers something that was under way."""
         match open_, event:
-            case "assign", ResourcesAssigned() | ResourcesRefused():
-                return True
-            case "release", ResourcesReleased():
-                return True
+            case AssignmentRequested(), ResourcesAssigned() | ResourcesRefused():
+                return open_.request_id == event.request_id
+            case ReleaseRequested(), ResourcesReleased():
+                return open_.request_id == event.request_id
             case str(), PauseEnded(step=ref):
                 return open_ == ref
             case OutboundCall(id=id_), OutboundCallEnded(attempt_id=answered):
@@ -195,7 +232,7 @@ class PlanEnvironment:
 
     def repeat(self, event: PlanEvent) -> None:
         """Repeat an event: it changes nothing and starts nothing."""
-        if not isinstance(event, FalloutDecision | WorkOrderAccepted):
+        if not isinstance(event, FalloutDecision | WorkOrderAccepted | PlanInstruction):
             assert advance(self.plan, event) == PlanDecision(self.plan)
 
     def apply_decision(self, decision: PlanDecision) -> None:
@@ -203,7 +240,7 @@ class PlanEnvironment:
         self.plan = decision.plan
         self.published += tuple(each.name.partition(".")[2] for each in decision.messages)
         self.open += tuple(
-            "assign" if isinstance(each, AssignmentRequested) else "release"
+            each
             for each in decision.messages
             if isinstance(each, AssignmentRequested | ReleaseRequested)
         )
@@ -217,9 +254,9 @@ class PlanEnvironment:
         if not any(True for _ in self.possible_events()):
             plan_invariants.check_end(self.plan, self.done, self.done_by_people)
 
-    def is_called_off(self, open_: OutboundCall | WorkOrderRequest | str) -> bool:
+    def is_called_off(self, open_: OpenRequest) -> bool:
         """Tell whether the plan no longer waits for an unaccepted work order, or for a timer."""
-        if isinstance(open_, OutboundCall) or open_ in {"assign", "release"}:
+        if isinstance(open_, OutboundCall | AssignmentRequested | ReleaseRequested):
             return False
         ref, undo = (open_, False) if isinstance(open_, str) else (open_.step.ref, open_.undo)
         return self.step(ref).state is not (StepState.UNDOING if undo else StepState.RUNNING)

@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, StepKind
+from services.provisioning.domain.plan.attempts import operation_id
+from services.provisioning.domain.plan.compensation import blocks_undo, is_unresolved
+from services.provisioning.domain.plan.graph import in_order, with_positions
+from services.provisioning.domain.plan.modes import FINAL_STATES, Undoes, undoes
 from services.provisioning.domain.plan.plan import (
-    FINAL_STATES,
     SETTLED_STATES,
     Plan,
     PlanState,
     PlanStep,
     StepState,
-    operation_id,
 )
 from services.provisioning.domain.plan.plan_change import PlanDecision
 
@@ -25,12 +27,10 @@ def check_act(plan: Plan, done: Acts, act: Any) -> None:
     """Check that nothing is done twice, and that nothing is undone before its dependents."""
     assert act not in done, f"{act} is done twice"
     if act.undo:
-        position = plan.position(act.ref)
-        assert position is not None
-        dependents = {step.ref for step in dependents_of(plan, position) if step.has_undo}
+        dependents = {step.ref for step in dependents_of(plan, act.ref) if step.has_undo}
         begun = Counter(each.ref for each in done if each.ref in dependents)
         assert all(
-            count == 2 or plan.steps[plan.position(ref) or 0].state is StepState.SKIPPED
+            count == 2 or step_of(plan, ref).state is StepState.SKIPPED
             for ref, count in begun.items()
         ), f"{act.ref} is undone before its dependents"
 
@@ -38,13 +38,32 @@ def check_act(plan: Plan, done: Acts, act: Any) -> None:
 def check_decision(before: Plan, decision: PlanDecision) -> None:
     """Check that steps follow their predecessors and keep their operation id until a refusal."""
     after = decision.plan
-    for was, now in zip(before.steps, after.steps, strict=True):
-        if was.state is StepState.WAITING and now.state is not StepState.WAITING:
-            assert all(after.steps[each].state in SETTLED_STATES for each in now.after)
-            assert before.state is PlanState.RUNNING
+    assert after.steps == with_positions(in_order(after.steps))
+    for was in before.steps:
+        now = step_of(after, was.ref)
+        has_started = now.state is not StepState.WAITING and not now.is_dropped
+        if was.state is StepState.WAITING and has_started:
+            assert all(step_of(after, each).state in SETTLED_STATES for each in now.after)
+            assert undoes(before.state) is not Undoes.ALL
+            assert after.state is not PlanState.ON_HOLD
+            assert not any(is_to_be_undone(each) for each in after.steps)
         if was.refusals == now.refusals:
             for undo in (False, True):
                 assert operation(before, was, undo=undo) == operation(after, now, undo=undo)
+
+
+def step_of(plan: Plan, ref: str) -> PlanStep:
+    step = plan.step(ref)
+    assert step
+    return step
+
+
+def assign_states(plan: Plan) -> set[StepState]:
+    return {step.state for step in plan.steps if step.blueprint.kind is StepKind.ASSIGN}
+
+
+def is_to_be_undone(step: PlanStep) -> bool:
+    return step.is_dropped and (is_unresolved(step) or blocks_undo(step))
 
 
 def operation(plan: Plan, step: PlanStep, *, undo: bool) -> Any:
@@ -66,13 +85,19 @@ def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
     """Check that without further events the plan has ended, all or nothing, or is in fallout."""
     match plan.state:
         case PlanState.COMPLETED:
-            assert all(step.state in SETTLED_STATES for step in plan.steps)
-            assert all(each.undo is False for each in done)
-        case PlanState.FAILED:
+            dropped = [step for step in plan.steps if step.is_dropped]
+            left = acts_not_undone(dropped, done) - set(done_by_people)
+            assert not left, f"{left} is left of what was dropped"
+            kept = {step.ref: step for step in plan.steps if not step.is_dropped}
+            assert all(step.state in SETTLED_STATES for step in kept.values())
+            assert not any(each.undo for each in done if each.ref in kept)
+        case PlanState.FAILED | PlanState.CANCELLED:
             left = acts_not_undone(plan.steps, done) - set(done_by_people)
             assert not left, f"{left} is left of a plan that failed"
-            undone = [each.state for each in plan.steps if each.blueprint.kind is StepKind.ASSIGN]
-            assert undone in ([], [StepState.UNDONE], [StepState.FAILED])
+            ended = {StepState.UNDONE, StepState.FAILED, StepState.WAITING}
+            assert assign_states(plan) <= ended | {StepState.SKIPPED}
+        case PlanState.ON_HOLD:
+            assert not any(step.state is StepState.RUNNING for step in plan.steps)
         case _:
             assert plan.is_in_fallout
 
@@ -87,10 +112,10 @@ def acts_not_undone(steps: Iterable[PlanStep], done: Acts) -> set[str]:
     }
 
 
-def dependents_of(plan: Plan, position: int) -> list[PlanStep]:
+def dependents_of(plan: Plan, ref: str) -> list[PlanStep]:
     """Return all steps that depend on one, directly or not."""
-    dependents = {position}
-    for other, step in enumerate(plan.steps):
+    dependents = {ref}
+    for step in plan.steps:
         if dependents & set(step.after):
-            dependents.add(other)
-    return [plan.steps[each] for each in sorted(dependents - {position})]
+            dependents.add(step.ref)
+    return [step for step in plan.steps if step.ref in dependents - {ref}]

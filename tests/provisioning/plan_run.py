@@ -29,7 +29,15 @@ class PlanRun:
         """Let an element answer the latest call of a kind."""
         call = next(each for each in reversed(self.calls) if each.kind == kind)
         return self.handle(
-            OutboundCallEnded(order_id=ORDER_ID, attempt_id=call.id, result=result, code=code)
+            OutboundCallEnded(
+                order_id=ORDER_ID,
+                attempt_id=call.id,
+                result=result,
+                code=code,
+                step=call.step,
+                undo=call.undo,
+                round=call.round,
+            )
         )
 
     def decide(self, remedy: FalloutAction, ref: str) -> PlanDecision:
@@ -40,9 +48,9 @@ class PlanRun:
         return self.decision.plan.state
 
     def step(self, ref: str) -> StepState:
-        position = self.decision.plan.position(ref)
-        assert position is not None
-        return self.decision.plan.steps[position].state
+        step = self.decision.plan.step(ref)
+        assert step
+        return step.state
 
     def call_kinds(self) -> list[str]:
         return [call.kind for call in self.calls]

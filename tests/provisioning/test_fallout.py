@@ -7,7 +7,7 @@ from httpx import AsyncClient
 from services.provisioning.commands.fallout import SignedDecision, decide
 from services.provisioning.domain.blueprint.blueprint import OnFailure
 from services.provisioning.domain.fallout.actions import FalloutAction
-from services.provisioning.domain.plan.plan import call_id
+from services.provisioning.domain.plan.attempts import Attempt, call_id
 from services.provisioning.handlers import SUBSCRIPTIONS, on_plan_event
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import Causation
@@ -26,13 +26,14 @@ WITH_FALLOUT = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
 
 def refusal(sessions: Sessions) -> OutboundCallEnded:
     """Return the message that the element has refused its last call."""
-    step = plan_of(sessions).steps[1]
+    attempt = Attempt.current(plan_of(sessions).steps[1], undo=False)
     return OutboundCallEnded(
         order_id=ORDER_ID,
-        attempt_id=call_id(ORDER_ID, step, step.rounds, undo=False),
+        attempt_id=call_id(ORDER_ID, attempt),
         result=CallResult.REFUSED,
         code="busy",
         detail="port 3 is busy",
+        **attempt._asdict(),
     )
 
 

@@ -2,7 +2,8 @@
 
 from uuid import uuid4
 
-from services.provisioning.domain.plan.plan import Plan, PlanState, StepState, operation_id
+from services.provisioning.domain.plan.attempts import operation_id
+from services.provisioning.domain.plan.plan import Plan, PlanState, StepState
 from shared.contracts import (
     BusinessAction,
     OrderAccepted,
@@ -31,9 +32,9 @@ def is_held(plan: Plan) -> bool:
 
 
 def state_of(plan: Plan, ref: str) -> StepState:
-    position = plan.position(ref)
-    assert position is not None
-    return plan.steps[position].state
+    step = plan.step(ref)
+    assert step
+    return step.state
 
 
 async def begin(stack: RunningService, *specifications: str) -> str:

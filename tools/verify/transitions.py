@@ -41,12 +41,15 @@ ORDER = transition_table(
 )
 PLAN = transition_table(
     begin="running completed failed",
-    running="completed undoing failed",
+    running="completed undoing failed on_hold revising cancelling cancelled",
+    on_hold="running undoing failed cancelling cancelled",
+    revising="running completed undoing failed cancelling cancelled",
     undoing="failed",
+    cancelling="cancelled",
 )
 STEP = transition_table(
     begin="running",
-    waiting="running done failed skipped fallout",
+    waiting="running done failed skipped fallout undone",
     # Undone immediately after done: the plan had turned to compensation meanwhile.
     running="done failed skipped fallout undone undoing",
     fallout="running done skipped failed undoing undone",

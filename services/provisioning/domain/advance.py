@@ -8,26 +8,32 @@ raises.
 from dataclasses import dataclass
 from typing import Never, TypeAlias, assert_never
 
+from services.provisioning.domain.blueprint.blueprint import StepKind
 from services.provisioning.domain.fallout import actions
 from services.provisioning.domain.fallout.actions import FalloutDecision
-from services.provisioning.domain.plan import compensation, execution
+from services.provisioning.domain.plan import assignment, compensation, execution
+from services.provisioning.domain.plan.assignment import ResourcesAnswer
+from services.provisioning.domain.plan.attempts import (
+    Attempt,
+    attempt_of_unnamed_call,
+    is_awaited,
+    rounds_of,
+)
+from services.provisioning.domain.plan.instructions import PlanInstruction, apply_instruction
+from services.provisioning.domain.plan.modes import STARTS_STEPS, Undoes, undoes
 from services.provisioning.domain.plan.plan import (
     Plan,
-    PlanFailure,
     PlanItem,
-    PlanState,
     PlanStep,
     StepFailure,
     StepState,
-    find_call_target,
-    rounds_of,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
+from services.provisioning.domain.plan.revision import PlanRevision, apply_revision
 from services.provisioning.domain.plan.templates import fill_text
 from services.provisioning.domain.scheduled_messages import PauseEnded
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import (
-    ItemHoldings,
     ResourcesAssigned,
     ResourcesRefused,
     ResourcesReleased,
@@ -63,13 +69,15 @@ class WorkOrderReturned:
     reason: str
 
 
-STATE_UNDER_WAY = {False: StepState.RUNNING, True: StepState.UNDOING}
-"""The state of a step that is being done, and of one that is being undone."""
-
 WorkOrderEvent: TypeAlias = WorkOrderAccepted | WorkOrderReported | WorkOrderReturned
-ResourcesAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused | ResourcesReleased
 PlanEvent: TypeAlias = (
-    ResourcesAnswer | OutboundCallEnded | WorkOrderEvent | PauseEnded | FalloutDecision
+    ResourcesAnswer
+    | OutboundCallEnded
+    | WorkOrderEvent
+    | PauseEnded
+    | FalloutDecision
+    | PlanRevision
+    | PlanInstruction
 )
 
 
@@ -78,7 +86,7 @@ def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
 
     Raises:
         PoisonError: if the event can never be legal for this plan.
-        ConflictError: if an operator's decision is not possible now.
+        ConflictError: if a decision, a revision or an instruction is not possible now.
     """
     plan_change = PlanChange(plan)
     match event:
@@ -92,6 +100,10 @@ def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
             end_pause(plan_change, ref)
         case FalloutDecision():
             actions.apply_decision(plan_change, event)
+        case PlanRevision():
+            apply_revision(plan_change, event)
+        case PlanInstruction():
+            apply_instruction(plan_change, event)
         case _:
             assert_never(event)
     continue_plan(plan_change)
@@ -99,100 +111,77 @@ def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
 
 
 def continue_plan(plan_change: PlanChange) -> None:
-    """Start the steps that have become ready, or undo those that can be undone."""
-    if plan_change.state is PlanState.RUNNING:
-        execution.start_ready_steps(plan_change)
-    if plan_change.state is PlanState.UNDOING:
-        compensation.undo_ready_steps(plan_change)
+    """Start the steps that have become ready, or undo those that can be, as the mode says."""
+    before = None
+    while plan_change.state is not before:
+        before = plan_change.state
+        if before in STARTS_STEPS:
+            execution.start_ready_steps(plan_change)
+        elif undoes(before) is not Undoes.NOTHING:
+            compensation.undo_ready_steps(plan_change)
 
 
 def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> None:
-    """Apply the resource service's answer for the whole order to its step, the first."""
-    step = (
-        plan_change.steps[0]
-        if plan_change.steps
-        else reject_impossible_event(plan_change.plan, answer.type)
-    )
-    match step.state, answer:
-        case StepState.RUNNING, ResourcesAssigned(items=holdings):
-            plan_change.items = items_with_holdings(plan_change.items, holdings)
-            execution.complete_step(plan_change, 0)
-
-        case StepState.UNDOING, ResourcesReleased():
-            compensation.mark_undone(plan_change, 0)
-
-        case StepState.RUNNING, ResourcesRefused(code=code, reason=reason):
-            plan_change.update_step(0, state=StepState.FAILED)
-            plan_change.fail(PlanFailure(code=code, reason=reason, step=step.ref))
-
-        case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesAssigned():
-            """Applied already."""
-
-        case StepState.FAILED, ResourcesRefused():
-            """Applied already."""
-
-        case StepState.UNDONE, ResourcesReleased():
-            """Applied already."""
-
-        case _:
-            reject_impossible_event(plan_change.plan, answer.type, step)
-
-
-def items_with_holdings(
-    items: tuple[PlanItem, ...], holdings: tuple[ItemHoldings, ...]
-) -> tuple[PlanItem, ...]:
-    """Return the items with their holdings."""
-    by_item = {each.item_id: (each.held, each.local_network) for each in holdings}
-    return tuple(item.with_holdings(*by_item.get(item.id, ((), ""))) for item in items)
+    """Apply the resource service's answer to the step that has requested it."""
+    step = plan_change.steps.get(answer.request_id)
+    if step is None or step.blueprint.kind is not StepKind.ASSIGN:
+        reject_impossible_event(plan_change.plan, answer.type, step)
+    if not assignment.apply_resources_answer(plan_change, step, answer):
+        reject_impossible_event(plan_change.plan, answer.type, step)
 
 
 def apply_element_answer(plan_change: PlanChange, answer: OutboundCallEnded) -> None:
     """Apply the outcome of a call; a late one, whose step has moved on, changes nothing."""
-    target = find_call_target(plan_change.plan, answer.attempt_id) or reject_impossible_event(
-        plan_change.plan, answer.type
-    )
-    step = plan_change.steps[target.position]
-    if target.is_current and step.state is STATE_UNDER_WAY[target.undo]:
-        failure = call_failure(plan_change.item_of(step), step, answer, undo=target.undo)
-        (apply_undo_call_result if target.undo else apply_call_result)(
-            plan_change, target.position, answer, failure
+    attempt = attempt_of_call(plan_change.plan, answer)
+    step = plan_change.steps.get(attempt.step) if attempt else None
+    if not (attempt and step and attempt.round <= rounds_of(step, undo=attempt.undo)):
+        reject_impossible_event(plan_change.plan, answer.type, step)
+    if is_awaited(step, attempt):
+        failure = call_failure(plan_change.item_of(step), step, answer, undo=attempt.undo)
+        (apply_undo_call_result if attempt.undo else apply_call_result)(
+            plan_change, step.ref, answer, failure
         )
 
 
+def attempt_of_call(plan: Plan, answer: OutboundCallEnded) -> Attempt | None:
+    """Return the attempt that a call belongs to, if it is one of the plan's."""
+    if answer.step:
+        return Attempt(answer.step, answer.undo, answer.round)
+    return attempt_of_unnamed_call(plan, answer.attempt_id)
+
+
 def apply_call_result(
-    plan_change: PlanChange, position: int, answer: OutboundCallEnded, failure: StepFailure
+    plan_change: PlanChange, ref: str, answer: OutboundCallEnded, failure: StepFailure
 ) -> None:
     """Apply the result of a step's call."""
     match answer.result:
         case CallResult.DONE:
-            execution.complete_step(plan_change, position)
+            execution.complete_step(plan_change, ref)
         case CallResult.REFUSED:
-            plan_change.count_refusal(position)
-            execution.fail_step(plan_change, position, failure)
+            plan_change.count_refusal(ref)
+            execution.fail_step(plan_change, ref, failure)
         case CallResult.FAILED:
-            execution.fail_step(plan_change, position, failure)
+            execution.fail_step(plan_change, ref, failure)
         case CallResult.UNDECIDED:
-            execution.mark_outcome_unknown(plan_change, position, failure)
+            execution.mark_outcome_unknown(plan_change, ref, failure)
 
 
 def apply_undo_call_result(
-    plan_change: PlanChange, position: int, answer: OutboundCallEnded, failure: StepFailure
+    plan_change: PlanChange, ref: str, answer: OutboundCallEnded, failure: StepFailure
 ) -> None:
     """Apply the result of a step's undo call."""
     match answer.result:
         case CallResult.DONE:
-            compensation.mark_undone(plan_change, position)
-        case CallResult.REFUSED if (
-            answer.code in plan_change.steps[position].blueprint.nothing_to_undo
-        ):
-            compensation.mark_undone(plan_change, position)
+            compensation.mark_undone(plan_change, ref)
+        case CallResult.REFUSED if answer.code in plan_change.steps[ref].blueprint.nothing_to_undo:
+            compensation.mark_undone(plan_change, ref)
         case CallResult.REFUSED:
-            plan_change.count_refusal(position)
-            compensation.mark_undo_failed(plan_change, position, failure)
+            plan_change.count_refusal(ref)
+            compensation.mark_undo_failed(plan_change, ref, failure)
         case CallResult.FAILED:
-            compensation.mark_undo_failed(plan_change, position, failure)
+            compensation.mark_undo_failed(plan_change, ref, failure)
         case CallResult.UNDECIDED:
-            compensation.mark_undo_failed(plan_change, position, failure, unsure=True)
+            compensation.mark_undo_failed(plan_change, ref, failure, unsure=True)
 
 
 def call_failure(
@@ -213,34 +202,27 @@ def call_failure(
 
 def apply_crew_answer(plan_change: PlanChange, answer: WorkOrderEvent) -> None:
     """Apply a crew's answer to a work order."""
-    position = plan_change.plan.position(answer.ref)
-    if position is None:
+    step = plan_change.steps.get(answer.ref)
+    if step is None:
         reject_impossible_event(plan_change.plan, type(answer).__name__)
-    step = plan_change.steps[position]
     match answer:
-        case _ if is_late(step, answer):
+        case _ if not is_awaited(step, Attempt(answer.ref, answer.undo, answer.round)):
             """Late: the step has moved on, or another crew was dispatched."""
 
         case WorkOrderAccepted():
-            plan_change.update_step(position, accepted=True)
+            plan_change.update_step(step.ref, accepted=True)
 
         case WorkOrderReported() if answer.undo:
-            compensation.mark_undone(plan_change, position)
+            compensation.mark_undone(plan_change, step.ref)
 
         case WorkOrderReported():
-            execution.complete_step(plan_change, position)
+            execution.complete_step(plan_change, step.ref)
 
         case WorkOrderReturned() if answer.undo:
-            compensation.redispatch_undo(plan_change, position, return_failure(step, answer))
+            compensation.redispatch_undo(plan_change, step.ref, return_failure(step, answer))
 
         case WorkOrderReturned():
-            execution.redispatch(plan_change, position, return_failure(step, answer))
-
-
-def is_late(step: PlanStep, answer: WorkOrderEvent) -> bool:
-    """Tell whether a step no longer waits for this crew."""
-    is_awaited = step.state is STATE_UNDER_WAY[answer.undo]
-    return not is_awaited or rounds_of(step, undo=answer.undo) != answer.round
+            execution.redispatch(plan_change, step.ref, return_failure(step, answer))
 
 
 def return_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
@@ -256,11 +238,11 @@ def return_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
 
 def end_pause(plan_change: PlanChange, ref: str) -> None:
     """Complete a waiting step, unless it was cancelled or decided meanwhile."""
-    position = plan_change.plan.position(ref)
-    if position is None:
+    step = plan_change.steps.get(ref)
+    if step is None:
         reject_impossible_event(plan_change.plan, PauseEnded.type)
-    if plan_change.steps[position].state is StepState.RUNNING:
-        execution.complete_step(plan_change, position)
+    if step.state is StepState.RUNNING:
+        execution.complete_step(plan_change, ref)
 
 
 def reject_impossible_event(plan: Plan, event: str, step: PlanStep | None = None) -> Never:

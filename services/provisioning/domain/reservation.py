@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.provisioning.domain.business_actions import ServiceEffect, rule_of
+from services.provisioning.domain.plan.modes import GIVEN_UP_STATES
 from services.provisioning.domain.plan.plan import Plan, PlanItem, PlanState
 from services.provisioning.domain.service import Inventory, ServiceState
 from shared.contracts import Held, ReservationAnswered, ReservationQuestioned
@@ -27,7 +28,7 @@ def answer_question(
     return ReservationAnswered(
         order_id=question.order_id,
         question_id=question.question_id,
-        is_needed=plan is not None and plan.state is not PlanState.FAILED and needs != (),
+        is_needed=plan is not None and plan.state not in GIVEN_UP_STATES and needs != (),
         plan=plan.state if plan else "",
         needs=needs,
     )

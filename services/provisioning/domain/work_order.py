@@ -12,7 +12,8 @@ from services.provisioning.domain.advance import (
     WorkOrderReported,
     WorkOrderReturned,
 )
-from services.provisioning.domain.plan.plan import Plan, rounds_of, work_order_id
+from services.provisioning.domain.plan.attempts import Attempt, work_order_id
+from services.provisioning.domain.plan.plan import Plan
 from services.provisioning.domain.plan.plan_change import WorkOrderRequest
 from services.provisioning.domain.plan.templates import fill_parameters, fill_text
 from shared.contracts import Characteristic, Held
@@ -109,15 +110,15 @@ CrewAnswer: TypeAlias = AcceptWorkOrder | ReportWorkOrder | ReturnWorkOrder
 def new_work_order(plan: Plan, request: WorkOrderRequest, now: datetime) -> WorkOrder:
     """Return the work order for a request of a plan."""
     item, step, undo = request
-    blueprint = step.blueprint
+    blueprint, attempt = step.blueprint, Attempt.current(step, undo=undo)
     return WorkOrder(
-        id=work_order_id(plan.order_id, step, undo=undo),
+        id=work_order_id(plan.order_id, attempt),
         tenant=plan.tenant,
         local_network=plan.network_of(item),
         order_id=plan.order_id,
-        step=step.ref,
-        round=rounds_of(step, undo=undo),
-        undo=undo,
+        step=attempt.step,
+        round=attempt.round,
+        undo=attempt.undo,
         job=blueprint.undo if undo else blueprint.operation,
         title=f"undo: {step.title}" if undo else step.title,
         skill=blueprint.skill,

@@ -9,10 +9,14 @@ from services.resources import store
 from services.resources.domain.allocation.allocation import Allocation, allocate, total_demand
 from services.resources.domain.allocation.requirements import (
     AssignmentRequest,
+    PublishedAnswers,
+    later_requests,
     order_places,
     releasing_services,
     resolve_orders,
 )
+from shared.contracts import ResourcesAssigned
+from shared.messaging.archive_reader import read_published
 
 
 def assign(
@@ -26,8 +30,20 @@ def assign(
         PoisonError: if one needs a kind of resource that has no pool.
     """
     places, releasing = order_places(requests), releasing_services(requests)
-    orders = resolve_orders(requests, store.read_context(session, places, releasing))
+    context = store.read_context(session, places, releasing)
+    answers = published_answers(session, later_requests(requests))
+    orders = resolve_orders(requests, context, answers)
     allocations = allocate(orders, store.lock_stock(session, total_demand(orders), now))
     changes = [change for allocation in allocations for change in allocation.changes]
     store.save_changes(session, changes)
     return allocations
+
+
+def published_answers(session: Session, later: Sequence[AssignmentRequest]) -> PublishedAnswers:
+    """Return what was published in answer to the orders of these requests."""
+    orders = {(each.tenant, each.message.order_id) for each in later}
+    return {
+        (order_id, answer.request_id): answer
+        for tenant, order_id in sorted(orders)
+        for _, answer in read_published(session, tenant, order_id, ResourcesAssigned)
+    }

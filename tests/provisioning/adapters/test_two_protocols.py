@@ -7,7 +7,8 @@ import pytest
 
 from services.provisioning.adapters.http import HttpAdapter
 from services.provisioning.adapters.registry import ElementAdapters
-from services.provisioning.domain.plan.plan import Plan, PlanState, StepState, operation_id
+from services.provisioning.domain.plan.attempts import operation_id
+from services.provisioning.domain.plan.plan import Plan, PlanState, StepState
 from services.provisioning.settings import HttpElementSettings
 from tests.kernel import dead_letter_rows, history
 from tests.provisioning.adapters.line import LineAdapter, LineServer, LineSettings
@@ -43,9 +44,9 @@ async def adapters(
 
 def account_operation(order_id: UUID, plan: Plan) -> str:
     """Return the operation id of the step that creates the account."""
-    position = plan.position("1/account")
-    assert position is not None
-    return str(operation_id(order_id, plan.steps[position], undo=False))
+    step = plan.step("1/account")
+    assert step
+    return str(operation_id(order_id, step, undo=False))
 
 
 async def test_a_lost_answer_is_repeated_by_lines_and_queried_over_http(

@@ -186,6 +186,24 @@ async def test_an_end_that_its_handler_refuses_is_parked_and_the_call_is_over(
     ]
 
 
+async def test_the_end_of_a_call_names_the_step_the_direction_and_the_round(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    ended: list[tuple[str, bool, int]] = []
+
+    def note(message: OutboundCallEnded, _: UnitOfWork) -> None:
+        ended.append((message.step, message.undo, message.round))
+
+    request_calls(sessions, an_outbound_call(step="1/account", undo=True, round=2))
+    subscriptions = subscribe(on(OutboundCallEnded, note))
+    async with running(
+        runner_of(sessions, tmp_path, ScriptedElement(), subscriptions=subscriptions)
+    ):
+        await until(all_have_ended(sessions))
+
+    assert ended == [("1/account", True, 2)]
+
+
 async def test_intermediate_outcomes_are_kept_in_the_history(
     sessions: Sessions, tmp_path: Path
 ) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
@@ -208,7 +210,9 @@ async def test_many_pending_records_are_swept_in_their_order(
 ) -> None:
     orders = [uuid4() for _ in range(SWEEP_SIZE // 2)]
     for message in (RELEASE, RESUMED, FAILED):
-        kind, fields = type(message), dict.fromkeys(message.__struct_fields__[1:], "")
+        kind = type(message)
+        names = [each.name for each in msgspec.structs.fields(kind) if each.required]
+        fields: dict[str, Any] = dict.fromkeys(names[1:], "")
         commit_messages(sessions, *(kind(order_id=each, **fields) for each in orders))
     publisher = Publisher(Writer(sessions), FakeProducer(topic))
 

@@ -110,7 +110,7 @@ def test_two_processes_may_migrate_at_once(postgres: Postgres) -> None:
     with admin.connect() as connection:
         connection.execute(text("DROP DATABASE test_twice"))
     admin.dispose()
-    assert "kernel_0009" in versions
+    assert "kernel_0010" in versions
     assert len(versions) == 2
     assert make_url(url).database == "test_twice"
 

@@ -129,7 +129,7 @@ class PlanStepView(BaseView):
             title=step.title,
             kind=blueprint.kind,
             state=step.state,
-            after=tuple(plan.steps[each].ref for each in step.after),
+            after=step.after,
             element=fill_text(blueprint.element, plan.item(step.item_id))
             if blueprint.element
             else "",

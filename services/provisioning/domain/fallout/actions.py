@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.provisioning.domain.plan import compensation, execution
-from services.provisioning.domain.plan.plan import Plan, PlanState, PlanStep, StepState
+from services.provisioning.domain.plan.modes import Turn, can
+from services.provisioning.domain.plan.plan import Plan, PlanStep, StepState
 from services.provisioning.domain.plan.plan_change import PlanChange
 from shared.errors import ConflictError, NotFoundError
 
@@ -33,21 +34,22 @@ class FalloutDecision:
 def possible_actions(plan: Plan, step: PlanStep) -> list[FalloutAction]:
     """Return the actions that are possible for a step; none if it is not in fallout.
 
-    `fail` is not possible once a hard point of no return is passed, or while the plan is
-    being undone: it has failed already.
+    `fail` is not possible once a hard point of no return is passed, or while the step or the
+    plan is being undone.
     """
     if step.state is not StepState.FALLOUT:
         return []
+    is_undone = step.trouble is not None and step.trouble.undoing
     is_final = compensation.is_past_no_return(plan.steps, hard_only=True)
-    if plan.state is PlanState.UNDOING or is_final:
+    if is_undone or is_final or not can(plan.state, Turn.FAIL):
         return [FalloutAction.RETRY, FalloutAction.SKIP]
     return [FalloutAction.RETRY, FalloutAction.SKIP, FalloutAction.FAIL]
 
 
 def possible_actions_at(plan: Plan, ref: str) -> list[FalloutAction]:
     """Return the actions that are possible for the step with this reference."""
-    position = plan.position(ref)
-    return [] if position is None else possible_actions(plan, plan.steps[position])
+    step = plan.step(ref)
+    return possible_actions(plan, step) if step else []
 
 
 def only_step_in_fallout(plan: Plan) -> str:
@@ -71,35 +73,34 @@ def apply_decision(plan_change: PlanChange, decision: FalloutDecision) -> None:
         NotFoundError: if the plan has no such step.
         ConflictError: if that action is not possible now.
     """
-    position = plan_change.plan.position(decision.ref)
-    if position is None:
+    step = plan_change.steps.get(decision.ref)
+    if step is None:
         message = f"the plan of order {plan_change.plan.order_id} has no step of that name"
         raise NotFoundError(message, remedy=f"name one of: {step_refs(plan_change.plan)}")
-    step = plan_change.steps[position]
     possible = possible_actions(plan_change.plan, step)
     if decision.action not in possible:
         message = f"{step.ref} is {step.state}: {decision.action} is not possible"
         raise ConflictError(
             message, code="not-possible", remedy=suggest_actions(plan_change.plan, possible)
         )
-    apply_action(plan_change, position, decision.action)
+    apply_action(plan_change, step.ref, decision.action)
 
 
-def apply_action(plan_change: PlanChange, position: int, action: FalloutAction) -> None:
+def apply_action(plan_change: PlanChange, ref: str, action: FalloutAction) -> None:
     """Retry, skip or give up a step that is in fallout."""
-    step = plan_change.steps[position]
+    step = plan_change.steps[ref]
     assert step.trouble
     match action:
         case FalloutAction.RETRY if step.trouble.undoing:
-            compensation.undo_step(plan_change, position)
+            compensation.undo_step(plan_change, ref)
         case FalloutAction.RETRY:
-            execution.start_step(plan_change, position)
-        case FalloutAction.SKIP if plan_change.state is PlanState.UNDOING:
-            plan_change.update_step(position, state=StepState.SKIPPED, unsure=False)
+            execution.start_step(plan_change, ref)
+        case FalloutAction.SKIP if plan_change.turns_back(step):
+            plan_change.update_step(ref, state=StepState.SKIPPED, unsure=False)
         case FalloutAction.SKIP:
-            plan_change.update_step(position, state=StepState.SKIPPED)
+            plan_change.update_step(ref, state=StepState.SKIPPED)
         case FalloutAction.FAIL:
-            compensation.start_rollback(plan_change, position, step.trouble)
+            compensation.start_rollback(plan_change, ref, step.trouble)
 
 
 def step_refs(plan: Plan) -> str:

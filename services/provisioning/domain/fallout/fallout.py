@@ -85,14 +85,17 @@ def fallout_id(order_id: UUID, step: str, *, undoing: bool) -> UUID:
 
 def current_fallout_id(plan: Plan, ref: str) -> UUID:
     """Return the id of the fallout that a step is in now."""
-    step = next(each for each in plan.steps if each.ref == ref)
+    step = plan.step(ref)
+    assert step
     assert step.trouble
     return fallout_id(plan.order_id, ref, undoing=step.trouble.undoing)
 
 
 def fallout_changes(before: Plan, after: Plan) -> Iterator[FalloutChange]:
     """Yield the fallout changes that a plan change causes; usually none."""
-    for old, new in zip(before.steps, after.steps, strict=True):
+    was = {step.ref: step for step in before.steps}
+    for new in after.steps:
+        old = was.get(new.ref)
         if old == new:
             continue
         failure = new.trouble if new.state is StepState.FALLOUT else unresolved_failure(old)
@@ -101,9 +104,9 @@ def fallout_changes(before: Plan, after: Plan) -> Iterator[FalloutChange]:
             yield FalloutChange(id_, new, failure, FALLOUT_STATES[new.state])
 
 
-def unresolved_failure(step: PlanStep) -> StepFailure | None:
+def unresolved_failure(step: PlanStep | None) -> StepFailure | None:
     """Return the failure for which a step was in fallout, or was being retried."""
-    return step.trouble if step.state in UNRESOLVED_STATES else None
+    return step.trouble if step and step.state in UNRESOLVED_STATES else None
 
 
 def open_fallout(plan: Plan, change: FalloutChange, now: datetime) -> Fallout:

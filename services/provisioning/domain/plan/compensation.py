@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn, StepKind
+from services.provisioning.domain.plan.attempts import Attempt, work_order_id
+from services.provisioning.domain.plan.modes import Turn
 from services.provisioning.domain.plan.plan import (
     PlanFailure,
-    PlanState,
     PlanStep,
     StepFailure,
     StepState,
-    work_order_id,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange
 from services.provisioning.domain.plan.templates import fill
-from shared.contracts import ReleaseRequested
 
 RUNNING_OR_DONE = frozenset({StepState.RUNNING, StepState.DONE})
 
@@ -24,51 +23,58 @@ def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> 
     return any(each is PointOfNoReturn.HARD or (each and not hard_only) for each in passed)
 
 
-def start_rollback(plan_change: PlanChange, position: int, failure: StepFailure) -> None:
-    """Start the rollback of a plan because a step has failed.
+def start_rollback(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
+    """Turn the plan back because a step has failed."""
+    plan_change.update_step(ref, state=StepState.FAILED)
+    plan_failure = PlanFailure(code=failure.code, reason=failure.reason, step=ref)
+    turn_back(plan_change, Turn.FAIL, plan_failure)
+
+
+def turn_back(plan_change: PlanChange, turn: Turn, failure: PlanFailure) -> None:
+    """Turn the plan back: all that it has done is undone.
 
     Steps that have not begun are cancelled: work orders not accepted, waits, and steps in
     fallout of which certainly nothing was done.
     """
-    ref = plan_change.steps[position].ref
-    plan_change.state = PlanState.UNDOING
-    plan_change.failure = PlanFailure(code=failure.code, reason=failure.reason, step=ref)
-    plan_change.update_step(position, state=StepState.FAILED)
-    for i, each in enumerate(plan_change.steps):
-        cancel_unstarted(plan_change, i, each)
+    plan_change.failure = failure
+    plan_change.turn(turn)
+    for each in plan_change.steps:
+        cancel_unstarted(plan_change, each)
 
 
-def cancel_unstarted(plan_change: PlanChange, position: int, step: PlanStep) -> None:
-    """Cancel a step if it has not begun."""
+def cancel_unstarted(plan_change: PlanChange, ref: str) -> None:
+    """Cancel a step if its execution is under way, or in fallout, and has done nothing."""
+    step = plan_change.steps[ref]
     match step.state, step.blueprint.kind:
         case StepState.RUNNING, StepKind.WORK_ORDER if not step.accepted:
-            plan_change.voided.append(work_order_id(plan_change.plan.order_id, step, undo=False))
-            plan_change.update_step(position, state=StepState.UNDONE)
+            attempt = Attempt.current(step, undo=False)
+            plan_change.voided.append(work_order_id(plan_change.plan.order_id, attempt))
+            plan_change.update_step(ref, state=StepState.UNDONE)
         case StepState.RUNNING, StepKind.WAIT:
-            plan_change.update_step(position, state=StepState.UNDONE)
-        case StepState.FALLOUT, _ if not step.unsure:
-            plan_change.update_step(position, state=StepState.FAILED)
+            plan_change.update_step(ref, state=StepState.UNDONE)
+        case StepState.FALLOUT, _ if is_unresolved(step) and not step.unsure:
+            plan_change.update_step(ref, state=StepState.FAILED)
 
 
 def undo_ready_steps(plan_change: PlanChange) -> None:
-    """Undo every step that no done step depends on; end the plan when none is left.
+    """Undo the steps that the plan's mode undoes; end the mode when none is left.
 
-    Nothing is undone while a step is under way or its outcome is unknown: it may depend on
-    any step before it. A step stands behind its predecessors, so one pass from the end
-    finds all.
+    A step is undone when no done step depends on it. Nothing is undone while one of these steps
+    is under way or its outcome is unknown: it may depend on any step before it. A step stands
+    behind its predecessors, so one pass from the end finds all.
     """
-    if any(is_unresolved(step) for step in plan_change.steps):
+    steps = plan_change.steps
+    refs = {ref for ref, step in steps.items() if plan_change.turns_back(step)}
+    if any(is_unresolved(steps[ref]) for ref in refs):
         return
-    clear = [True] * len(plan_change.steps)
-    for position in reversed(range(len(plan_change.steps))):
-        if clear[position] and plan_change.steps[position].has_undo:
-            undo_if_done(plan_change, position)
-        if not clear[position] or blocks_undo(plan_change.steps[position]):
-            for before in plan_change.steps[position].after:
-                clear[before] = False
-    if not any(blocks_undo(step) for step in plan_change.steps):
-        assert plan_change.failure
-        plan_change.fail(plan_change.failure)
+    needed: set[str] = set()
+    for ref in reversed(steps):
+        if ref in refs and ref not in needed and steps[ref].has_undo:
+            undo_if_done(plan_change, ref)
+        if ref in needed or blocks_undo(steps[ref]):
+            needed.update(steps[ref].after)
+    if not any(blocks_undo(steps[ref]) for ref in refs):
+        plan_change.turn(Turn.FINISH)
 
 
 def is_unresolved(step: PlanStep) -> bool:
@@ -84,44 +90,43 @@ def blocks_undo(step: PlanStep) -> bool:
     return being_undone or (step.may_be_done and step.has_undo)
 
 
-def undo_if_done(plan_change: PlanChange, position: int) -> None:
+def undo_if_done(plan_change: PlanChange, ref: str) -> None:
     """Undo a step if there may be something to undo."""
-    if plan_change.steps[position].may_be_done:
-        plan_change.update_step(position, unsure=False, trouble=None)
-        undo_step(plan_change, position)
+    if plan_change.steps[ref].may_be_done:
+        plan_change.update_step(ref, unsure=False, trouble=None)
+        undo_step(plan_change, ref)
 
 
-def undo_step(plan_change: PlanChange, position: int) -> None:
+def undo_step(plan_change: PlanChange, ref: str) -> None:
     """Start the undo of a step, or start it again."""
-    step = plan_change.steps[position]
+    step = plan_change.steps[ref]
     match step.blueprint.kind:
         case StepKind.ASSIGN:
-            plan_change.update_step(position, state=StepState.UNDOING)
-            plan_change.messages.append(ReleaseRequested(order_id=plan_change.plan.order_id))
+            plan_change.request_release(ref)
         case StepKind.WORK_ORDER:
-            plan_change.dispatch_crew(position, undo=True)
+            plan_change.dispatch_crew(ref, undo=True)
         case _ if fill(step.blueprint.element, plan_change.item_of(step)) == INLINE:
-            mark_undone(plan_change, position)
+            mark_undone(plan_change, ref)
         case _:
-            plan_change.call_element(position, undo=True)
+            plan_change.call_element(ref, undo=True)
 
 
-def mark_undone(plan_change: PlanChange, position: int) -> None:
+def mark_undone(plan_change: PlanChange, ref: str) -> None:
     """Mark a step as undone."""
-    plan_change.update_step(position, state=StepState.UNDONE, unsure=False, trouble=None)
+    plan_change.update_step(ref, state=StepState.UNDONE, unsure=False, trouble=None)
 
 
 def mark_undo_failed(
-    plan_change: PlanChange, position: int, failure: StepFailure, *, unsure: bool = False
+    plan_change: PlanChange, ref: str, failure: StepFailure, *, unsure: bool = False
 ) -> None:
     """Move a step to fallout whose undo failed: part of it may remain."""
-    plan_change.update_step(position, state=StepState.FALLOUT, unsure=unsure, trouble=failure)
+    plan_change.update_step(ref, state=StepState.FALLOUT, unsure=unsure, trouble=failure)
 
 
-def redispatch_undo(plan_change: PlanChange, position: int, failure: StepFailure) -> None:
+def redispatch_undo(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
     """Dispatch a crew again when one returned an undo, up to the blueprint's tries."""
-    step = plan_change.steps[position]
+    step = plan_change.steps[ref]
     if step.undo_rounds < step.blueprint.tries:
-        undo_step(plan_change, position)
+        undo_step(plan_change, ref)
     else:
-        mark_undo_failed(plan_change, position, failure)
+        mark_undo_failed(plan_change, ref, failure)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, OnFailure, StepKind
 from services.provisioning.domain.plan import compensation
+from services.provisioning.domain.plan.modes import STARTS_STEPS, Turn
 from services.provisioning.domain.plan.plan import (
     SETTLED_STATES,
-    PlanState,
     PlanStep,
     StepFailure,
     StepState,
@@ -21,79 +21,79 @@ def start_ready_steps(plan_change: PlanChange) -> None:
     A step stands behind its predecessors, so one pass also starts the steps that become
     ready because another one completes at once.
     """
-    for position in range(len(plan_change.steps)):
-        if plan_change.state is PlanState.RUNNING and is_ready(
-            plan_change, plan_change.steps[position]
-        ):
-            start_step(plan_change, position)
-    if plan_change.state is PlanState.RUNNING and all(
-        each.state in SETTLED_STATES for each in plan_change.steps
+    for ref in plan_change.steps:
+        if plan_change.state in STARTS_STEPS and is_ready(plan_change, ref):
+            start_step(plan_change, ref)
+    if plan_change.state in STARTS_STEPS and all(
+        each.state in SETTLED_STATES or each.is_dropped for each in plan_change.steps.values()
     ):
-        plan_change.complete()
+        plan_change.turn(Turn.FINISH)
 
 
-def is_ready(plan_change: PlanChange, step: PlanStep) -> bool:
+def is_ready(plan_change: PlanChange, ref: str) -> bool:
     """Tell whether a waiting step has all its predecessors done."""
+    step = plan_change.steps[ref]
     return step.state is StepState.WAITING and all(
         plan_change.steps[each].state in SETTLED_STATES for each in step.after
     )
 
 
-def start_step(plan_change: PlanChange, position: int) -> None:
+def start_step(plan_change: PlanChange, ref: str) -> None:
     """Start a step, or start it again."""
-    step = plan_change.steps[position]
+    step = plan_change.steps[ref]
     blueprint = step.blueprint
     match blueprint.kind:
         case StepKind.ACTIVATE | StepKind.TEST if missing := unfilled_templates(
             blueprint, plan_change.item_of(step)
         ):
-            fail_step(plan_change, position, missing_parameters(step, missing))
+            fail_step(plan_change, ref, missing_parameters(step, missing))
         case StepKind.ACTIVATE | StepKind.TEST if (
             fill(blueprint.element, plan_change.item_of(step)) == INLINE
         ):
-            complete_step(plan_change, position)
+            complete_step(plan_change, ref)
         case StepKind.ACTIVATE | StepKind.TEST:
-            plan_change.call_element(position, undo=False)
+            plan_change.call_element(ref, undo=False)
         case StepKind.WORK_ORDER:
-            plan_change.dispatch_crew(position, undo=False)
+            plan_change.dispatch_crew(ref, undo=False)
         case StepKind.WAIT:
-            plan_change.update_step(position, state=StepState.RUNNING)
-            plan_change.pauses.append(Pause(step.ref, timedelta(seconds=blueprint.wait_s)))
+            plan_change.update_step(ref, state=StepState.RUNNING)
+            plan_change.pauses.append(Pause(ref, timedelta(seconds=blueprint.wait_s)))
         case StepKind.ASSIGN:
-            plan_change.update_step(position, state=StepState.RUNNING)
+            plan_change.request_assignment(ref)
 
 
-def complete_step(plan_change: PlanChange, position: int) -> None:
+def complete_step(plan_change: PlanChange, ref: str) -> None:
     """Mark a step as done."""
-    plan_change.update_step(position, state=StepState.DONE, unsure=False, trouble=None)
+    plan_change.update_step(ref, state=StepState.DONE, unsure=False, trouble=None)
 
 
-def fail_step(plan_change: PlanChange, position: int, failure: StepFailure) -> None:
+def fail_step(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
     """Apply the blueprint's `on_failure` to a step that has certainly not been done."""
-    plan_change.update_step(position, state=StepState.FAILED, unsure=False, trouble=failure)
-    match plan_change.steps[position].blueprint.on_failure:
-        case _ if plan_change.state is PlanState.UNDOING:
+    plan_change.update_step(ref, state=StepState.FAILED, unsure=False, trouble=failure)
+    step = plan_change.steps[ref]
+    match step.blueprint.on_failure:
+        case _ if plan_change.turns_back(step):
             pass
         case OnFailure.SKIP:
-            plan_change.update_step(position, state=StepState.SKIPPED)
-        case OnFailure.ROLLBACK if not compensation.is_past_no_return(plan_change.steps):
-            compensation.start_rollback(plan_change, position, failure)
+            plan_change.update_step(ref, state=StepState.SKIPPED)
+        case OnFailure.ROLLBACK if not compensation.is_past_no_return(plan_change.steps.values()):
+            compensation.start_rollback(plan_change, ref, failure)
         case OnFailure.ROLLBACK | OnFailure.PEOPLE:
-            plan_change.update_step(position, state=StepState.FALLOUT)
+            plan_change.update_step(ref, state=StepState.FALLOUT)
 
 
-def mark_outcome_unknown(plan_change: PlanChange, position: int, failure: StepFailure) -> None:
+def mark_outcome_unknown(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
     """Outcome unknown: move the step to fallout."""
-    plan_change.update_step(position, state=StepState.FALLOUT, unsure=True, trouble=failure)
+    plan_change.update_step(ref, state=StepState.FALLOUT, unsure=True, trouble=failure)
 
 
-def redispatch(plan_change: PlanChange, position: int, failure: StepFailure) -> None:
+def redispatch(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
     """Dispatch a crew again when one returned a work order, up to the blueprint's tries."""
-    step = plan_change.steps[position]
-    if plan_change.state is PlanState.RUNNING and step.rounds < step.blueprint.tries:
-        start_step(plan_change, position)
+    step = plan_change.steps[ref]
+    if not plan_change.turns_back(step) and step.rounds < step.blueprint.tries:
+        start_step(plan_change, ref)
     else:
-        fail_step(plan_change, position, failure)
+        fail_step(plan_change, ref, failure)
 
 
 def missing_parameters(step: PlanStep, missing: list[str]) -> StepFailure:

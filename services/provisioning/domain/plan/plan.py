@@ -1,25 +1,36 @@
 """A plan: the work of one order in the network, as a graph of steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Self
 from uuid import UUID
 
 import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind, StoredStruct
-from shared.contracts import Action, Characteristic, Held
-from shared.ids import named_id
+from shared.contracts import Action, Characteristic, Held, ItemNeeds
 
 
 class PlanState(StrEnum):
-    """The state of a plan."""
+    """The state of a plan: its mode (modes.py)."""
 
     RUNNING = "running"
+    ON_HOLD = "on_hold"
+    """No further step starts."""
+
+    REVISING = "revising"
+    """It turns back in part: what a revision has dropped is undone, then it runs on."""
+
     UNDOING = "undoing"
+    """It turns back because a step has failed."""
+
+    CANCELLING = "cancelling"
+    """It turns back because the order was cancelled."""
+
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class StepState(StrEnum):
@@ -38,8 +49,6 @@ class StepState(StrEnum):
 
 SETTLED_STATES = frozenset({StepState.DONE, StepState.SKIPPED})
 """The states that let the next steps begin."""
-
-FINAL_STATES = frozenset({PlanState.COMPLETED, PlanState.FAILED})
 
 
 class StepFailure(StoredStruct, frozen=True, kw_only=True):
@@ -90,10 +99,19 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
 
     blueprint: BlueprintStep
     item_id: str = ""
-    """Empty for the step that assigns, which is for all items."""
+    """Empty for the first step, which assigns for all items."""
 
-    after: tuple[int, ...] = ()
-    """Positions in the plan, all before its own."""
+    revision: int = 0
+    """The revision of the plan that added it."""
+
+    after: tuple[str, ...] = msgspec.field(default=(), name="predecessors")
+    """The references of its predecessors, which stand before it in the plan."""
+
+    positions: tuple[int, ...] = msgspec.field(default=(), name="after")
+    """The positions of its predecessors, for the previous version of this code (graph.py)."""
+
+    is_dropped: bool = False
+    """A revision took it out: it is not started, and undone if it may be done."""
 
     state: StepState = StepState.WAITING
     rounds: int = 0
@@ -112,11 +130,16 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
     """The outcome is unknown: it may have been done."""
 
     trouble: StepFailure | None = None
+    needs: tuple[ItemNeeds, ...] = ()
+    """What a step that assigns requests. Not kept by a first step: it is requested once."""
+
+    held: tuple[Held, ...] = ()
+    """What a step that assigns for one item got, and its undo releases."""
 
     @property
     def ref(self) -> str:
-        """Its name within the plan: `1/account`; `assign`."""
-        return f"{self.item_id}/{self.blueprint.name}" if self.item_id else self.blueprint.name
+        """Its id, unique in the plan and never changed."""
+        return step_ref(self.item_id, self.blueprint.name, self.revision)
 
     @property
     def title(self) -> str:
@@ -133,6 +156,12 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
         """Tell whether there may be something to undo."""
         given_up = self.state in {StepState.FAILED, StepState.SKIPPED}
         return self.state is StepState.DONE or (self.unsure and given_up)
+
+
+def step_ref(item_id: str, name: str, revision: int = 0) -> str:
+    """Return the reference of a step: `1/account`, `assign`; of a later revision: `1/account@2`."""
+    named = f"{name}@{revision}" if revision else name
+    return f"{item_id}/{named}" if item_id else named
 
 
 class PlanFailure(StoredStruct, frozen=True, kw_only=True):
@@ -158,6 +187,8 @@ class Plan:
     steps: tuple[PlanStep, ...]
     failure: PlanFailure | None
     made_at: datetime
+    revision: int = 0
+    """How often its steps were changed after it was made."""
 
     def updated(
         self,
@@ -165,21 +196,18 @@ class Plan:
         items: tuple[PlanItem, ...],
         steps: tuple[PlanStep, ...],
         failure: PlanFailure | None,
+        revision: int,
     ) -> Self:
         """Return the changed plan; its local network is the first that one of its items has."""
         networks = (each.local_network for each in items if each.local_network)
-        return type(self)(
-            self.order_id,
-            self.tenant,
-            next(networks, self.local_network),
-            self.client,
-            self.customer_id,
-            self.priority,
-            state,
-            items,
-            steps,
-            failure,
-            self.made_at,
+        return replace(
+            self,
+            local_network=next(networks, self.local_network),
+            state=state,
+            items=items,
+            steps=steps,
+            failure=failure,
+            revision=revision,
         )
 
     def network_of(self, item: PlanItem) -> str:
@@ -190,65 +218,11 @@ class Plan:
         """Return one of its items."""
         return next(each for each in self.items if each.id == item_id)
 
-    def position(self, ref: str) -> int | None:
-        """Return the position of the step with this reference, if there is one."""
-        return next((i for i, step in enumerate(self.steps) if step.ref == ref), None)
+    def step(self, ref: str) -> PlanStep | None:
+        """Return the step with this reference, if there is one."""
+        return next((step for step in self.steps if step.ref == ref), None)
 
     @property
     def is_in_fallout(self) -> bool:
         """Tell whether one of its steps is in fallout."""
         return any(step.state is StepState.FALLOUT for step in self.steps)
-
-
-class CallTarget(NamedTuple):
-    """The step that a call belongs to, and the call's direction."""
-
-    position: int
-    undo: bool
-    is_current: bool
-    """The call is of the step's current round; earlier rounds have been answered."""
-
-
-def operation_id(order_id: UUID, step: PlanStep, *, undo: bool) -> UUID:
-    """Return the operation id under which an element carries out a step.
-
-    All calls use the same id until the element refuses.
-    """
-    suffix = f"/{step.refusals}" if step.refusals else ""
-    return named_id(order_id, f"{direction_name(undo=undo)}/{step.ref}{suffix}")
-
-
-def call_id(order_id: UUID, step: PlanStep, rounds: int, *, undo: bool) -> UUID:
-    """Return the id of a step's call in one of its rounds."""
-    return named_id(order_id, f"attempt/{direction_name(undo=undo)}/{step.ref}/{rounds}")
-
-
-def work_order_id(order_id: UUID, step: PlanStep, *, undo: bool) -> UUID:
-    """Return the id of a step's current work order."""
-    return named_id(
-        order_id, f"work-order/{direction_name(undo=undo)}/{step.ref}/{rounds_of(step, undo=undo)}"
-    )
-
-
-def direction_name(*, undo: bool) -> str:
-    """Return the name of the direction, as used in ids."""
-    return "undo" if undo else "step"
-
-
-def rounds_of(step: PlanStep, *, undo: bool) -> int:
-    """Return the number of the step's rounds in this direction."""
-    return step.undo_rounds if undo else step.rounds
-
-
-def find_call_target(plan: Plan, id_: UUID) -> CallTarget | None:
-    """Return the step that a call belongs to, if it is one of the plan's."""
-    under_way = {StepState.RUNNING, StepState.UNDOING}
-    busy_first = sorted(range(len(plan.steps)), key=lambda i: plan.steps[i].state not in under_way)
-    for position in busy_first:
-        step = plan.steps[position]
-        for undo in (False, True):
-            current = rounds_of(step, undo=undo)
-            for rounds in range(current, 0, -1):
-                if call_id(plan.order_id, step, rounds, undo=undo) == id_:
-                    return CallTarget(position, undo, rounds == current)
-    return None

@@ -7,6 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from services.provisioning.domain.plan.attempts import Attempt, call_id, operation_id
+from services.provisioning.domain.plan.modes import (
+    GIVEN_UP_STATES,
+    NEXT_MODES,
+    Turn,
+    Undoes,
+    undoes,
+)
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -14,15 +22,14 @@ from services.provisioning.domain.plan.plan import (
     PlanState,
     PlanStep,
     StepState,
-    call_id,
-    operation_id,
-    rounds_of,
 )
 from services.provisioning.domain.plan.templates import fill_parameters, fill_text
 from shared.calls.outbound_call import OutboundCall
 from shared.contracts import (
+    AssignmentRequested,
     CompletedService,
     Message,
+    ReleaseRequested,
     ServiceCompleted,
     ServiceFailed,
     ServiceHeld,
@@ -68,66 +75,90 @@ class PlanChange:
         self.state = plan.state
         self.items = plan.items
         self.failure = plan.failure
-        self.steps = list(plan.steps)
+        self.revision = plan.revision
+        self.steps = {step.ref: step for step in plan.steps}
+        """The steps by reference, each behind its predecessors."""
+
         self.messages: list[Message] = []
         self.calls: list[OutboundCall] = []
         self.work_order_requests: list[WorkOrderRequest] = []
         self.voided: list[UUID] = []
         self.pauses: list[Pause] = []
 
-    def update_step(self, position: int, **changes: Any) -> None:  # noqa: ANN401  a step's fields
+    def update_step(self, ref: str, **changes: Any) -> None:  # noqa: ANN401  a step's fields
         """Change a step."""
-        self.steps[position] = msgspec.structs.replace(self.steps[position], **changes)
+        self.steps[ref] = msgspec.structs.replace(self.steps[ref], **changes)
+
+    def turns_back(self, step: PlanStep) -> bool:
+        """Tell whether a step is to be undone, so that its execution is not repeated."""
+        return undoes(self.state) is Undoes.ALL or step.is_dropped
+
+    def turn(self, turn: Turn) -> None:
+        """Change the mode of the plan, and publish its end."""
+        self.state = NEXT_MODES[self.state][turn]
+        if self.state is PlanState.COMPLETED:
+            services = tuple(completed_service(item) for item in self.items)
+            self.messages.append(ServiceCompleted(order_id=self.plan.order_id, services=services))
+        elif self.state in GIVEN_UP_STATES:
+            self.messages.append(failed_message(self.plan.order_id, self.failure))
 
     def item_of(self, step: PlanStep) -> PlanItem:
         """Return the item that a step belongs to."""
         return next(each for each in self.items if each.id == step.item_id)
 
-    def count_refusal(self, position: int) -> None:
+    def count_refusal(self, ref: str) -> None:
         """Count a refusal: the element now refuses this operation id always."""
-        self.update_step(position, refusals=self.steps[position].refusals + 1)
+        self.update_step(ref, refusals=self.steps[ref].refusals + 1)
 
-    def start_round(self, position: int, *, undo: bool) -> PlanStep:
+    def start_round(self, ref: str, *, undo: bool) -> PlanStep:
         """Start a new round of a step, to execute or to undo it."""
-        step = self.steps[position]
+        step = self.steps[ref]
         if undo:
             rounds = {"state": StepState.UNDOING, "undo_rounds": step.undo_rounds + 1}
         else:
             rounds = {"state": StepState.RUNNING, "rounds": step.rounds + 1}
-        self.update_step(position, accepted=False, **rounds)
-        return self.steps[position]
+        self.update_step(ref, accepted=False, **rounds)
+        return self.steps[ref]
 
-    def call_element(self, position: int, *, undo: bool) -> None:
+    def call_element(self, ref: str, *, undo: bool) -> None:
         """Call a step's element, to execute or to undo the step."""
-        step = self.start_round(position, undo=undo)
+        step = self.start_round(ref, undo=undo)
         self.calls.append(outbound_call(self.plan, self.item_of(step), step, undo=undo))
 
-    def dispatch_crew(self, position: int, *, undo: bool) -> None:
+    def request_assignment(self, ref: str) -> None:
+        """Request what a step assigns. The reference of the step is the request's id."""
+        step, plan = self.steps[ref], self.plan
+        request = AssignmentRequested(
+            order_id=plan.order_id, client=plan.client, items=step.needs, request_id=ref
+        )
+        self.messages.append(request)
+        kept = step.needs if step.after else ()
+        self.update_step(ref, state=StepState.RUNNING, needs=kept)
+
+    def request_release(self, ref: str) -> None:
+        """Request the release of what a step has assigned."""
+        self.update_step(ref, state=StepState.UNDOING)
+        held, order_id = self.steps[ref].held, self.plan.order_id
+        self.messages.append(ReleaseRequested(order_id=order_id, request_id=ref, held=held))
+
+    def dispatch_crew(self, ref: str, *, undo: bool) -> None:
         """Dispatch a work order for a step, or for its undo."""
-        step = self.start_round(position, undo=undo)
+        step = self.start_round(ref, undo=undo)
         self.work_order_requests.append(WorkOrderRequest(self.item_of(step), step, undo))
 
-    def complete(self) -> None:
-        """End the plan as completed."""
-        self.state = PlanState.COMPLETED
-        services = tuple(completed_service(item) for item in self.items)
-        self.messages.append(ServiceCompleted(order_id=self.plan.order_id, services=services))
+    def refuse(self, failure: PlanFailure) -> None:
+        """End the plan as failed before anything was done."""
+        self.failure = failure
+        self.turn(Turn.REFUSE)
 
-    def fail(self, failure: PlanFailure) -> None:
-        """End the plan as failed: nothing of it is left in the network."""
-        self.state, self.failure = PlanState.FAILED, failure
-        self.messages.append(
-            ServiceFailed(
-                order_id=self.plan.order_id,
-                code=failure.code,
-                reason=failure.reason,
-                step=failure.step,
-            )
-        )
+    def changed_plan(self) -> Plan:
+        """Return the changed plan."""
+        steps = tuple(self.steps.values())
+        return self.plan.updated(self.state, self.items, steps, self.failure, self.revision)
 
     def to_decision(self) -> PlanDecision:
         """Return the decision: the changed plan and all that it causes."""
-        plan = self.plan.updated(self.state, self.items, tuple(self.steps), self.failure)
+        plan = self.changed_plan()
         was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout
         if was_held and not is_held:
             self.messages.insert(0, resumed_message(self.plan))
@@ -148,9 +179,9 @@ def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> 
 
     If the outcome of an earlier call is unknown, the element is queried first.
     """
-    blueprint = step.blueprint
+    blueprint, attempt = step.blueprint, Attempt.current(step, undo=undo)
     return OutboundCall(
-        id=call_id(plan.order_id, step, rounds_of(step, undo=undo), undo=undo),
+        id=call_id(plan.order_id, attempt),
         operation_id=operation_id(plan.order_id, step, undo=undo),
         order_id=plan.order_id,
         tenant=plan.tenant,
@@ -162,6 +193,9 @@ def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> 
         max_tries=blueprint.tries,
         timeout=timedelta(seconds=blueprint.timeout_s),
         doubtful=step.unsure,
+        step=attempt.step,
+        undo=attempt.undo,
+        round=attempt.round,
     )
 
 
@@ -177,6 +211,14 @@ def completed_service(item: PlanItem) -> CompletedService:
         blueprint_version=item.blueprint_version,
         held=item.held,
         local_network=item.local_network,
+    )
+
+
+def failed_message(order_id: UUID, failure: PlanFailure | None) -> ServiceFailed:
+    """Return the message that nothing of a plan is left in the network, and why."""
+    assert failure
+    return ServiceFailed(
+        order_id=order_id, code=failure.code, reason=failure.reason, step=failure.step
     )
 
 

@@ -16,18 +16,20 @@ from services.provisioning.domain.business_actions import (
     has_existing_service,
     rule_of,
 )
+from services.provisioning.domain.plan import execution
+from services.provisioning.domain.plan.graph import with_positions
+from services.provisioning.domain.plan.modes import Turn
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
     PlanItem,
     PlanState,
     PlanStep,
-    StepState,
+    step_ref,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
 from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import (
-    AssignmentRequested,
     Causation,
     Characteristic,
     HoldAction,
@@ -78,17 +80,17 @@ def plan_order(
         priority=order.priority,
         state=PlanState.RUNNING,
         items=tuple(item for item, _ in planned),
-        steps=tuple(plan_steps(planned)),
+        steps=with_positions(list(plan_steps(order, planned))),
         failure=None,
         made_at=now,
     )
     plan_change = PlanChange(plan)
     if missing := [item for item, each in found if each is None]:
-        plan_change.fail(no_blueprint(missing))
+        plan_change.refuse(no_blueprint(missing))
     elif planned:
-        plan_change.messages.append(assignment_request(order, planned))
+        execution.start_ready_steps(plan_change)
     else:
-        plan_change.complete()
+        plan_change.turn(Turn.FINISH)
     return plan_change.to_decision()
 
 
@@ -130,26 +132,18 @@ def merge_characteristics(
     return (*chosen, *(each for each in before if each.name not in names))
 
 
-def plan_steps(planned: ItemBlueprints) -> Iterator[PlanStep]:
+def plan_steps(order: OrderAccepted, planned: ItemBlueprints) -> Iterator[PlanStep]:
     """Yield the steps of a plan: one assigns for all items, each item's own follow it."""
     if planned:
-        yield PlanStep(blueprint=ASSIGN_STEP, state=StepState.RUNNING)
-    position = 1
+        ordered = {each.id: each for each in order.items}
+        needs = (item_needs(item, blueprint, ordered[item.id]) for item, blueprint in planned)
+        yield PlanStep(blueprint=ASSIGN_STEP, needs=tuple(needs))
     for item, blueprint in planned:
-        own = blueprint.steps[1:]
-        place = {blueprint.steps[0].name: 0}
-        place |= {step.name: position + i for i, step in enumerate(own)}
+        first, *own = blueprint.steps
+        refs = {step.name: step_ref(item.id, step.name) for step in own} | {first.name: ASSIGN}
         for step in own:
-            after = tuple(place[name] for name in step.after)
+            after = tuple(refs[name] for name in step.after)
             yield PlanStep(blueprint=step, item_id=item.id, after=after)
-        position += len(own)
-
-
-def assignment_request(order: OrderAccepted, planned: ItemBlueprints) -> AssignmentRequested:
-    """Return the request for all resources that the order needs."""
-    ordered = {each.id: each for each in order.items}
-    items = tuple(item_needs(item, blueprint, ordered[item.id]) for item, blueprint in planned)
-    return AssignmentRequested(order_id=order.order_id, client=order.client, items=items)
 
 
 def item_needs(item: PlanItem, blueprint: Blueprint, ordered: OrderedItem) -> ItemNeeds:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from services.provisioning.domain.plan.plan import Plan, StepState
+from services.provisioning.domain.plan.plan import Plan, PlanState, StepState
 
 NO_STATE = ""
 """The state before the first."""
@@ -25,13 +25,14 @@ def plan_state_changes(before: Plan | None, after: Plan) -> Iterator[PlanStateCh
 
     The start and the completion of a plan are left out: its steps and messages show them.
     """
-    was = before.steps if before else ()
-    for position, step in enumerate(after.steps):
-        old: str = was[position].state if was else NO_STATE
+    was = {step.ref: step.state for step in before.steps} if before else {}
+    for step in after.steps:
+        old: str = was.get(step.ref, NO_STATE)
         if old != step.state and (old or step.state is not StepState.WAITING):
             reason = step.trouble.reason if step.trouble else ""
             yield PlanStateChange(step.ref, old, step.state, reason)
-    if after.failure and (before is None or before.state != after.state):
-        yield PlanStateChange(
-            "", before.state if before else NO_STATE, after.state, after.failure.reason
-        )
+    old = before.state if before else NO_STATE
+    is_begin_or_completion = not before or after.state is PlanState.COMPLETED
+    if old != after.state and (after.failure or not is_begin_or_completion):
+        reason = after.failure.reason if after.failure else ""
+        yield PlanStateChange("", old, after.state, reason)

@@ -8,13 +8,13 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.provisioning.domain.blueprint.blueprint import ASSIGN, StepKind
+from services.provisioning.domain.plan.attempts import Attempt, work_order_id
+from services.provisioning.domain.plan.modes import FINAL_STATES
 from services.provisioning.domain.plan.plan import (
-    FINAL_STATES,
     Plan,
     PlanFailure,
     PlanState,
     StepState,
-    work_order_id,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
 from shared.contracts import ReleaseRequested, ServiceCompleted, ServiceFailed
@@ -46,18 +46,16 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanDecision:
             plan_change.state = PlanState.FAILED
             plan_change.failure = PlanFailure(code=code, reason=reason, step=step)
             set_step_states(plan_change, StepState.UNDONE, assigned=final_assign_state(step))
+        case ReleaseRequested(held=held) if held:
+            """A release in part belongs to a revision, which is made again."""
+            return PlanDecision(plan)
         case ReleaseRequested():
             plan_change.state, plan_change.failure = (
                 PlanState.UNDOING,
                 plan.failure or UNKNOWN_FAILURE,
             )
             set_step_states(plan_change, StepState.UNDONE, assigned=StepState.UNDOING)
-    return PlanDecision(
-        plan=plan.updated(
-            plan_change.state, plan_change.items, tuple(plan_change.steps), plan_change.failure
-        ),
-        voided=tuple(plan_change.voided),
-    )
+    return PlanDecision(plan=plan_change.changed_plan(), voided=tuple(plan_change.voided))
 
 
 def set_step_states(
@@ -68,13 +66,14 @@ def set_step_states(
     Args:
         plan_change: the plan's working copy.
         state: `done` or `undone`.
-        assigned: the state of the first step, which assigns, where it differs.
+        assigned: the state of the step that assigns, where it differs.
     """
-    for position, step in enumerate(plan_change.steps):
-        if assigned and position == 0:
-            plan_change.update_step(position, state=assigned)
+    for step in plan_change.plan.steps:
+        if assigned and step.blueprint.kind is StepKind.ASSIGN:
+            plan_change.update_step(step.ref, state=assigned)
         elif step.state in (UNFINISHED if state is StepState.DONE else STARTED):
-            plan_change.update_step(position, state=state, accepted=False, unsure=False)
+            ended = StepState.UNDONE if step.is_dropped else state
+            plan_change.update_step(step.ref, state=ended, accepted=False, unsure=False)
 
 
 def final_assign_state(step: str) -> StepState:
@@ -85,7 +84,7 @@ def final_assign_state(step: str) -> StepState:
 def unanswered_work_orders(plan: Plan) -> list[UUID]:
     """Return the work orders that crews have not answered."""
     return [
-        work_order_id(plan.order_id, step, undo=step.state is StepState.UNDOING)
+        work_order_id(plan.order_id, Attempt.current(step, undo=step.state is StepState.UNDOING))
         for step in plan.steps
         if step.state in UNDER_WAY and step.blueprint.kind is StepKind.WORK_ORDER
     ]

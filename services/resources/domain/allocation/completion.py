@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from services.resources.domain.pool.resource import Holding, Resource, ResourceChange, ResourceKey
 from services.resources.domain.pool.states import Transition
+from shared.contracts import ReleaseRequested, ResourcesReleased
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
@@ -15,6 +17,23 @@ def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
 def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
     """Return the resources among these holdings that a release puts into quarantine."""
     return [each.resource for each in apply_transition(holdings, Transition.RELEASE) if rests(each)]
+
+
+def holdings_to_release(
+    released: Iterable[ReleaseRequested | ResourcesReleased], holdings: Iterable[Holding]
+) -> list[Holding]:
+    """Return what these messages release: the holdings that they name, or all of their order."""
+    whole: set[UUID | None] = set()
+    named: set[tuple[UUID | None, str, str]] = set()
+    for each in released:
+        named |= {(each.order_id, held.kind, held.value) for held in each.held}
+        whole |= set() if each.held else {each.order_id}
+    return [
+        each
+        for each in holdings
+        if each.order_id in whole
+        or (each.order_id, each.resource.pool.kind, each.resource.value) in named
+    ]
 
 
 def release(

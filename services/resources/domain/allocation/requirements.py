@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from services.resources.domain.allocation.location import location_conflict
 from services.resources.domain.business_actions import hold_action_of
 from services.resources.domain.pool.kinds import (
     PickedFrom,
@@ -15,6 +16,7 @@ from services.resources.domain.pool.kinds import (
 from services.resources.domain.pool.resource import Holding, Pool, Resource
 from services.resources.domain.pool.states import Transition
 from shared.contracts import (
+    FIRST_REQUEST,
     AssignmentRequested,
     Held,
     HoldAction,
@@ -26,6 +28,14 @@ from shared.contracts import (
     ResourcesRefused,
 )
 from shared.errors import PoisonError
+
+Sites: TypeAlias = Mapping[tuple[str, str], ServingPlant]
+"""The plant at addresses, by tenant and address."""
+
+PublishedAnswers: TypeAlias = Mapping[tuple[UUID, str], ResourcesAssigned]
+"""Published answers, by order and request."""
+
+NO_ANSWERS: PublishedAnswers = {}
 
 
 class AssignmentRequest(NamedTuple):
@@ -68,14 +78,15 @@ class OrderRequirements:
     networks: tuple[str, ...] = ()
     """The local network of each item's address; empty if the address is unknown."""
 
+    published: ResourcesAssigned | None = None
+    """The answer to the request, if it is a later one of its order and was answered already."""
+
 
 @dataclass(frozen=True, slots=True)
 class AllocationContext:
     """The inventory data that the requirements of a batch are resolved with."""
 
-    sites: Mapping[tuple[str, str], ServingPlant]
-    """By tenant and address."""
-
+    sites: Sites
     holdings: Sequence[Holding]
     """The holdings of the orders, and of the services that pre-release."""
 
@@ -100,9 +111,16 @@ def releasing_services(requests: Sequence[AssignmentRequest]) -> list[UUID]:
 
 
 def resolve_orders(
-    requests: Sequence[AssignmentRequest], context: AllocationContext
+    requests: Sequence[AssignmentRequest],
+    context: AllocationContext,
+    answers: PublishedAnswers = NO_ANSWERS,
 ) -> list[OrderRequirements | ResourcesRefused]:
     """Return the requirements of each order, or its refusal.
+
+    Args:
+        requests: the requests.
+        context: the plant and the holdings.
+        answers: what was published in answer to later requests of these orders.
 
     Raises:
         PoisonError: if one needs a kind of resource that has no pool.
@@ -113,16 +131,39 @@ def resolve_orders(
         by_order.setdefault(each.order_id, []).append(each)
         by_service.setdefault(each.service_id, []).append(each)
     return [
-        OrderRequirements(request, held=tuple(held), networks=item_networks(request, context.sites))
-        if (held := by_order.get(request.message.order_id))
-        else resolve_order(request, context.sites, by_service)
+        find_answered(request, answers, context.sites)
+        or find_repeated(request, by_order.get(request.message.order_id, ()), context.sites)
+        or resolve_order(request, context.sites, by_service)
         for request in requests
     ]
 
 
+def later_requests(requests: Sequence[AssignmentRequest]) -> list[AssignmentRequest]:
+    """Return the requests that are not the first of their order."""
+    return [each for each in requests if each.message.request_id != FIRST_REQUEST]
+
+
+def find_answered(
+    request: AssignmentRequest, answers: PublishedAnswers, sites: Sites
+) -> OrderRequirements | None:
+    """Return the requirements of a later request that was answered already; None if none was."""
+    answer = answers.get((request.message.order_id, request.message.request_id))
+    networks = item_networks(request, sites)
+    return OrderRequirements(request, published=answer, networks=networks) if answer else None
+
+
+def find_repeated(
+    request: AssignmentRequest, held: Sequence[Holding], sites: Sites
+) -> OrderRequirements | None:
+    """Return the requirements of a first request whose order holds something; None for others."""
+    if not held or request.message.request_id != FIRST_REQUEST:
+        return None
+    return OrderRequirements(request, held=tuple(held), networks=item_networks(request, sites))
+
+
 def resolve_order(
     request: AssignmentRequest,
-    sites: Mapping[tuple[str, str], ServingPlant],
+    sites: Sites,
     holdings: Mapping[UUID, Sequence[Holding]],
 ) -> OrderRequirements | ResourcesRefused:
     """Return the requirements of one order, or its refusal.
@@ -155,34 +196,10 @@ def resolve_order(
     )
 
 
-def item_networks(
-    request: AssignmentRequest, sites: Mapping[tuple[str, str], ServingPlant]
-) -> tuple[str, ...]:
+def item_networks(request: AssignmentRequest, sites: Sites) -> tuple[str, ...]:
     """Return the local network of each item's address."""
     found = (sites.get((request.tenant, item.address_id)) for item in request.message.items)
     return tuple(site.local_network if site else "" for site in found)
-
-
-def location_conflict(item: ItemNeeds, site: ServingPlant | None) -> str:
-    """Return why an item is not available at its address; empty if it is.
-
-    The inventory decides: what the order says of the address, and that its offering is sold
-    there, is checked against it.
-    """
-    if not (item.local_network or item.sold_in):
-        return ""
-    if site is None:
-        return f"the inventory does not know address {item.address_id}"
-    if item.local_network not in {"", site.local_network}:
-        actual, stated = site.local_network, item.local_network
-        return f"address {item.address_id} lies in local network {actual}, not in {stated}"
-    if item.sold_in and site.local_network not in item.sold_in:
-        sold = ", ".join(item.sold_in)
-        return (
-            f"the offering is not sold in local network {site.local_network}, where address"
-            f" {item.address_id} lies; it is sold in: {sold}"
-        )
-    return ""
 
 
 def can_pre_release(holding: Holding, tenant: str) -> bool:
@@ -240,7 +257,11 @@ def refused_message(
 ) -> ResourcesRefused:
     """Return the refusal of an order, with the reason."""
     return ResourcesRefused(
-        order_id=request.message.order_id, code=code, reason=reason, item_id=item.item_id
+        order_id=request.message.order_id,
+        code=code,
+        reason=reason,
+        item_id=item.item_id,
+        request_id=request.message.request_id,
     )
 
 
@@ -268,4 +289,5 @@ def assigned_message(
             )
             for item, network in zip(request.items, order.networks, strict=True)
         ),
+        request_id=request.request_id,
     )

@@ -1,0 +1,99 @@
+"""Assignment: the answers of the resource service to the requests of a plan's steps."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from services.provisioning.domain.plan import compensation, execution
+from services.provisioning.domain.plan.plan import (
+    PlanFailure,
+    PlanItem,
+    PlanStep,
+    StepFailure,
+    StepState,
+)
+from services.provisioning.domain.plan.plan_change import PlanChange
+from shared.contracts import Held, ResourcesAssigned, ResourcesRefused, ResourcesReleased
+
+ResourcesAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused | ResourcesReleased
+
+
+def apply_resources_answer(
+    plan_change: PlanChange, step: PlanStep, answer: ResourcesAnswer
+) -> bool:
+    """Apply an answer to the step that it is for; return whether it can be legal there."""
+    match step.state, answer:
+        case StepState.RUNNING, ResourcesAssigned():
+            take_holdings(plan_change, step, answer)
+            execution.complete_step(plan_change, step.ref)
+
+        case StepState.UNDOING, ResourcesReleased():
+            give_back_holdings(plan_change, step)
+            compensation.mark_undone(plan_change, step.ref)
+
+        case StepState.RUNNING, ResourcesRefused():
+            refuse_step(plan_change, step, answer)
+
+        case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesAssigned():
+            """Applied already."""
+
+        case StepState.FAILED | StepState.FALLOUT | StepState.SKIPPED, ResourcesRefused():
+            """Applied already."""
+
+        case StepState.UNDONE, ResourcesReleased():
+            """Applied already."""
+
+        case _:
+            return False
+    return True
+
+
+def take_holdings(plan_change: PlanChange, step: PlanStep, assigned: ResourcesAssigned) -> None:
+    """Give the items what a step got for them.
+
+    The first step sets all that they hold. What a later one got for its item stands before
+    what the item holds already, so that templates find it first.
+    """
+    by_item = {each.item_id: each for each in assigned.items}
+    for item in plan_change.items:
+        if not step.item_id:
+            found = by_item.get(item.id)
+            held, network = (found.held, found.local_network) if found else ((), "")
+            replace_item(plan_change, item.with_holdings(held, network))
+        elif item.id == step.item_id and (found := by_item.get(item.id)):
+            held = (*found.held, *without(item.held, found.held))
+            replace_item(plan_change, item.with_holdings(held, item.local_network))
+            plan_change.update_step(step.ref, held=found.held)
+
+
+def give_back_holdings(plan_change: PlanChange, step: PlanStep) -> None:
+    """Take from an item what a step had got for it."""
+    for item in plan_change.items:
+        if item.id == step.item_id:
+            kept = without(item.held, step.held)
+            replace_item(plan_change, msgspec.structs.replace(item, held=kept))
+
+
+def replace_item(plan_change: PlanChange, changed: PlanItem) -> None:
+    """Put a changed item in the place of the one before."""
+    plan_change.items = tuple(
+        changed if item.id == changed.id else item for item in plan_change.items
+    )
+
+
+def without(held: tuple[Held, ...], others: tuple[Held, ...]) -> tuple[Held, ...]:
+    """Return holdings that are not among others."""
+    names = {(each.kind, each.value) for each in others}
+    return tuple(each for each in held if (each.kind, each.value) not in names)
+
+
+def refuse_step(plan_change: PlanChange, step: PlanStep, refused: ResourcesRefused) -> None:
+    """Fail a step that got nothing: a first one ends the plan, as nothing was done before it."""
+    if step.after:
+        failure = StepFailure(code=refused.code, reason=refused.reason)
+        execution.fail_step(plan_change, step.ref, failure)
+        return
+    plan_change.update_step(step.ref, state=StepState.FAILED)
+    if not plan_change.turns_back(step):
+        failure_of_plan = PlanFailure(code=refused.code, reason=refused.reason, step=step.ref)
+        plan_change.refuse(failure_of_plan)

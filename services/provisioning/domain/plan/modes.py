@@ -1,0 +1,111 @@
+"""The modes of a plan: what each one does, and which one follows.
+
+A plan has one mode at a time, its state. Today's orders reach `running`, `undoing`, `completed` and
+`failed`; nothing instructs or revises plans yet (ADR 31).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from services.provisioning.domain.plan.plan import PlanState
+
+
+class Undoes(StrEnum):
+    """The steps that a mode undoes."""
+
+    NOTHING = "nothing"
+    DROPPED = "dropped"
+    """Those that revisions have dropped."""
+
+    ALL = "all"
+
+
+class Turn(StrEnum):
+    """What changes the mode of a plan."""
+
+    HOLD = "hold"
+    """No further step is to start."""
+
+    RESUME = "resume"
+    """Steps start again."""
+
+    REVISE = "revise"
+    """Steps were dropped."""
+
+    FAIL = "fail"
+    """A step has failed for good: everything is undone."""
+
+    CANCEL = "cancel"
+    """The order is cancelled: everything is undone."""
+
+    REFUSE = "refuse"
+    """The order cannot be carried out, and nothing was done."""
+
+    FINISH = "finish"
+    """Nothing is left to do in this mode."""
+
+
+STARTS_STEPS = frozenset({PlanState.RUNNING})
+"""The modes in which steps start. In all others, what is under way goes on."""
+
+UNDONE_IN: Mapping[PlanState, Undoes] = MappingProxyType(
+    {
+        PlanState.REVISING: Undoes.DROPPED,
+        PlanState.UNDOING: Undoes.ALL,
+        PlanState.CANCELLING: Undoes.ALL,
+    }
+)
+
+NEXT_MODES: Mapping[PlanState, Mapping[Turn, PlanState]] = MappingProxyType(
+    {
+        PlanState.RUNNING: {
+            Turn.HOLD: PlanState.ON_HOLD,
+            Turn.REVISE: PlanState.REVISING,
+            Turn.FAIL: PlanState.UNDOING,
+            Turn.CANCEL: PlanState.CANCELLING,
+            Turn.REFUSE: PlanState.FAILED,
+            Turn.FINISH: PlanState.COMPLETED,
+        },
+        PlanState.ON_HOLD: {
+            Turn.RESUME: PlanState.RUNNING,
+            Turn.FAIL: PlanState.UNDOING,
+            Turn.CANCEL: PlanState.CANCELLING,
+            Turn.REFUSE: PlanState.FAILED,
+        },
+        PlanState.REVISING: {
+            Turn.REVISE: PlanState.REVISING,
+            Turn.FAIL: PlanState.UNDOING,
+            Turn.CANCEL: PlanState.CANCELLING,
+            Turn.FINISH: PlanState.RUNNING,
+        },
+        PlanState.UNDOING: {Turn.FINISH: PlanState.FAILED},
+        PlanState.CANCELLING: {Turn.FINISH: PlanState.CANCELLED},
+        PlanState.COMPLETED: {},
+        PlanState.FAILED: {},
+        PlanState.CANCELLED: {},
+    }
+)
+
+APPLIED_IN: Mapping[Turn, frozenset[PlanState]] = MappingProxyType(
+    {
+        Turn.HOLD: frozenset({PlanState.ON_HOLD}),
+        Turn.RESUME: STARTS_STEPS,
+        Turn.CANCEL: frozenset({PlanState.CANCELLING, PlanState.CANCELLED}),
+    }
+)
+"""The modes in which an instruction has been applied already."""
+
+FINAL_STATES = frozenset(mode for mode, turns in NEXT_MODES.items() if not turns)
+GIVEN_UP_STATES = frozenset({PlanState.FAILED, PlanState.CANCELLED})
+"""The final states of plans of which nothing is left in the network."""
+
+
+def undoes(mode: PlanState) -> Undoes:
+    """Return the steps that a mode undoes."""
+    return UNDONE_IN.get(mode, Undoes.NOTHING)
+
+
+def can(mode: PlanState, turn: Turn) -> bool:
+    """Tell whether a plan in this mode can turn so."""
+    return turn in NEXT_MODES[mode]

@@ -1,0 +1,209 @@
+"""Revisions: how the steps of a running plan are changed, added to, and compensated.
+
+A dropped step stays in the plan with its reference and is undone before further steps start;
+what replaces it is another step, whose reference has the number of the revision.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind
+from services.provisioning.domain.plan import compensation, graph
+from services.provisioning.domain.plan.modes import Turn, can
+from services.provisioning.domain.plan.plan import PlanStep, StepState
+from services.provisioning.domain.plan.plan_change import PlanChange
+from shared.contracts import ItemNeeds
+from shared.errors import ConflictError
+
+
+@dataclass(frozen=True, slots=True)
+class AddedStep:
+    """A step that a revision adds."""
+
+    item_id: str
+    blueprint: BlueprintStep
+    after: tuple[str, ...]
+    """The references of its predecessors."""
+
+    before: tuple[str, ...] = ()
+    """The references of the steps that then wait for it; they have not started."""
+
+    needs: tuple[ItemNeeds, ...] = ()
+    """What it requests, if it assigns."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRevision:
+    """A change of a plan's steps."""
+
+    number: int
+    """The revision that the plan then has: one more than now. An earlier one is applied already."""
+
+    add: tuple[AddedStep, ...] = ()
+    replace: Mapping[str, BlueprintStep] = field(default_factory=dict)
+    """The new definition of a step, by its reference.
+
+    The old step is undone. So is each step after it that has started; it is then done again.
+    """
+
+    compensate: frozenset[str] = frozenset()
+    """The references of steps that are taken out with all that depend on them."""
+
+
+def apply_revision(plan_change: PlanChange, revision: PlanRevision) -> None:
+    """Change the steps of a running plan; a revision that it has already changes nothing.
+
+    Raises:
+        ConflictError: if the plan is not running, is not at the revision before, has passed
+            a hard point of no return, or has no such step.
+        PoisonError: if the steps would not be a graph.
+    """
+    if revision.number <= plan_change.revision:
+        return
+    check_is_next(plan_change, revision)
+    plan_change.revision = revision.number
+    compensate_steps(plan_change, revision.compensate)
+    replace_steps(plan_change, revision.replace)
+    add_steps(plan_change, revision.add)
+    ordered = graph.in_order(tuple(plan_change.steps.values()))
+    plan_change.steps = {step.ref: step for step in graph.with_positions(ordered)}
+    plan_change.turn(Turn.REVISE)
+
+
+def check_is_next(plan_change: PlanChange, revision: PlanRevision) -> None:
+    """Check that a plan is running, and at the revision before this one.
+
+    Raises:
+        ConflictError: if it is not.
+    """
+    if not can(plan_change.state, Turn.REVISE):
+        raise conflict(plan_change, f"it is {plan_change.state}", "revise a running plan")
+    if revision.number != plan_change.revision + 1:
+        remedy = f"make revision {plan_change.revision + 1}"
+        raise conflict(plan_change, f"it has revision {plan_change.revision}", remedy)
+
+
+def compensate_steps(plan_change: PlanChange, refs: AbstractSet[str]) -> None:
+    """Drop these steps, and all that depend on them.
+
+    Raises:
+        ConflictError: if one is not in the plan, or cannot be undone any more.
+    """
+    check_present(plan_change, refs)
+    drop_steps(plan_change, graph.with_dependents(plan_change.steps.values(), refs))
+
+
+def replace_steps(plan_change: PlanChange, new: Mapping[str, BlueprintStep]) -> None:
+    """Drop these steps, and what has started after them; add each again, redefined or as it was.
+
+    Raises:
+        ConflictError: if one is not in the plan, or cannot be undone any more.
+    """
+    check_present(plan_change, new.keys())
+    changed = graph.with_dependents(plan_change.steps.values(), new.keys())
+    present = [step for step in steps_of(plan_change, changed) if not step.is_dropped]
+    old = [step for step in present if step.ref in new or step.state is not StepState.WAITING]
+    copies = {
+        step.ref: PlanStep(
+            blueprint=new.get(step.ref, step.blueprint),
+            item_id=step.item_id,
+            revision=plan_change.revision,
+            after=step.after,
+            needs=step.needs,
+        )
+        for step in old
+    }
+    drop_steps(plan_change, copies.keys())
+    for copy in copies.values():
+        add_step(plan_change, copy)
+    successors = {ref: copy.ref for ref, copy in copies.items()}
+    for ref in {step.ref for step in present} - copies.keys() | set(successors.values()):
+        after = plan_change.steps[ref].after
+        plan_change.update_step(ref, after=tuple(successors.get(each, each) for each in after))
+
+
+def add_steps(plan_change: PlanChange, added: Iterable[AddedStep]) -> None:
+    """Add steps, each behind those that it names.
+
+    Raises:
+        ConflictError: if a reference is taken, or a step that is to wait has started.
+    """
+    for each in added:
+        check_present(plan_change, {*each.after, *each.before})
+        step = PlanStep(
+            blueprint=each.blueprint,
+            item_id=each.item_id,
+            revision=plan_change.revision,
+            after=each.after,
+            needs=each.needs,
+        )
+        add_step(plan_change, step)
+        for successor in steps_of(plan_change, each.before):
+            if successor.state is not StepState.WAITING:
+                raise conflict(plan_change, f"{successor.ref} has started", "name a later step")
+            plan_change.update_step(successor.ref, after=(*successor.after, step.ref))
+
+
+def add_step(plan_change: PlanChange, step: PlanStep) -> None:
+    """Add one step.
+
+    Raises:
+        ConflictError: if its reference is taken, if it has no item, or assigns as first step.
+    """
+    if step.ref in plan_change.steps:
+        raise conflict(plan_change, f"it has a step {step.ref}", "give the step another name")
+    is_first = step.blueprint.kind is StepKind.ASSIGN and not step.after
+    if is_first or not has_item(plan_change, step):
+        remedy = "add a step of one of its items; behind another, if it assigns"
+        raise conflict(plan_change, f"{step.ref} is of no item", remedy)
+    plan_change.steps[step.ref] = step
+
+
+def has_item(plan_change: PlanChange, step: PlanStep) -> bool:
+    """Tell whether the item of a step is in the plan."""
+    return any(item.id == step.item_id for item in plan_change.items)
+
+
+def drop_steps(plan_change: PlanChange, refs: AbstractSet[str]) -> None:
+    """Drop steps: those that have begun are undone, unanswered work orders and waits cancelled.
+
+    Raises:
+        ConflictError: if one has begun and a hard point of no return is passed, or if one is
+            of all items.
+    """
+    steps = steps_of(plan_change, refs)
+    if not all(step.item_id for step in steps):
+        raise conflict(plan_change, "it needs its resources", "name steps behind the assignment")
+    is_final = compensation.is_past_no_return(plan_change.steps.values(), hard_only=True)
+    if is_final and any(step.state is not StepState.WAITING for step in steps):
+        raise conflict(plan_change, "it has passed a point of no return", "name later steps")
+    for step in steps:
+        plan_change.update_step(step.ref, is_dropped=True)
+        if step.state is StepState.WAITING:
+            plan_change.update_step(step.ref, state=StepState.UNDONE)
+        else:
+            compensation.cancel_unstarted(plan_change, step.ref)
+
+
+def steps_of(plan_change: PlanChange, refs: Collection[str]) -> list[PlanStep]:
+    """Return the steps with these references, in the plan's order."""
+    return [step for ref, step in plan_change.steps.items() if ref in refs]
+
+
+def check_present(plan_change: PlanChange, refs: AbstractSet[str]) -> None:
+    """Check that these steps are in the plan, and not dropped.
+
+    Raises:
+        ConflictError: if one is not.
+    """
+    present = {ref for ref, step in plan_change.steps.items() if not step.is_dropped}
+    if missing := refs - present:
+        remedy = f"name some of: {', '.join(sorted(present))}"
+        raise conflict(plan_change, f"it has no step {', '.join(sorted(missing))}", remedy)
+
+
+def conflict(plan_change: PlanChange, reason: str, remedy: str) -> ConflictError:
+    """Return the error for a revision that is not possible now."""
+    message = f"the plan of order {plan_change.plan.order_id} cannot be revised so: {reason}"
+    return ConflictError(message, code="not-possible", remedy=remedy)
