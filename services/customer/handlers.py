@@ -31,6 +31,7 @@ from services.customer.domain.unified_view.order import (
     OrderEndedMessage,
     assignment_from_message,
     check_same_end,
+    hold_event_from_message,
     order_from_message,
     published_state_from_message,
     result_from_message,
@@ -51,6 +52,8 @@ from shared.contracts import (
     PartyErased,
     ResourcesAssigned,
     ServiceCompleted,
+    ServiceHeld,
+    ServiceResumed,
 )
 from shared.messaging.dispatcher import on, on_batch, subscribe
 from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
@@ -137,6 +140,14 @@ def on_state_changed(messages: Sequence[OrderStateChanged], batch: UnitOfWorkBat
     )
 
 
+def on_hold_or_resume(message: ServiceHeld | ServiceResumed, work: UnitOfWork) -> None:
+    """Store that a plan was held, or resumed, for orders of a version without published states."""
+    store.add_hold_event(
+        work.session,
+        hold_event_from_message(message, work.cause.id, work.tenant, work.published_at),
+    )
+
+
 def on_assigned(messages: Sequence[ResourcesAssigned], batch: UnitOfWorkBatch) -> None:
     """Store what resources holds for the orders."""
     received = zip(messages, batch.units, strict=True)
@@ -206,6 +217,8 @@ SUBSCRIPTIONS = subscribe(
     on_batch(OrderRejected, on_ended),
     on_batch(ResourcesAssigned, on_assigned),
     on_batch(ServiceCompleted, on_service_completed),
+    on(ServiceHeld, on_hold_or_resume),
+    on(ServiceResumed, on_hold_or_resume),
     *erasure_subscriptions(),
 )
 

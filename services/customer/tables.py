@@ -173,7 +173,7 @@ class OrderStateRow(Base):
     tenant: Mapped[str]
     state: Mapped[OrderState] = mapped_column(enum_text(OrderState))
     sequence: Mapped[int] = mapped_column(BigInteger)
-    """0 for a state that the migration has derived from what the previous release stored."""
+    """0 for a state that was derived from holds (`stops`)."""
 
     changed_at: Mapped[datetime] = mapped_column(Instant)
     code: Mapped[str]
@@ -205,9 +205,9 @@ class AssignmentRow(Base):
 
 
 class HoldEventRow(Base):
-    """The event that an order's plan was held, or resumed. Only the previous release reads it.
+    """The event that an order's plan was held, or resumed.
 
-    What that release writes is copied to `order_states` by a trigger.
+    A trigger derives from them the state of an order whose states are not published.
     """
 
     __tablename__ = "stops"

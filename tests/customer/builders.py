@@ -4,6 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.customer import store
+from services.customer.commands.customers import require_customer
+from services.customer.domain.unified_view.view import UnifiedView, build_unified_view
+from shared.access.access_rule import DataScope
 from shared.contracts import (
     MEANT_BY,
     Action,
@@ -22,6 +26,7 @@ from shared.contracts import (
     ResourcesAssigned,
     ServiceCompleted,
 )
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -157,3 +162,11 @@ def state_changed(
 
 def order_held(n: int, step: str = "jumper") -> OrderStateChanged:
     return state_changed(n, OrderState.HELD, step=step, code="unreachable", reason="no answer")
+
+
+def the_view(sessions: Sessions, client: str | None = None) -> UnifiedView:
+    """Return the view of the customer."""
+    with sessions() as session:
+        data_scope = DataScope(TENANT, client)
+        party = require_customer(store.find_party(session, data_scope, ZHANG), ZHANG)
+        return build_unified_view(store.get_customer_facts(session, data_scope, party, 100))

@@ -12,11 +12,17 @@ from services.customer.domain.unified_view.view import (
     Holding,
     HoldingState,
     UnifiedView,
-    build_unified_view,
 )
 from services.customer.handlers import SUBSCRIPTIONS
-from shared.access.access_rule import DataScope, tenant_wide_scope
-from shared.contracts import Action, Causation, Message, OrderRejected, OrderState, RefusalCode
+from shared.access.access_rule import tenant_wide_scope
+from shared.contracts import (
+    Action,
+    Causation,
+    Message,
+    OrderRejected,
+    OrderState,
+    RefusalCode,
+)
 from shared.kafka.records import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
@@ -36,6 +42,7 @@ from tests.customer.builders import (
     product_id,
     service_completed,
     state_changed,
+    the_view,
 )
 from tests.kernel import consume, consume_records, dead_letter_rows, record_of
 
@@ -96,13 +103,6 @@ def message_record(minute: int, message: Message) -> ConsumedRecord:
 
 
 RECORDS = [message_record(minute, message) for minute, message in enumerate(MESSAGES)]
-
-
-def the_view(sessions: Sessions, client: str | None = None) -> UnifiedView:
-    with sessions() as session:
-        data_scope = DataScope(TENANT, client)
-        party = require_customer(store.find_party(session, data_scope, ZHANG), ZHANG)
-        return build_unified_view(store.get_customer_facts(session, data_scope, party, 100))
 
 
 @pytest.fixture(scope="module")
@@ -200,18 +200,6 @@ def test_an_order_that_ends_a_second_time_differently_is_parked(sessions: Sessio
     assert "completed; it cannot be failed" in row.error
     states = [placed.state for placed in the_view(sessions).facts.orders]
     assert states == [OrderState.ACKNOWLEDGED, OrderState.COMPLETED]
-
-
-def test_an_order_of_a_version_without_published_states_is_in_progress_and_ends(
-    sessions: Sessions,
-) -> None:
-    earlier = accepted(1, publishes_states=False)
-    consume(sessions, SUBSCRIPTIONS, assigned(1), earlier)
-    assert the_view(sessions).facts.orders[0].state is OrderState.IN_PROGRESS
-
-    consume(sessions, SUBSCRIPTIONS, completed(1))
-
-    assert the_view(sessions).facts.orders[0].state is OrderState.COMPLETED
 
 
 @pytest.mark.parametrize("together", [True, False])

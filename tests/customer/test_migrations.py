@@ -146,5 +146,5 @@ def test_orders_that_the_previous_version_holds_are_held_and_it_goes_on_holding_
         (held, "inProgress", 0, "", ""),
         (resumed, "inProgress", 0, "", ""),
         (later, "held", 0, "dark", "1/third"),
-        (published, "held", 3, "dark", "1/fourth"),
+        (published, "inProgress", 3, "", ""),
     ]

@@ -3,6 +3,7 @@
 from services.customer.store import contested_accounts
 from services.customer.store.orders_and_products import (
     add_assignments,
+    add_hold_event,
     add_order_results,
     add_orders,
     end_products,
@@ -35,6 +36,7 @@ from services.customer.store.unified_view import get_customer_facts
 __all__ = [
     "add_accounts",
     "add_assignments",
+    "add_hold_event",
     "add_order_results",
     "add_orders",
     "contested_accounts",

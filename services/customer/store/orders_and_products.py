@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.customer.domain.unified_view.order import (
     Assignment,
+    HoldEvent,
     Order,
     OrderResult,
     PublishedState,
@@ -20,6 +21,7 @@ from services.customer.domain.unified_view.product import Product, Service
 from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import (
     AssignmentRow,
+    HoldEventRow,
     OrderResultRow,
     OrderRow,
     OrderStateRow,
@@ -51,6 +53,11 @@ def find_orders(session: Session, order_ids: Collection[UUID]) -> dict[UUID, Ord
 def add_assignments(session: Session, assignments: Sequence[Assignment]) -> None:
     """Insert what resources holds for orders."""
     _insert(session, AssignmentRow, Assignment, assignments)
+
+
+def add_hold_event(session: Session, event: HoldEvent) -> None:
+    """Insert the event that a plan was held, or resumed; a trigger derives the order's state."""
+    _insert(session, HoldEventRow, HoldEvent, [event])
 
 
 def upsert_published_states(session: Session, states: Sequence[PublishedState]) -> None:

@@ -20,6 +20,8 @@ from shared.contracts import (
     OrderState,
     OrderStateChanged,
     ResourcesAssigned,
+    ServiceHeld,
+    ServiceResumed,
 )
 from shared.errors import PoisonError
 
@@ -53,13 +55,31 @@ class PublishedState:
     tenant: str
     state: OrderState
     sequence: int
-    """The number of its message among those about the order."""
+    """The number of its message among those about the order; 0 if it follows from holds alone."""
 
     changed_at: datetime
     code: str = ""
     reason: str = ""
     step: str = ""
     """The step of the plan at which the order is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEvent:
+    """The plan of an order was held for people, or resumed after their decision."""
+
+    id: UUID
+    """The id of the message."""
+
+    tenant: str
+    order_id: UUID
+    told_at: datetime
+    is_hold: bool
+    """False if it resumed."""
+
+    step: str
+    code: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +137,19 @@ def published_state_from_message(
     )
 
 
+def hold_event_from_message(
+    message: ServiceHeld | ServiceResumed, id_: UUID, tenant: str, told_at: datetime
+) -> HoldEvent:
+    """Return the event that an order's plan was held, or resumed."""
+    match message:
+        case ServiceHeld(order_id=order, step=step, code=code, reason=reason):
+            return HoldEvent(id_, tenant, order, told_at, True, step, code, reason)  # noqa: FBT003
+        case ServiceResumed(order_id=order, step=step):
+            return HoldEvent(id_, tenant, order, told_at, False, step)  # noqa: FBT003
+        case _:
+            assert_never(message)
+
+
 def result_from_message(message: OrderEndedMessage, tenant: str, told_at: datetime) -> OrderResult:
     """Return how an order ended."""
     match message:
@@ -156,11 +189,12 @@ def order_state(
 ) -> OrderState:
     """Return the state that was published last: an end is final, an accepted order acknowledged.
 
-    An order of a version that did not publish its states is in progress once it has resources.
+    Without published states, in an order of an earlier version, a hold of its plan counts, and it
+    is in progress once it has resources.
     """
     if result:
         return result.state
-    if published:
+    if published and (published.sequence or not order.publishes_states):
         return published.state
     if assignment and not order.publishes_states:
         return OrderState.IN_PROGRESS

@@ -1,8 +1,9 @@
 """The states of orders as the order service publishes them.
 
 Until now holds were stored as they came from provisioning. Those of orders that have not ended
-are turned into states; a trigger does the same with what the previous release still writes. States
-with the sequence 0 give way to every published one.
+are turned into states; a trigger does the same with each hold that is stored from now on, for
+orders of a version that publishes no states. They have the sequence 0: a published state replaces
+them, and they replace none.
 """
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ DERIVE_STATE = """
         ON CONFLICT (order_id) DO UPDATE SET
             state = excluded.state, changed_at = excluded.changed_at, code = excluded.code,
             reason = excluded.reason, step = excluded.step
+        WHERE order_states.sequence = 0
     $$"""
 """An order is held if it was held more often than it was resumed, at the step of the last hold."""
 
@@ -59,7 +61,8 @@ def upgrade() -> None:
         *(sa.Column(name, sa.String, nullable=False) for name in ("code", "reason", "step")),
         sa.PrimaryKeyConstraint("order_id", name="pk_order_states"),
     )
-    publishes = sa.Column("publishes_states", sa.Boolean, server_default="false", nullable=False)
-    op.add_column("orders", publishes)
     for statement in (DERIVE_STATE, DERIVE_STATE_OF_NEW, AFTER_INSERT, DERIVE_STATES_OF_OPEN):
         op.execute(statement)
+    # Last: it locks the orders until the commit, and running processes wait for them.
+    publishes = sa.Column("publishes_states", sa.Boolean, server_default="false", nullable=False)
+    op.add_column("orders", publishes)
