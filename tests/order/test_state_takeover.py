@@ -1,5 +1,6 @@
 """The states that were published for an order are taken over after a restore."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -71,7 +72,7 @@ async def test_published_states_are_taken_over_and_not_contradicted_by_what_is_c
     first = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
     order_id = UUID(first.json()["id"])
     for each in before:
-        consume(stocked, SUBSCRIPTIONS, replace(each, order_id=order_id))
+        consume(stocked, SUBSCRIPTIONS, replace(each, order_id=order_id), now=datetime.now(UTC))
     own = envelopes(stocked)
     lose_the_orders(stocked)
 
@@ -84,3 +85,18 @@ async def test_published_states_are_taken_over_and_not_contradicted_by_what_is_c
     assert shown.json()["state"] == state
     reasons = [row.reason for row in history_rows(stocked) if row.kind == "order"]
     assert reasons.count(TAKEN_OVER_REASON) == len(own) - 1
+
+
+async def test_a_published_state_that_the_order_has_left_since_is_not_taken_over(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    first = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
+    order_id = UUID(first.json()["id"])
+    for each in (HELD, RESUMED):
+        consume(stocked, SUBSCRIPTIONS, replace(each, order_id=order_id), now=datetime.now(UTC))
+    own = envelopes(stocked)
+
+    consume_own(stocked, own[:2])
+
+    shown = await client.get(first.headers["location"], headers=as_role("crm"))
+    assert shown.json()["state"] == OrderState.IN_PROGRESS

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from shared.contracts import (
     MEANT_BY,
     TMF_ACTIONS,
-    Action,
     BusinessAction,
     HasAction,
     business_action_of,
@@ -90,6 +89,13 @@ def product_effect(item: HasAction) -> ProductEffect:
     return BUSINESS_ACTIONS[business_action_of(item)].effect
 
 
+REQUESTED_ACTIONS: Mapping[tuple[str, str], BusinessAction] = MappingProxyType(
+    {(TMF_ACTIONS[each].value, each.value): each for each in ENABLED_ACTIONS}
+    | {(tmf.value, ""): each for tmf, each in MEANT_BY.items() if each in ENABLED_ACTIONS}
+)
+"""The enabled actions by TMF622 action and name; the name is empty for what the former means."""
+
+
 def enabled_actions(tmf_action: str) -> list[BusinessAction]:
     """Return the enabled business actions that have this TMF622 action."""
     return [each for each in ENABLED_ACTIONS if TMF_ACTIONS[each] == tmf_action]
@@ -102,5 +108,4 @@ def requested_action(tmf_action: str, name: str) -> BusinessAction | None:
         tmf_action: the TMF622 action.
         name: the name of the business action; without a valid one the TMF622 action decides.
     """
-    enabled = {each.value: each for each in enabled_actions(tmf_action)}
-    return enabled.get(name) or (enabled.get(MEANT_BY[Action(tmf_action)]) if enabled else None)
+    return REQUESTED_ACTIONS.get((tmf_action, name)) or REQUESTED_ACTIONS.get((tmf_action, ""))

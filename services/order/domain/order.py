@@ -154,7 +154,10 @@ class Order:
 
 
 def next_version(order: Order, content: OrderContent) -> Order:
-    """Return the next version of an order, with other content. Its number is set here."""
+    """Return the next version of an order, with other content and the next number.
+
+    Nothing revises orders yet (docs/adr/0029-items-have-their-own-states.md).
+    """
     revised = msgspec.structs.replace(content, revision=order.revision + 1)
     return replace(order, content=revised)
 

@@ -248,8 +248,9 @@ def disconnect_item(item: RequestedItem, product: Product) -> Item:
 
 def accepted_action(item: RequestedItem) -> BusinessAction:
     """Return the business action of an item without faults."""
-    assert item.enabled_action
-    return item.enabled_action
+    action = item.enabled_action
+    assert action
+    return action
 
 
 def accepted_message(order: Order) -> OrderAccepted:

@@ -81,5 +81,8 @@ def conclude(
                 release_products(order.id, products.values()),
                 (failed_message(order, update.progress),),
             )
+        case OrderState.CANCELLED | OrderState.PARTIAL as state:
+            reason = f"nothing ends an order as {state} yet"
+            raise NotImplementedError(reason)
         case _:
             return FulfilmentUpdate(update, messages=state_messages(update, message))

@@ -240,9 +240,9 @@ def take_over_state(progress: Progress, message: OrderStateChanged, at: datetime
     """Return the progress that was published before the database was restored.
 
     The messages that led to it are consumed again: those that it is ahead of are ignored, or
-    lead to it once more.
+    lead to it once more. A state that the order has left again since is not taken over.
     """
-    if progress.is_final:
+    if progress.is_final or at < progress.changed_at:
         return update_between(progress, progress)
     states = {each.id: each.state for each in message.items}
     items = tuple(

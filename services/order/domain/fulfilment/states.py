@@ -158,12 +158,12 @@ CANCELLATION_TRANSITIONS: dict[CancellationEvent, dict[OrderState | None, OrderS
 
 
 def cancellation_of(order: OrderState) -> OrderState | None:
-    """Return whether the cancellation of an order in this state is assessed or under way."""
+    """Return the state of the cancellation of an order in this state; None if there is none."""
     return order if order in CANCELLATION_STATES else NOT_CANCELLED
 
 
 def next_cancellation(order: OrderState, event: CancellationEvent) -> OrderState | None:
-    """Return whether the cancellation of an order in this state is assessed or under way then.
+    """Return the state of the cancellation after an event; None if there is none then.
 
     Raises:
         PoisonError: if the event is never legal in this state.
