@@ -26,6 +26,9 @@ def parse_ca_file(text: str) -> Path:
     except ssl.SSLError:
         message = "has no CA certificate: give a file of certificates in PEM"
         raise ValueError(message) from None
+    except OSError as error:
+        message = f"cannot be read ({error.strerror}): give a file that this process may read"
+        raise ValueError(message) from None
     return path
 
 

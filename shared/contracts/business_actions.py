@@ -1,6 +1,7 @@
 """How TMF622 carries the business actions, and how a part of a message names its own."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Protocol
 
@@ -55,9 +56,14 @@ def business_action_of(part: HasAction) -> BusinessAction:
     Raises:
         PoisonError: if this version does not know it, or its TMF622 action is another one.
     """
-    found = parse_business_action(business_action_name(part))
-    if TMF_ACTIONS[found] is not part.action:
-        msg = f"the action of {found} is {TMF_ACTIONS[found]}, not {part.action}"
+    return _business_action(part.action, part.business_action)
+
+
+@cache  # asked for each item by each service; only known actions are kept
+def _business_action(action: Action, name: str) -> BusinessAction:
+    found = parse_business_action(name or MEANT_BY[action])
+    if TMF_ACTIONS[found] is not action:
+        msg = f"the action of {found} is {TMF_ACTIONS[found]}, not {action}"
         raise PoisonError(msg)
     return found
 

@@ -37,7 +37,7 @@ class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
     """The request for the assignment. The answer repeats it."""
 
     held: tuple[Held, ...] = ()
-    """What is to be released; empty for all that the order holds."""
+    """What is to be released; empty with the first request for all that the order holds."""
 
 
 @published("provisioning.service_completed", 1)

@@ -34,11 +34,11 @@ class ResourcesRefused(OrderMessage, frozen=True, kw_only=True):
 
 @published("resources.released", 1)
 class ResourcesReleased(OrderMessage, frozen=True, kw_only=True):
-    """The order's holdings are free again; those that it pre-released are in use again."""
+    """What an order had reserved is free again; what it had pre-released is in use again."""
 
     request_id: str = FIRST_REQUEST
     held: tuple[Held, ...] = ()
-    """What was released; empty for all that the order held."""
+    """What was released; empty with the first request for all that the order held."""
 
 
 @published("resources.reservation_questioned", 1)

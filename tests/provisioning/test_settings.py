@@ -1,7 +1,9 @@
 """Settings of provisioning's adapters: faults, secrets, and their page."""
 
+import errno
 import os
 import re
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +72,21 @@ def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
     file = write_certificate(tmp_path / "ca.pem")
     given = {"KAITONG_ELEMENTS_CA": str(file)}
     assert HttpElementSettings.from_environment(given).ca == file
+
+
+def test_certificates_that_cannot_be_read_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*, cafile: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), cafile)
+
+    file = write_certificate(tmp_path / "ca.pem")
+    monkeypatch.setattr(ssl, "create_default_context", refuse)
+
+    fault = fault_of(KAITONG_ELEMENTS_CA=str(file))
+
+    cause = "cannot be read (Permission denied)"
+    assert fault.endswith(f"which {cause}: give a file that this process may read")
 
 
 def test_every_secret_is_left_out_of_what_is_shown() -> None:

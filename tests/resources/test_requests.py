@@ -116,6 +116,18 @@ def test_a_release_that_names_nothing_frees_all_of_its_order(sessions: Sessions)
     assert states(sessions) == {}
 
 
+def test_a_release_of_a_later_request_that_names_nothing_frees_nothing(sessions: Sessions) -> None:
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER))
+    handle(sessions, later_request(PAIR))
+    before = holders(sessions)
+
+    handle(sessions, ReleaseRequested(order_id=order_id(1), request_id=LATER))
+
+    assert latest(sessions) == ResourcesReleased(order_id=order_id(1), request_id=LATER)
+    assert holders(sessions) == before
+
+
 def test_a_release_in_part_is_taken_over_in_part(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, NUMBER, PAIR))

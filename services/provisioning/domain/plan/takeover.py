@@ -17,7 +17,7 @@ from services.provisioning.domain.plan.plan import (
     StepState,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
-from shared.contracts import ReleaseRequested, ServiceCompleted, ServiceFailed
+from shared.contracts import FIRST_REQUEST, ReleaseRequested, ServiceCompleted, ServiceFailed
 
 TakeoverMessage: TypeAlias = ServiceCompleted | ServiceFailed | ReleaseRequested
 UNDER_WAY = frozenset({StepState.RUNNING, StepState.UNDOING})
@@ -46,7 +46,7 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanDecision:
             plan_change.state = PlanState.FAILED
             plan_change.failure = PlanFailure(code=code, reason=reason, step=step)
             set_step_states(plan_change, StepState.UNDONE, assigned=final_assign_state(step))
-        case ReleaseRequested(held=held) if held:
+        case ReleaseRequested(request_id=request, held=held) if held or request != FIRST_REQUEST:
             """A release in part belongs to a revision, which is made again."""
             return PlanDecision(plan)
         case ReleaseRequested():
@@ -66,10 +66,10 @@ def set_step_states(
     Args:
         plan_change: the plan's working copy.
         state: `done` or `undone`.
-        assigned: the state of the step that assigns, where it differs.
+        assigned: the state of the first step that assigns, where it differs.
     """
     for step in plan_change.plan.steps:
-        if assigned and step.blueprint.kind is StepKind.ASSIGN:
+        if assigned and step.ref == FIRST_REQUEST:
             plan_change.update_step(step.ref, state=assigned)
         elif step.state in (UNFINISHED if state is StepState.DONE else STARTED):
             ended = StepState.UNDONE if step.is_dropped else state

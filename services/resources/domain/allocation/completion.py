@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.resources.domain.pool.resource import Holding, Resource, ResourceChange, ResourceKey
 from services.resources.domain.pool.states import Transition
-from shared.contracts import ReleaseRequested, ResourcesReleased
+from shared.contracts import FIRST_REQUEST, ReleaseRequested, ResourcesReleased
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
@@ -22,12 +22,16 @@ def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
 def holdings_to_release(
     released: Iterable[ReleaseRequested | ResourcesReleased], holdings: Iterable[Holding]
 ) -> list[Holding]:
-    """Return what these messages release: the holdings that they name, or all of their order."""
+    """Return what these messages release: the holdings that they name.
+
+    The release of an order's first request may name none, and is of all holdings of the order.
+    """
     whole: set[UUID | None] = set()
     named: set[tuple[UUID | None, str, str]] = set()
     for each in released:
         named |= {(each.order_id, held.kind, held.value) for held in each.held}
-        whole |= set() if each.held else {each.order_id}
+        if not each.held and each.request_id == FIRST_REQUEST:
+            whole.add(each.order_id)
     return [
         each
         for each in holdings

@@ -148,8 +148,9 @@ def find_answered(
 ) -> OrderRequirements | None:
     """Return the requirements of a later request that was answered already; None if none was."""
     answer = answers.get((request.message.order_id, request.message.request_id))
-    networks = item_networks(request, sites)
-    return OrderRequirements(request, published=answer, networks=networks) if answer else None
+    if answer is None:
+        return None
+    return OrderRequirements(request, published=answer, networks=item_networks(request, sites))
 
 
 def find_repeated(
