@@ -76,6 +76,9 @@ class CallRunner:
     _answer_count: int = 0
     """The number of answers so far."""
 
+    _has_ended: bool = False
+    """It makes no calls any more; leases that are committed later expire."""
+
     _claimer: CallClaimer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,8 +100,8 @@ class CallRunner:
             self.wake()
 
     def call(self, leased_calls: Sequence[Claim]) -> None:
-        """Make the leased calls."""
-        for leased_call in leased_calls:
+        """Make the leased calls, unless the runner has ended: adapters are closed then."""
+        for leased_call in () if self._has_ended else leased_calls:
             call = asyncio.create_task(self._call(leased_call))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
@@ -110,6 +113,7 @@ class CallRunner:
                 group.create_task(self._start_due_calls())
                 group.create_task(self._commit_outcomes())
         finally:
+            self._has_ended = True
             await self._cancel_calls()
 
     async def _cancel_calls(self) -> None:

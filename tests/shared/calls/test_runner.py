@@ -35,6 +35,7 @@ from tests.shared.scripted_elements import (
     all_have_ended,
     an_outbound_call,
     another_outbound_call,
+    enqueue_calls,
     request_calls,
     results,
     rows,
@@ -235,6 +236,19 @@ async def test_a_requested_call_is_made_right_after_its_commit(
 
         await runner.writer.commit(request)
         await until(lambda: bool(element.received), timeout_s=5)
+
+
+async def test_a_runner_that_has_ended_makes_no_call(sessions: Sessions, tmp_path: Path) -> None:
+    element = ScriptedElement()
+    runner = runner_of(sessions, tmp_path, element)
+    async with running(runner):
+        await until(lambda: runner._wake._waiters)  # noqa: SLF001  it sleeps
+    leased_calls = enqueue_calls(sessions, runner, an_outbound_call())
+
+    runner.call(leased_calls)
+    await asyncio.sleep(0)
+
+    assert (len(leased_calls), runner._calls, element.received) == (1, set(), [])  # noqa: SLF001
 
 
 async def test_a_call_that_is_requested_twice_is_one(sessions: Sessions, tmp_path: Path) -> None:
