@@ -78,6 +78,14 @@ def expected_views(
     return found
 
 
+SOURCES = {
+    "orders": "the order service's states",
+    "products": "the messages",
+    "held": "the messages",
+}
+"""What each part of a view is compared with."""
+
+
 def differences(expected: ExpectedView, shown: dict[str, Any]) -> Iterator[str]:
     """Yield the parts in which a view differs; lists that are cut short are skipped."""
     orders = {each["id"]: each["state"] for each in shown["orders"]}
@@ -86,4 +94,4 @@ def differences(expected: ExpectedView, shown: dict[str, Any]) -> Iterator[str]:
     held = {each["value"]: each["kind"] for each in resources if each["state"] == "inUse"}
     for part, found in {"orders": orders, "products": products, "held": held}.items():
         if part not in shown["cutShort"] and expected[part] != found:
-            yield f"{part} differ from the messages"
+            yield f"{part} differ from {SOURCES[part]}"
