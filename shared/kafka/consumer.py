@@ -23,6 +23,7 @@ from shared.kafka.faust_consumer import (
     MAX_POLL_RECORDS,
     SAVE_OFFSET_EVERY,
     Offsets,
+    RawSchema,
     Transport,
     make_faust_app,
 )
@@ -61,41 +62,47 @@ class BatchReader:
 
     async def handle_batch(self, batch: Sequence[Message]) -> None:
         """Handle and acknowledge those messages of a batch that are still assigned to us."""
-        live = [message for message in batch if self._may_acknowledge(message)]
-        to_handle = [message for message in live if self._must_be_handled(message)]
-        if to_handle:
-            await self._handle([self._record(message) for message in to_handle])
-        for message in live:
-            if self._may_acknowledge(message):
-                self._app.consumer.ack(message)
+        live = self._acknowledgeable(batch)
+        records = [record for message in live if (record := self._record_to_handle(message))]
+        if records:
+            await self._handle(records)
+        for message in self._acknowledgeable(live):
+            self._app.consumer.ack(message)
 
-    def _may_acknowledge(self, message: Message) -> bool:
-        """Return whether we may still handle and acknowledge this message."""
-        app, generation = self._app, message.generation_id or 0
-        assignment = message.tp, generation
-        if app.should_stop or app.rebalancing or generation != app.consumer_generation_id:
+    def _acknowledgeable(self, batch: Sequence[Message]) -> list[Message]:
+        """Return the messages that we may still handle and acknowledge."""
+        app = self._app
+        is_suspended = app.should_stop or app.rebalancing
+        generation = None if is_suspended else app.consumer_generation_id
+        return [message for message in batch if self._may_acknowledge(message, generation)]
+
+    def _may_acknowledge(self, message: Message, current: int | None) -> bool:
+        assignment = message.tp, message.generation_id or 0
+        if assignment[1] != current:
             self._barrier.setdefault(assignment, message.offset)
         return message.offset < self._barrier.get(assignment, message.offset + 1)
 
-    def _must_be_handled(self, message: Message) -> bool:
-        """Return whether the inbox needs it: it is subscribed to, or its offset is to be saved."""
+    def _record_to_handle(self, message: Message) -> ConsumedRecord | None:
+        """Return the record of a message that the inbox needs.
+
+        It needs those that it is subscribed to, and some others for their offsets.
+        """
+        type_ = type_header(message)
         unsubscribed = (
-            0 if self._is_subscribed(message) else self._unsubscribed_count.get(message.tp, 0) + 1
+            0 if self._is_subscribed(type_) else self._unsubscribed_count.get(message.tp, 0) + 1
         )
         self._unsubscribed_count[message.tp] = unsubscribed % SAVE_OFFSET_EVERY
-        return unsubscribed in {0, SAVE_OFFSET_EVERY}
-
-    def _is_subscribed(self, message: Message) -> bool:
-        """Return whether the service subscribes to it; also if the type is not in the headers."""
-        type_ = type_header(message)
-        return type_ is None or type_.rpartition(b".v")[0] in self._names
-
-    def _record(self, message: Message) -> ConsumedRecord:
+        if unsubscribed not in {0, SAVE_OFFSET_EVERY}:
+            return None
         source = f"{message.topic[self._prefix :]}/{message.partition}"
-        type_ = (type_header(message) or b"").decode(errors="replace")
+        text = (type_ or b"").decode(errors="replace")
         return ConsumedRecord(
-            source, message.offset, message.key or b"", message.value or b"", type_
+            source, message.offset, message.key or b"", message.value or b"", text
         )
+
+    def _is_subscribed(self, type_: bytes | None) -> bool:
+        """Return whether the service subscribes to a type; also if the headers have none."""
+        return type_ is None or type_.rpartition(b".v")[0] in self._names
 
 
 def type_header(message: Message) -> bytes | None:
@@ -133,7 +140,7 @@ async def consuming(
     reader = BatchReader(app, names, settings.topic_prefix, config.handle)
     topics = [settings.topic_prefix + topic for topic in config.topics]
 
-    @app.agent(app.topic(*topics, key_type=bytes, value_type=bytes))
+    @app.agent(app.topic(*topics, schema=RawSchema()))
     async def consume(stream: Any) -> None:  # noqa: ANN401
         try:
             await reader.read(stream.channel)
