@@ -39,7 +39,7 @@ class PostedOrder:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class StackData:
     """Access to all data of a stack."""
 
     stack: StackRecord
@@ -93,7 +93,7 @@ class Evidence:
 
 
 @contextmanager
-def gather(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[Evidence]:
+def gather(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[StackData]:
     """Open the databases of a running stack, and yield access to all its data.
 
     Args:
@@ -113,4 +113,4 @@ def gather(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[E
         }
         opened.callback(viewer.http.close)
         http = opened.enter_context(httpx.Client(timeout=TIME_OUT_S, verify=ssl_context()))
-        yield Evidence(stack, posted, connections, viewer, http)
+        yield StackData(stack, posted, connections, viewer, http)
