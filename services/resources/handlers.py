@@ -6,6 +6,7 @@ from dataclasses import replace
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.completion import (
+    completed_without_change,
     holdings_to_release,
     quarantined_by_release,
     release,
@@ -21,7 +22,6 @@ from services.resources.domain.allocation.reservation_question import (
 )
 from services.resources.domain.allocation.takeover import (
     changes_as_published,
-    completed_without_change,
     earlier_holders,
     resource_names,
     statuses_after,

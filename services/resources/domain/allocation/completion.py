@@ -4,14 +4,38 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.resources.domain.business_actions import may_occupy
 from services.resources.domain.pool.resource import Holding, Resource, ResourceChange, ResourceKey
 from services.resources.domain.pool.states import Transition
-from shared.contracts import FIRST_REQUEST, ReleaseRequested, ResourcesReleased
+from shared.contracts import (
+    FIRST_REQUEST,
+    CompletedService,
+    ReleaseRequested,
+    ResourcesReleased,
+    ServiceCompleted,
+)
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
     """Free what was reserved, and take what was pre-released back into use."""
     return list(apply_transition(holdings, Transition.UNDO))
+
+
+def completed_without_change(
+    completed: Iterable[ServiceCompleted], changes: Iterable[ResourceChange]
+) -> list[ServiceCompleted]:
+    """Return the completed orders that should take resources into use but had none reserved."""
+    changed = {each.order_id for each in changes}
+    return [
+        each
+        for each in completed
+        if each.order_id not in changed and any(map(occupies_resources, each.services))
+    ]
+
+
+def occupies_resources(service: CompletedService) -> bool:
+    """Tell whether the completion of a service takes resources into use: it may, and holds some."""
+    return may_occupy(service) and bool(service.held)
 
 
 def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
