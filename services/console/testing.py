@@ -50,7 +50,7 @@ def tests(paths: Sequence[str]) -> Stage:
     return Stage("tests", (sys.executable, "-m", "pytest", *options, *paths))
 
 
-def run_tests(only: Sequence[str], json: Path | None) -> None:
+def run_tests(only: Sequence[str], json_file: Path | None) -> None:
     """Run every stage until one fails; exit with 1 if one does.
 
     Raises:
@@ -67,9 +67,9 @@ def run_tests(only: Sequence[str], json: Path | None) -> None:
             break
     summary = ", ".join(f"{name} {took:.0f} s" for name, took in seconds.items())
     print_line(f"{summary}: {f'{failed} failed' if failed else 'all is well'}")
-    if json:
+    if json_file:
         result = {"ok": not failed, "failed": failed, "seconds": seconds}
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
     if failed:
         raise typer.Exit(FAILURE)
 

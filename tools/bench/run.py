@@ -83,7 +83,7 @@ CASES = {
 
 
 def run_bench(
-    rounds: int, only: Sequence[str], orders: int, per_second: float, json: Path | None
+    rounds: int, only: Sequence[str], orders: int, per_second: float, json_file: Path | None
 ) -> None:
     """Measure; exit with 1 if a rule is violated, or a binding goal is missed.
 
@@ -92,7 +92,7 @@ def run_bench(
         only: the cases to run; empty for all that are not long.
         orders: the number of orders in a round.
         per_second: the rate of the even load.
-        json: the file that the figures are written to.
+        json_file: the file that the figures are written to.
     """
     if unknown := set(only) - set(CASES):
         remedy = f"choose from {', '.join(CASES)}"
@@ -105,9 +105,9 @@ def run_bench(
         measured = measure_all(system, chosen, rounds, orders)
         violations = find_violations(system.record)
     print_results(measured, violations)
-    if json:
+    if json_file:
         result = as_json(measured, violations)
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
     if violations or any(missed_goals(case) for case in measured if CASES[case.name].is_binding):
         raise typer.Exit(FAILURE)
 

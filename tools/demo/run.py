@@ -44,22 +44,22 @@ REFUSAL_CODE = "port-locked"
 """The code with which some OLTs refuse."""
 
 
-def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> None:
+def run_demo(orders: int, numbers: int, *, keep: bool, json_file: Path | None) -> None:
     """Run the demonstration; exit with 1 if an outcome is unexpected or an invariant is broken.
 
     Args:
         orders: the number of orders to post.
         numbers: the number of phone numbers in the province.
         keep: leave everything running.
-        json: the file that the result is written to.
+        json_file: the file that the result is written to.
 
     Raises:
         CommandError: it cannot run here; the text gives the remedy.
     """
     began = psutil.Process().create_time()
-    if json and not json.absolute().parent.is_dir():
+    if json_file and not json_file.absolute().parent.is_dir():
         remedy = "name a file in a folder that is there"
-        msg = f"{json.parent} is no folder"
+        msg = f"{json_file.parent} is no folder"
         raise CommandError(msg, USAGE, remedy=remedy)
     refuse_existing_engines()
     province = build_province_for(orders, numbers)
@@ -78,8 +78,8 @@ def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> Non
             if result.violations:
                 keep_logs(home)
             report.print_next_steps(demo_result.order_to_show(demonstration.run_state), keep=keep)
-    if json:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
+    if json_file:
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
     if result.violations:
         raise typer.Exit(FAILURE)
 
