@@ -81,7 +81,9 @@ def apply_decision(plan_change: PlanChange, decision: FalloutDecision) -> None:
     if decision.action not in possible:
         message = f"{step.ref} is {step.state}: {decision.action} is not possible"
         raise ConflictError(
-            message, code="not-possible", remedy=suggest_actions(plan_change.plan, possible)
+            message,
+            code="not-possible",
+            remedy=remedy_for_impossible_action(plan_change.plan, possible),
         )
     apply_action(plan_change, step.ref, decision.action)
 
@@ -108,7 +110,7 @@ def step_refs(plan: Plan) -> str:
     return ", ".join(step.ref for step in plan.steps)
 
 
-def suggest_actions(plan: Plan, possible: list[FalloutAction]) -> str:
+def remedy_for_impossible_action(plan: Plan, possible: list[FalloutAction]) -> str:
     """Return the remedy: the actions that are possible instead."""
     if possible:
         return f"decide one of: {', '.join(possible)}"
