@@ -129,9 +129,9 @@ def canonical_name(session: Session, name: ElementName) -> ElementName:
     return name
 
 
-def find_page(session: Session, rows: Window) -> list[ElementListing]:
+def find_page(session: Session, window: Window) -> list[ElementListing]:
     """Return elements that are configured or have open calls, by name."""
-    names = list(session.scalars(select_page(select(NAMES.c.name), [NAMES.c.name], rows)))
+    names = list(session.scalars(select_page(select(NAMES.c.name), [NAMES.c.name], window)))
     return get_listings(session, names)
 
 
