@@ -32,13 +32,13 @@ from shared.calls.outbound_call import (
 )
 from shared.contracts import Causation, ElementName, Envelope, encode
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.after_commit import AfterCommit, Callback
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import Callback, WriterCall
 from shared.observability import metrics
 from shared.observability.troubles import age_s
 from shared.pacing import pause_after_batch, wait_for_event
@@ -146,11 +146,11 @@ class CallRunner:
         await wait_for_event(self._wake, min(MAX_IDLE, max(BUSY_PAUSE, until_due)))
 
     def _claim(
-        self, after_commit: AfterCommit, *, check_due_first: bool = True
+        self, writer_call: WriterCall, *, check_due_first: bool = True
     ) -> tuple[list[Claim], datetime | None]:
         """Lease due calls within the limits of elements; else return when the next is due."""
         now = datetime.now(UTC)
-        with begin_transaction(self.sessions, now, after_commit) as transaction:
+        with begin_transaction(self.sessions, now, writer_call) as transaction:
             return self._claimer.claim(transaction.session, now, check_due_first=check_due_first)
 
     async def _call(self, leased_call: Claim) -> None:
@@ -177,9 +177,9 @@ class CallRunner:
         result = decision.outcome.result if isinstance(decision, EndCall) else "again"
         metrics.calls(element, result).inc()
 
-    def _release_lease(self, leased_call: Claim, after_commit: AfterCommit) -> None:
+    def _release_lease(self, leased_call: Claim, writer_call: WriterCall) -> None:
         """Release a lease that is too old: the turn was long, or the process was suspended."""
-        with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
             call_store.release_lease(transaction.session, leased_call)
 
     async def _commit_outcomes(self) -> None:
@@ -211,9 +211,9 @@ class CallRunner:
                 self.writer, partial(self.crash_guard.handle_batch, dispatcher, list(ends))
             )
 
-    def _save_retries(self, retries: Sequence[DecidedCall], after_commit: AfterCommit) -> None:
+    def _save_retries(self, retries: Sequence[DecidedCall], writer_call: WriterCall) -> None:
         now = datetime.now(UTC)
-        with begin_transaction(self.sessions, now, after_commit) as transaction:
+        with begin_transaction(self.sessions, now, writer_call) as transaction:
             again = [
                 DecidedCall(leased_call, _jittered(decision)) for leased_call, decision in retries
             ]

@@ -30,11 +30,11 @@ from shared.config.kafka import BROKER_PAUSES
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
-from shared.messaging.after_commit import CommitResult, do_nothing
 from shared.messaging.confirmations import Confirmations
 from shared.messaging.publisher_port import PublisherPort, wait_for_confirmations
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import CommitResult, do_nothing
 from shared.observability import metrics
 from shared.persistence.database_certainty import RequiredCertainty
 

@@ -49,7 +49,7 @@ class CommitResult:
 
 
 @dataclass(slots=True)
-class AfterCommit:
+class WriterCall:
     """What the transactions of one call of the writer have committed so far."""
 
     publisher_id: UUID
