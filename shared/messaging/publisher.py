@@ -11,7 +11,9 @@ broker.
 
 A record is sent only when all earlier records of its key are confirmed by the broker, or were
 handed to the same producer before it, which is idempotent and keeps their order. So records of a
-key arrive in commit order, at least once.
+key arrive in commit order, at least once. Between processes: a transaction locks the row of its
+key in `sequences` until its commit; a process that then finds an older record of another one
+pending sends all pending records of that key from the table.
 """
 
 import asyncio

@@ -185,7 +185,7 @@ class Demonstration:
             time.sleep(PAUSE_S)
 
     def check_invariants(self, display: Progress) -> DemoResult:
-        """Check the invariants, and return the result."""
+        """Wait until nothing changes any more, check the invariants, and return the result."""
         done = time.time()
         checking = display.add_task("invariants checked", total=1)
         memory = sum(pss_mb({it.name: it.life.pid for it in self.stack.lines}).values())

@@ -111,7 +111,7 @@ def step_refs(plan: Plan) -> str:
 
 
 def remedy_for_impossible_action(plan: Plan, possible: list[FalloutAction]) -> str:
-    """Return the remedy: the actions that are possible instead."""
+    """Return the remedy: the actions that are possible or, if none is, the steps in fallout."""
     if possible:
         return f"decide one of: {', '.join(possible)}"
     in_fallout = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]
