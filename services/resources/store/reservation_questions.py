@@ -52,7 +52,7 @@ UNNEEDED_COUNT = CompiledStatement(
 )
 
 
-def record_old(session: Session, before: datetime, assigned_type: str) -> None:
+def record_old_reservations(session: Session, before: datetime, assigned_type: str) -> None:
     """Store the orders with reservations from before a time, and delete those without any.
 
     This reads all numbers and pool items, once an hour.

@@ -40,7 +40,11 @@ def occupies_resources(service: CompletedService) -> bool:
 
 def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
     """Return the resources among these holdings that a release puts into quarantine."""
-    return [each.resource for each in apply_transition(holdings, Transition.RELEASE) if rests(each)]
+    return [
+        each.resource
+        for each in apply_transition(holdings, Transition.RELEASE)
+        if goes_into_quarantine(each)
+    ]
 
 
 def holdings_to_release(
@@ -76,19 +80,19 @@ def release(
     """
     return [
         each._replace(until=now + quarantine_period(each.resource, periods))
-        if rests(each)
+        if goes_into_quarantine(each)
         else each
         for each in apply_transition(holdings, Transition.RELEASE)
     ]
 
 
-def rests(change: ResourceChange) -> bool:
+def goes_into_quarantine(change: ResourceChange) -> bool:
     """Tell whether a change puts the resource into quarantine."""
     return change.became is change.resource.pool.rules.life_cycle.quarantined
 
 
 def quarantine_period(resource: Resource, periods: Mapping[ResourceKey, timedelta]) -> timedelta:
-    """Return how long a released resource rests: its own period, or that of its kind."""
+    """Return how long a released resource is in quarantine: its own period, or its kind's."""
     period = periods.get(resource.key, resource.pool.rules.quarantine)
     assert period is not None  # its life cycle has a quarantine
     return period
