@@ -44,7 +44,7 @@ PARALLEL_OPTIONS = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
 system come first. Many tests wait, so three processes are faster on two cores, too."""
 
 
-def tests(paths: Sequence[str]) -> Stage:
+def tests_stage(paths: Sequence[str]) -> Stage:
     """Return the stage that runs these tests in one process, or all tests in parallel."""
     options = () if paths else PARALLEL_OPTIONS
     return Stage("tests", (sys.executable, "-m", "pytest", *options, *paths))
@@ -58,7 +58,11 @@ def run_tests(only: Sequence[str], json_file: Path | None) -> None:
     """
     for each in only:
         check_path(each)
-    steps = [(tests(only),)] if only else [*((each,) for each in STAGES), (TYPES, tests(()))]
+    steps = (
+        [(tests_stage(only),)]
+        if only
+        else [*((each,) for each in STAGES), (TYPES, tests_stage(()))]
+    )
     seconds: dict[str, float] = {}
     failed = ""
     for step in steps:

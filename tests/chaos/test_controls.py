@@ -29,7 +29,7 @@ from tests.flows.site import Site
 from tests.kernel import cause_of
 from tools.verify import INVARIANTS, PostedOrder, check, wait_until_quiescent
 from tools.verify.invariants import check_invariant
-from tools.verify.stack_data import StackData, gather
+from tools.verify.stack_data import StackData, open_stack_data
 
 ERASED = "C-erased"
 """A customer who was erased."""
@@ -74,7 +74,7 @@ def test_a_fault_in_a_database_is_found(
 ) -> None:
     service, fault = FAULTS[invariant]
 
-    with gather(site.record, posted) as stack_data:
+    with open_stack_data(site.record, posted) as stack_data:
         connection = stack_data.connections[service]
         with connection.transaction(force_rollback=True):
             connection.execute(fault)
@@ -98,7 +98,7 @@ def test_personal_data_of_an_erased_customer_are_found(
     ).format(table=sql.Identifier(table), column=sql.Identifier(column), name=name)
 
     with (
-        gather(site.record) as stack_data,
+        open_stack_data(site.record) as stack_data,
         stack_data.connections["order"].transaction(force_rollback=True),
     ):
         stack_data.connections["order"].execute(statement)
@@ -113,7 +113,7 @@ def test_a_profile_on_an_element_without_an_order_is_found(site: Site) -> None:
     body = {"kind": "add-profile", "subject": "stray"}
     httpx.put(f"{url}/stray-1", json=body).raise_for_status()
 
-    with gather(site.record) as stack_data:
+    with open_stack_data(site.record) as stack_data:
         found = broken_in(stack_data)
 
     httpx.put(f"{url}/stray-2", json=body | {"kind": "remove-profile"}).raise_for_status()
@@ -122,7 +122,7 @@ def test_a_profile_on_an_element_without_an_order_is_found(site: Site) -> None:
 
 @pytest.mark.usefixtures("posted")
 def test_a_view_that_differs_from_the_messages_is_found(site: Site) -> None:
-    with gather(site.record) as stack_data:
+    with open_stack_data(site.record) as stack_data:
         execute = stack_data.connections["customer"].execute
         (row,) = execute(
             "SELECT max(order_id::text)::uuid AS id FROM endings WHERE state = 'completed'"
@@ -139,7 +139,7 @@ def test_a_view_that_differs_from_the_messages_is_found(site: Site) -> None:
 def test_a_customer_in_a_log_is_found(site: Site, part: str) -> None:
     log = site.home / "logs" / "planted.log"
 
-    with gather(site.record) as stack_data:
+    with open_stack_data(site.record) as stack_data:
         log.write_text(f"no answer from {personal_data(stack_data)[part]}, trying again\n")
         found = broken_in(stack_data)
 
@@ -172,7 +172,7 @@ def test_an_operation_that_was_done_twice_is_found(site: Site, tmp_path: Path) -
     journal.write_bytes(journal.read_bytes() * 2)
     simulator.restart()
 
-    with gather(
+    with open_stack_data(
         replace(site.record, urls=site.record.urls | {"elements": simulator.url})
     ) as stack_data:
         found = broken_in(stack_data)

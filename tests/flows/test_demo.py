@@ -193,7 +193,7 @@ def test_a_province_that_is_too_small_is_refused_with_the_smallest_size() -> Non
 
 def test_too_few_orders_are_refused() -> None:
     with pytest.raises(ValueError, match="too few"):
-        make_plan(11, build_province(numbers=1000, addresses=600))
+        make_plan(11, build_province(number_count=1000, address_count=600))
 
 
 def test_no_product_is_disconnected_twice_and_none_that_is_ordered_again() -> None:

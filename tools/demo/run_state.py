@@ -96,10 +96,10 @@ class RunState:
         """
         with self._change:
             while not condition():
-                self.check()
+                self.raise_if_stopped()
                 self._change.wait(WAIT_S)
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Check that the demonstration is not stopped.
 
         Raises:
@@ -114,7 +114,7 @@ class RunState:
         Raises:
             DemoStoppedError: it was stopped before.
         """
-        self.check()
+        self.raise_if_stopped()
         self._stopped.wait(seconds)
 
     def wait_for_turn(self, planned: PlannedPost) -> None:

@@ -16,7 +16,7 @@ from tools.verify import (
     resources,
     transitions,
 )
-from tools.verify.stack_data import PostedOrder, StackData, gather
+from tools.verify.stack_data import PostedOrder, StackData, open_stack_data
 
 Check = Callable[[StackData], Iterator[str | None]]
 """Yields one result for each thing that it checks: the fault, or None."""
@@ -69,7 +69,7 @@ def check(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> list[Findin
         stack: the running stack.
         posted: the orders that are known to have been answered with 201.
     """
-    with gather(stack, posted) as stack_data:
+    with open_stack_data(stack, posted) as stack_data:
         return [check_invariant(name, each, stack_data) for name, each in INVARIANTS.items()]
 
 

@@ -28,8 +28,8 @@ def elements_have_what_the_inventory_says(stack_data: StackData) -> Iterator[Che
     }
     configured = {
         (name, each["subject"])
-        for name in stack_data.element("/elements")["elements"]
-        for each in stack_data.element(f"/elements/{name}/active")["active"]
+        for name in stack_data.read_simulator("/elements")["elements"]
+        for each in stack_data.read_simulator(f"/elements/{name}/active")["active"]
     }
     changing = services_in_open_plans(stack_data)
     agreed = inventory & configured
@@ -49,8 +49,12 @@ def services_in_open_plans(stack_data: StackData) -> set[str]:
 
 def every_operation_has_one_effect(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no operation id had two effects on an element."""
-    for name in stack_data.element("/elements")["elements"] if stack_data.has_elements else ():
-        for operation, times in stack_data.element(f"/elements/{name}/effects")["effects"].items():
+    for name in (
+        stack_data.read_simulator("/elements")["elements"] if stack_data.has_elements else ()
+    ):
+        for operation, times in stack_data.read_simulator(f"/elements/{name}/effects")[
+            "effects"
+        ].items():
             yield None if times == 1 else f"{name} did operation {operation} {times} times"
 
 

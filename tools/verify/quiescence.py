@@ -11,7 +11,7 @@ from tools.verify.messages import (
     no_call_is_open,
 )
 from tools.verify.orders import every_order_has_ended
-from tools.verify.stack_data import StackData, gather
+from tools.verify.stack_data import StackData, open_stack_data
 
 PAUSE_S = 0.2
 ACTIVITY_CHECKS = (
@@ -27,7 +27,7 @@ ACTIVITY_CHECKS = (
 def wait_until_quiescent(stack: StackRecord, timeout_s: float) -> bool:
     """Wait until the stack is idle; return whether it was within the timeout."""
     end = time.monotonic() + timeout_s
-    with gather(stack) as stack_data:
+    with open_stack_data(stack) as stack_data:
         while time.monotonic() < end:
             if is_quiescent(replace(stack_data)):  # the same connections, without cached properties
                 return True

@@ -79,7 +79,7 @@ class StackData:
         """Return whether the stack has simulated elements."""
         return "elements" in self.stack.urls
 
-    def element(self, path: str) -> Any:  # noqa: ANN401  any JSON document
+    def read_simulator(self, path: str) -> Any:  # noqa: ANN401  any JSON document
         """Return the JSON of a response of the element simulator."""
         response = self.http.get(self.stack.urls["elements"] + path)
         return response.raise_for_status().json()
@@ -93,7 +93,7 @@ class StackData:
 
 
 @contextmanager
-def gather(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[StackData]:
+def open_stack_data(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[StackData]:
     """Open the databases of a running stack, and yield access to all its data.
 
     Args:
