@@ -21,7 +21,7 @@ from shared.calls.call_store import CallRequest
 from shared.calls.calling import make_call, verb_of
 from shared.calls.claiming import CallClaimer
 from shared.calls.element_limits import Limits
-from shared.calls.lease import Claim, DecidedCall, EndedLease
+from shared.calls.lease import DecidedCall, EndedLease, LeasedCall
 from shared.calls.outbound_call import (
     CallDecision,
     CallOutcome,
@@ -94,12 +94,12 @@ class CallRunner:
         leased_calls = self._claimer.enqueue(session, requests, now)
         return partial(self._start_leased_calls, leased_calls, len(leased_calls) == len(requests))
 
-    def _start_leased_calls(self, leased_calls: Sequence[Claim], is_all: bool) -> None:  # noqa: FBT001
+    def _start_leased_calls(self, leased_calls: Sequence[LeasedCall], is_all: bool) -> None:  # noqa: FBT001
         self.call(leased_calls)
         if not is_all:
             self.wake()
 
-    def call(self, leased_calls: Sequence[Claim]) -> None:
+    def call(self, leased_calls: Sequence[LeasedCall]) -> None:
         """Make the leased calls, unless the runner has ended: adapters are closed then."""
         for leased_call in () if self._has_ended else leased_calls:
             call = asyncio.create_task(self._call(leased_call))
@@ -147,13 +147,13 @@ class CallRunner:
 
     def _claim(
         self, writer_call: WriterCall, *, check_due_first: bool = True
-    ) -> tuple[list[Claim], datetime | None]:
+    ) -> tuple[list[LeasedCall], datetime | None]:
         """Lease due calls within the limits of elements; else return when the next is due."""
         now = datetime.now(UTC)
         with begin_transaction(self.sessions, now, writer_call) as transaction:
             return self._claimer.claim(transaction.session, now, check_due_first=check_due_first)
 
-    async def _call(self, leased_call: Claim) -> None:
+    async def _call(self, leased_call: LeasedCall) -> None:
         """Make a call, or query its outcome; free the slot, and queue the decision."""
         if not leased_call.may_begin(datetime.now(UTC)):
             await retry_while_unavailable(self.writer, partial(self._release_lease, leased_call))
@@ -168,7 +168,7 @@ class CallRunner:
         self._measure(leased_call, decision, monotonic() - begun)
         return self._decided.put_nowait(DecidedCall(leased_call, decision))
 
-    def _measure(self, leased_call: Claim, decision: CallDecision, took_s: float) -> None:
+    def _measure(self, leased_call: LeasedCall, decision: CallDecision, took_s: float) -> None:
         element = leased_call.call.element
         kind = self._claimer.limits.type_of(element)
         metrics.call_seconds(kind).observe(took_s)
@@ -177,7 +177,7 @@ class CallRunner:
         result = decision.outcome.result if isinstance(decision, EndCall) else "again"
         metrics.calls(element, result).inc()
 
-    def _release_lease(self, leased_call: Claim, writer_call: WriterCall) -> None:
+    def _release_lease(self, leased_call: LeasedCall, writer_call: WriterCall) -> None:
         """Release a lease that is too old: the turn was long, or the process was suspended."""
         with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
             call_store.release_lease(transaction.session, leased_call)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from shared.calls.adapter import Adapter
 from shared.calls.call_store import CallRequest, OutboundCallRow, request_call
 from shared.calls.element_limits import Limit, Limits
-from shared.calls.lease import Claim
+from shared.calls.lease import LeasedCall
 from shared.calls.outbound_call import CallOutcome, CallResult, OutboundCall, OutboundCallEnded
 from shared.calls.runner import CallRunner
 from shared.contracts import Causation
@@ -178,7 +178,7 @@ def rows(sessions: Sessions) -> Sequence[OutboundCallRow]:
 
 def enqueue_calls(
     sessions: Sessions, runner: CallRunner, *calls: OutboundCall, now: datetime | None = None
-) -> Sequence[Claim]:
+) -> Sequence[LeasedCall]:
     """Commit a transaction of the runner's own process; return what it leased."""
     writer_call = WriterCall(uuid4(), runner.writer.deferred_writers)
     with begin_transaction(sessions, now or datetime.now(UTC), writer_call) as transaction:
@@ -186,7 +186,7 @@ def enqueue_calls(
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
     (callback,) = writer_call.results[0].callbacks
     assert isinstance(callback, partial)
-    leased_calls: Sequence[Claim] = callback.args[0]
+    leased_calls: Sequence[LeasedCall] = callback.args[0]
     return leased_calls
 
 
