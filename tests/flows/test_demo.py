@@ -24,7 +24,7 @@ from deploy.local.stack_record import StackRecord
 from services.console.errors import USAGE
 from tests.console.command import kaitong
 from tools.demo.demo_plan import make_plan
-from tools.demo.demo_stack import fresh_home, running_stack
+from tools.demo.demo_stack import fresh_home, run_stack
 from tools.demo.run import NUMBERS_PER_ORDER, build_province_for
 from tools.demo.scenarios import SCENARIOS, PostOutcome, Variation, counts_by_scenario
 from tools.province.build import build_province
@@ -158,7 +158,7 @@ def test_a_demonstration_that_has_ended_leaves_nothing_behind(
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"demo{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(Stack, "start", partial(Stack.start, services=()))
 
-    with fresh_home() as place, running_stack(place, keep=False) as found:
+    with fresh_home() as place, run_stack(place, keep=False) as found:
         assert left_behind(home)
 
     assert found.urls.keys() == {"elements"}

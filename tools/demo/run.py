@@ -25,7 +25,7 @@ from services.console.own_engines import refuse_existing_engines
 from tools.demo import crm, demo_result, field_crew, order_follower, province_import, report
 from tools.demo.demo_plan import DemoPlan, make_plan
 from tools.demo.demo_result import DemoResult, DemoTimes
-from tools.demo.demo_stack import fresh_home, keep_logs, running_stack
+from tools.demo.demo_stack import fresh_home, keep_logs, run_stack
 from tools.demo.run_state import DemoStoppedError, RunState
 from tools.demo.stop_signals import stop_signals_interrupt
 from tools.province.build import Province, build_province
@@ -66,7 +66,7 @@ def run_demo(order_count: int, number_count: int, *, keep: bool, json_file: Path
     fetch_engines(SERVICES)
     with stop_signals_interrupt(), fresh_home() as home, progress_bars() as progress:
         starting = progress.add_task("engines and services started", total=1)
-        with running_stack(home, keep=keep) as stack:
+        with run_stack(home, keep=keep) as stack:
             progress.update(starting, completed=1)
             demonstration = Demonstration(
                 stack, home, province, make_plan(order_count, province), began, time.time()

@@ -132,16 +132,16 @@ class RunState:
                 self.wait_for(lambda: not order_id or order_id in self.ended)
 
     @property
-    def accepted(self) -> set[str]:
+    def accepted_order_ids(self) -> set[str]:
         """The ids of the orders that were accepted."""
         return {each.order_id for each in list(self.answers.values()) if each.order_id}
 
     @property
-    def open(self) -> set[str]:
+    def open_order_ids(self) -> set[str]:
         """The ids of the accepted orders that have not ended."""
-        return self.accepted - self.ended.keys()
+        return self.accepted_order_ids - self.ended.keys()
 
     @property
     def is_done(self) -> bool:
         """Return whether everything was posted and has ended."""
-        return len(self.answers) == len(self.posts) and not self.open
+        return len(self.answers) == len(self.posts) and not self.open_order_ids
