@@ -92,7 +92,7 @@ def test_a_list_of_contested_accounts_reads_little(
             contested_accounts.find_uses, tenant=TENANT, account_ids=["A-7", "A-8"], most=21
         ),
         "troubles": lambda session: list(
-            contested_accounts.open_account_troubles(session, datetime.now(UTC))
+            contested_accounts.contested_account_troubles(session, datetime.now(UTC))
         ),
     }
     check_each(sessions, queries)

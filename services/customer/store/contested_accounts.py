@@ -108,7 +108,7 @@ def find_uses(
     return found
 
 
-def open_account_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
+def contested_account_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
     """Yield the open contested accounts as a notice: no order waits for them."""
     count, since = COUNT_OPEN.rows(session)[0]
     if count:
