@@ -5,14 +5,18 @@
   + ForbiddenError          403  the caller may not do this
   + NotFoundError           404  it does not exist
   + ConflictError           409  its current state does not allow this
-  + UnprocessableError      422  well formed, but contradicts an earlier request, or is too large
+  + UnprocessableError      422  well formed, but contradicts itself or an earlier request, or is
+                                 too large to be stored or published
 * UnavailableError          503  a dependency is out; retry
 * DatabaseUnprovenError          after a lost connection the database may be a restored one or a
-                                 lagging replica; wait until it is compared with the topics, retry
+                                 lagging replica; wait until it is compared with the topics, then
+                                 retry (a request waits for 2 s at most, and then gets 503)
 * PoisonError                    this message cannot be handled, and trying at once again is
                                  useless; park it
-  + TooEarlyError                a message it depends on is not consumed yet; park it, retry soon
-* ConflictOnWriteError           two transactions conflict; retry at once
+  + TooEarlyError                a message it depends on is not consumed yet; park it; it is retried
+                                 for five minutes
+* ConflictOnWriteError           two transactions conflict; retry at once (a request gets 503 after
+                                 ten tries)
 * StartError                     the process cannot start
 """
 
@@ -96,7 +100,7 @@ class ConflictError(DomainError):
 
 
 class UnprocessableError(DomainError):
-    """The request is well formed, but contradicts itself or an earlier one."""
+    """The request is well formed, but contradicts itself or an earlier one, or is too large."""
 
     status = 422
     code = "unprocessable"
@@ -120,14 +124,14 @@ class DatabaseUnprovenError(Exception):
 
 
 class PoisonError(Exception):
-    """This message can never be handled; retrying is useless, so park it."""
+    """This message cannot be handled, and trying at once again is useless; park it."""
 
 
 class TooEarlyError(PoisonError):
     """A message that this one depends on is not consumed yet.
 
     Order holds within one topic only, so an effect may be consumed before its cause. It is
-    parked and retried for some minutes; then it is left to a person.
+    parked and retried for five minutes; then it is left to a person.
     """
 
 

@@ -15,12 +15,12 @@ from sqlalchemy.exc import OperationalError
 from shared.contracts import Causation, Envelope, Message, encode, read_envelope
 from shared.kafka import admin
 from shared.kafka.records import ConsumedRecord, OutboxRecord
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dead_letters import DeadLetterRow
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import next_offsets
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import begin_transaction
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Base, Sessions
 from shared.persistence.history import HistoryRow
 from shared.recovery.recovery_store import RecoveryRow, RecoveryState
@@ -57,7 +57,7 @@ def consume(
     *messages: Message,
     tenant: str = TENANT,
     now: datetime = NOON,
-) -> AfterCommit:
+) -> WriterCall:
     """Handle these messages as one batch; return what is to publish after the commit."""
     records = [record_of(message, cause_of(message, tenant)) for message in messages]
     return consume_records(sessions, subscriptions, records, now=now)
@@ -69,27 +69,27 @@ def consume_records(
     records: Sequence[ConsumedRecord],
     *,
     now: datetime = NOON,
-) -> AfterCommit:
+) -> WriterCall:
     """Handle these records as one batch."""
-    after_commit = AfterCommit(uuid4())
-    Dispatcher(sessions, subscriptions).handle_batch(records, now, after_commit)
-    return after_commit
+    writer_call = WriterCall(uuid4())
+    Dispatcher(sessions, subscriptions).handle_batch(records, now, writer_call)
+    return writer_call
 
 
 def commit_messages(
     sessions: Sessions, *messages: Message, publisher_id: UUID | None = None
-) -> AfterCommit:
+) -> WriterCall:
     """Commit a transaction that publishes these messages."""
-    after_commit = AfterCommit(publisher_id or uuid4())
-    commit_messages_in(sessions, after_commit, *messages)
-    return after_commit
+    writer_call = WriterCall(publisher_id or uuid4())
+    commit_messages_in(sessions, writer_call, *messages)
+    return writer_call
 
 
 def commit_messages_in(
-    sessions: Sessions, after_commit: AfterCommit, *messages: Message, now: datetime = NOON
+    sessions: Sessions, writer_call: WriterCall, *messages: Message, now: datetime = NOON
 ) -> None:
-    """Commit a transaction that publishes these messages, to be published with `after_commit`."""
-    with begin_transaction(sessions, now, after_commit) as transaction:
+    """Commit a transaction that publishes these messages, to be published with `writer_call`."""
+    with begin_transaction(sessions, now, writer_call) as transaction:
         for message in messages:
             own = Causation(uuid4(), message.key, TENANT)
             transaction.unit_of_work(own).publish(message)

@@ -66,10 +66,10 @@ def publish(session: Session, numbers: Sequence[int]) -> None:
 
 
 def page_of_catalogue(
-    session: Session, *, whole: Callable[[Catalogue], Sequence[Any]], rows: Window
+    session: Session, *, whole: Callable[[Catalogue], Sequence[Any]], window: Window
 ) -> Sequence[Any]:
     """Return a page of a list of the catalogue."""
-    return slice_list(whole(catalogue.get(session, TENANT)), entry_id, rows)
+    return slice_list(whole(catalogue.get(session, TENANT)), entry_id, window)
 
 
 LISTS = {
@@ -197,7 +197,7 @@ def add(sessions: Sessions, listed: ListCase, numbers: Sequence[int]) -> None:
 def read(sessions: Sessions, listed: ListCase, window: Window) -> list[tuple[Any, ...]]:
     """Return the keys of a page of a list."""
     with sessions() as session:
-        found = listed.find(session, **listed.arguments, rows=window)
+        found = listed.find(session, **listed.arguments, window=window)
     return [tuple(listed.keys(each)) for each in found]
 
 

@@ -230,9 +230,9 @@ class Supervisor:
         """Stop stage after stage, all processes of one stage at once."""
         with ThreadPoolExecutor(thread_name_prefix="stopper") as pool:
             for stage in sorted({it.stage for it in self.processes}, reverse=True):
-                for _ in pool.map(lambda it: it.engine.stop(), self.at(stage)):
+                for _ in pool.map(lambda it: it.engine.stop(), self.processes_of_stage(stage)):
                     pass
 
-    def at(self, stage: int) -> list[SupervisedProcess]:
+    def processes_of_stage(self, stage: int) -> list[SupervisedProcess]:
         """Return the processes of a stage."""
         return [it for it in self.processes if it.stage == stage]

@@ -101,7 +101,7 @@ def demo(
     """
     from tools.demo.run import run_demo  # noqa: PLC0415
 
-    run_demo(order_count, number_count, keep=keep, json=json_file)
+    run_demo(order_count, number_count, keep=keep, json_file=json_file)
 
 
 @app.command(epilog="Example: kaitong up")

@@ -56,7 +56,7 @@ def submit_file(client: Client, file: Path, *, json: bool) -> bool:
         CommandError: the service cannot answer.
     """
     try:
-        order, is_known = post_order(client, read_order_file(file))
+        order, is_known = post_order(client, read_json_file(file))
     except CommandError as error:
         if error.code == UNAVAILABLE:
             raise
@@ -85,7 +85,7 @@ def post_order(client: Client, body: object) -> tuple[Order, bool]:
     return (client.get("order", f"{ORDERS}/{order['id']}") if is_known else order), is_known
 
 
-def read_order_file(file: Path) -> Any:  # noqa: ANN401  any JSON document
+def read_json_file(file: Path) -> Any:  # noqa: ANN401  any JSON document
     """Return the JSON document in a file, or on standard input.
 
     Raises:

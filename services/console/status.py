@@ -74,12 +74,12 @@ class StackStatus:
         }
 
 
-def show_status(json: Path | None) -> None:
+def show_status(json_file: Path | None) -> None:
     """Print the stack's status; exit with 1 if something is wrong, 69 if nothing runs."""
     found = running_stack()
     status = read_status(found, connect("viewer", found, timeout_s=TIMEOUT_S))
-    if json:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(status.as_json())))
+    if json_file:
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(status.as_json())))
     print_status(status)
     if not status.is_well:
         raise typer.Exit(FAILURE)

@@ -44,13 +44,13 @@ PARALLEL_OPTIONS = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
 system come first. Many tests wait, so three processes are faster on two cores, too."""
 
 
-def tests(paths: Sequence[str]) -> Stage:
+def tests_stage(paths: Sequence[str]) -> Stage:
     """Return the stage that runs these tests in one process, or all tests in parallel."""
     options = () if paths else PARALLEL_OPTIONS
     return Stage("tests", (sys.executable, "-m", "pytest", *options, *paths))
 
 
-def run_tests(only: Sequence[str], json: Path | None) -> None:
+def run_tests(only: Sequence[str], json_file: Path | None) -> None:
     """Run every stage until one fails; exit with 1 if one does.
 
     Raises:
@@ -58,7 +58,11 @@ def run_tests(only: Sequence[str], json: Path | None) -> None:
     """
     for each in only:
         check_path(each)
-    steps = [(tests(only),)] if only else [*((each,) for each in STAGES), (TYPES, tests(()))]
+    steps = (
+        [(tests_stage(only),)]
+        if only
+        else [*((each,) for each in STAGES), (TYPES, tests_stage(()))]
+    )
     seconds: dict[str, float] = {}
     failed = ""
     for step in steps:
@@ -67,9 +71,9 @@ def run_tests(only: Sequence[str], json: Path | None) -> None:
             break
     summary = ", ".join(f"{name} {took:.0f} s" for name, took in seconds.items())
     print_line(f"{summary}: {f'{failed} failed' if failed else 'all is well'}")
-    if json:
+    if json_file:
         result = {"ok": not failed, "failed": failed, "seconds": seconds}
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
     if failed:
         raise typer.Exit(FAILURE)
 

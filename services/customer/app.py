@@ -17,5 +17,5 @@ SERVICE = Service(
     description="Shows each customer in one view: party (TMF632), accounts, products and orders.",
     fetch_max_wait=BATCHING_DELAY,
     takeover=TAKEOVER,
-    troubles=(store.contested_accounts.open_account_troubles,),
+    troubles=(store.contested_accounts.contested_account_troubles,),
 )

@@ -105,5 +105,5 @@ their seeds, and the counts from 0.
 {"fault": "reject-connection"}           closes the connection before doing anything.
 
 The list is evaluated in order: each `slow` that applies adds its delay; the first other fault
-that applies ends the search. Faults apply to operations only.
+that applies ends the search. Faults apply to calls of `/operations/` only.
 """

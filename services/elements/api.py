@@ -82,7 +82,7 @@ async def perform_operation(request: Request, name: str, operation_id: str) -> R
     operation = parse_operation(await body_of(request), name, operation_id)
     element = network_of(request).get_or_create(name)
     answered = element.outcome_of(operation_id) is not None
-    injected = element.faults.inject(
+    injected = element.faults.take_for_call(
         ElementCall("perform", operation.subject, operation.kind, answered=answered)
     )
     fault_refusal = injected_refusal(injected)
@@ -98,7 +98,7 @@ async def read_operation(request: Request, name: str, operation_id: str) -> Resp
     element = network_of(request).get(name)
     outcome = element.outcome_of(operation_id)
     subject, kind = (outcome.operation.subject, outcome.operation.kind) if outcome else (None, None)
-    injected = element.faults.inject(
+    injected = element.faults.take_for_call(
         ElementCall("ask", subject, kind, answered=outcome is not None)
     )
     return await respond_with_fault(injected, lambda: status_response(element, outcome))

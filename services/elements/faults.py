@@ -82,11 +82,11 @@ class Faults:
         """Return the faults as they were set."""
         return tuple(rule.fault for rule in self._rules)
 
-    def inject(self, call: ElementCall) -> InjectedFault:
+    def take_for_call(self, call: ElementCall) -> InjectedFault:
         """Return the faults that apply to a call, and count them."""
         delay_ms = 0
         for rule in self._rules:
-            if not rule.applies(call):
+            if not rule.applies_and_counts(call):
                 continue
             if not isinstance(rule.fault, Slow):
                 return InjectedFault(delay_ms, rule.fault)
@@ -102,7 +102,7 @@ class FaultRule:
         self._remaining = fault.times
         self._random = Random(fault.seed)  # noqa: S311  reproducible in tests, not for security
 
-    def applies(self, call: ElementCall) -> bool:
+    def applies_and_counts(self, call: ElementCall) -> bool:
         """Return whether the fault applies to this call; if so, decrement its remaining count."""
         if not self._concerns(call) or self._random.random() >= self.fault.share:
             return False

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.domain.acceptance.submission import without_personal_data
-from services.order.domain.fulfilment.conclusion import conclude
 from services.order.domain.fulfilment.messages import state_messages
+from services.order.domain.fulfilment.order_end import apply_possible_end
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
     ProgressUpdate,
@@ -47,7 +47,7 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     order = store.orders.expect_for_update(work.session, message.order_id)
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
     products = store.products.find_many(work.session, order.disconnected_product_ids())
-    update = conclude(order, progress, products, message, work.now)
+    update = apply_possible_end(order, progress, products, message, work.now)
     save_progress(update.progress_update, work)
     store.products.put_all(work.session, created=update.created, changed=update.changed)
     work.publish(*update.messages)

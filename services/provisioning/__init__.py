@@ -1,17 +1,27 @@
-"""The provisioning service (服务开通: service opening).
+"""The provisioning service (服务开通).
 
-Owns:       blueprints, plans and their steps, work orders, fallout, the service inventory, and
-            the call limits of each network element.
-Consumes:   order.accepted, resources.assigned, resources.refused, resources.released,
-            resources.reservation_questioned, customer.party_erased, customer.access_changed.
-Publishes:  provisioning.assignment_requested, provisioning.release_requested (for resources),
-            provisioning.service_completed, service_failed, service_held, service_resumed,
-            blueprints_published, reservation_answered.
-API:        GET /tmf-api/serviceInventory/v4/service and /service/{id};
+Owns:       blueprints; plans and their steps; work orders; fallout; the service inventory; the
+            limits of each network element: calls at a time, calls per second, maintenance.
+Consumes:   order.accepted (a plan is made); resources.assigned, resources.refused;
+            resources.released (an assignment is undone);
+            resources.reservation_questioned (does a plan still need what is reserved for its
+            order?); customer.party_erased (its personal data is blanked);
+            customer.access_changed (a client of the API shares its customers with another).
+Publishes:  provisioning.assignment_requested, provisioning.release_requested (both to resources);
+            provisioning.service_completed, provisioning.service_failed;
+            provisioning.service_held, provisioning.service_resumed (of a plan in fallout);
+            provisioning.blueprints_published;
+            provisioning.reservation_answered (to resources.reservation_questioned).
+API:        GET /tmf-api/serviceInventory/v4/service,
+            /tmf-api/serviceInventory/v4/service/{service_id};
             GET /ops/v1/plans/{order_id}; GET, POST /ops/v1/blueprints;
-            GET /ops/v1/work-orders and /work-orders/{id},
-            POST /work-orders/{id}/accept|report|return;
-            GET /ops/v1/fallout and /fallout/{order_id}, POST /fallout/{order_id}/retry|skip|fail;
-            GET /ops/v1/elements, GET, PUT /elements/{name},
-            PUT, DELETE /elements/{name}/maintenance.
+            GET /ops/v1/work-orders, /ops/v1/work-orders/{work_order_id};
+            POST /ops/v1/work-orders/{work_order_id}/accept,
+            /ops/v1/work-orders/{work_order_id}/report,
+            /ops/v1/work-orders/{work_order_id}/return;
+            GET /ops/v1/fallout, /ops/v1/fallout/{order_id};
+            POST /ops/v1/fallout/{order_id}/retry, /ops/v1/fallout/{order_id}/skip,
+            /ops/v1/fallout/{order_id}/fail;
+            GET /ops/v1/elements; GET, PUT /ops/v1/elements/{name} (its limits);
+            PUT, DELETE /ops/v1/elements/{name}/maintenance (begins, ends maintenance).
 """

@@ -1,17 +1,26 @@
 """The resources service.
 
-Owns:       numbers and their segments, the line plant (exchanges, addresses, splitters, pairs)
-            and its pools, and the holdings in them.
-Consumes:   provisioning.assignment_requested, provisioning.release_requested,
-            provisioning.service_completed, provisioning.reservation_answered.
-Publishes:  resources.assigned, resources.refused, resources.released,
-            resources.reservation_questioned.
+Owns:       numbers and their segments; the line plant (exchanges, addresses, splitters, copper
+            pairs); the pools of both; the holdings: which order and service hold which resource.
+Consumes:   provisioning.assignment_requested (assigns all that an order needs, or nothing);
+            provisioning.release_requested (undoes what was reserved and pre-released);
+            provisioning.service_completed (what was reserved is in use; what was pre-released is
+            free, or in quarantine); provisioning.reservation_answered.
+Publishes:  resources.assigned, resources.refused; resources.released;
+            resources.reservation_questioned (to provisioning: does a plan still need what is
+            reserved for this order?).
 API:        GET /ops/v1/numbers, /ops/v1/numbers/{e164};
-            POST, DELETE /ops/v1/numbers/{e164}/hold;
-            GET /ops/v1/holdings/{id}, /ops/v1/pools, /ops/v1/pools/{kind}/{name},
-            /ops/v1/addresses;
-            GET /ops/v1/pools/{kind}/{name}/things and /things/{value};
-            POST .../withdraw|restore;
-            GET /ops/v1/reservations, /ops/v1/reservations/{order_id}, POST .../release;
-            POST /ops/v1/import/{exchanges|segments|splitters|addresses|pairs}.
+            POST, DELETE /ops/v1/numbers/{e164}/hold (keeps an idle number for the calling client
+            for ten minutes; this is not a holding);
+            GET /ops/v1/holdings/{id} (of an order or a service);
+            GET /ops/v1/pools, /ops/v1/pools/{kind}/{name}, /ops/v1/pools/{kind}/{name}/things,
+            /ops/v1/pools/{kind}/{name}/things/{value};
+            POST /ops/v1/pools/{kind}/{name}/withdraw, /ops/v1/pools/{kind}/{name}/restore (the
+            body names the resources);
+            GET /ops/v1/addresses, /ops/v1/addresses/{address_id};
+            GET /ops/v1/reservations (what has been reserved or pre-released for an order for
+            long, and whether a plan needs it), /ops/v1/reservations/{order_id};
+            POST /ops/v1/reservations/{order_id}/release;
+            POST /ops/v1/import/exchanges, /ops/v1/import/segments, /ops/v1/import/splitters,
+            /ops/v1/import/addresses, /ops/v1/import/pairs.
 """

@@ -6,6 +6,7 @@ from dataclasses import replace
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.completion import (
+    completed_without_change,
     holdings_to_release,
     quarantined_by_release,
     release,
@@ -21,7 +22,6 @@ from services.resources.domain.allocation.reservation_question import (
 )
 from services.resources.domain.allocation.takeover import (
     changes_as_published,
-    completed_without_change,
     earlier_holders,
     resource_names,
     statuses_after,
@@ -122,7 +122,9 @@ def check_already_assigned(completed: Sequence[ServiceCompleted], batch: UnitOfW
             raise TooEarlyError(msg)
 
 
-def on_number_due(messages: Sequence[NumberMessage], batch: UnitOfWorkBatch) -> None:
+def on_selection_or_quarantine_ended(
+    messages: Sequence[NumberMessage], batch: UnitOfWorkBatch
+) -> None:
     """Make numbers idle whose selection or quarantine is over; retry locked ones later."""
     pairs = zip(messages, batch.units, strict=True)
     due = {(work.tenant, message.e164): (message, work) for message, work in pairs}
@@ -163,7 +165,7 @@ def end_quarantines(
     due: Mapping[ResourceName, tuple[ItemQuarantineEnded, UnitOfWork]],
     batch: UnitOfWorkBatch,
 ) -> None:
-    """Make rested pool items free, and record by which message."""
+    """Make pool items free whose quarantine is over, and record by which message."""
     rested = [
         after for name, item in items.items() if (after := end_quarantine(item, due[name][0].until))
     ]
@@ -193,7 +195,9 @@ def record_changes(
 def on_reservations_due(message: ReservationsDue, work: UnitOfWork) -> None:
     """Ask about old reservations, and schedule the next review in an hour."""
     before = work.now - REVIEW_AFTER
-    store.reservation_questions.record_old(work.session, before, ResourcesAssigned.type)
+    store.reservation_questions.record_old_reservations(
+        work.session, before, ResourcesAssigned.type
+    )
     for each in store.reservation_questions.get_due_for_update(work.session, work.now):
         question = ask(each, work.cause.id, work.now)
         store.reservation_questions.put(work.session, question)
@@ -255,8 +259,8 @@ SUBSCRIPTIONS = subscribe(
     on_batch(AssignmentRequested, on_assignment_requested),
     on_batch(ReleaseRequested, on_release_requested),
     on_batch(ServiceCompleted, on_service_completed),
-    on_batch(HoldExpired, on_number_due),
-    on_batch(QuarantineEnded, on_number_due),
+    on_batch(HoldExpired, on_selection_or_quarantine_ended),
+    on_batch(QuarantineEnded, on_selection_or_quarantine_ended),
     on_batch(ItemQuarantineEnded, on_item_quarantine_ended),
     on(ReservationsDue, on_reservations_due),
     on(ReservationAnswered, on_reservation_answered),

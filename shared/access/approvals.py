@@ -239,11 +239,11 @@ def may_see(caller: Caller, approval: Approval) -> bool:
 
 
 def find_approvals(
-    session: Session, tenant: str, state: ApprovalState, rows: Window
+    session: Session, tenant: str, state: ApprovalState, window: Window
 ) -> Sequence[Approval]:
     """Return a tenant's requests for approval in a state, oldest first."""
     query = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.state == state)
-    found = session.execute(select_page(query, [TABLE.c.id], rows))
+    found = session.execute(select_page(query, [TABLE.c.id], window))
     return [Approval(*row) for row in found]
 
 

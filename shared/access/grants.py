@@ -100,10 +100,10 @@ def upsert_grant(session: Session, grant: Grant) -> None:
     session.execute(UPSERT, {name: getattr(grant, name) for name in NAMES})
 
 
-def find_grants(session: Session, tenant: str, rows: Window) -> Sequence[Grant]:
+def find_grants(session: Session, tenant: str, window: Window) -> Sequence[Grant]:
     """Return the grants of a tenant that are not revoked, ordered by their clients."""
     current = select(TABLE).where(TABLE.c.tenant == tenant, TABLE.c.level != REVOKED)
-    page = select_page(current, [TABLE.c[name] for name in KEYS], rows)
+    page = select_page(current, [TABLE.c[name] for name in KEYS], window)
     return [Grant(*row) for row in session.execute(page)]
 
 

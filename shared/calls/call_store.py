@@ -10,11 +10,11 @@ from sqlalchemy import Column, Index, bindparam, exists, false, func, or_, selec
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.calls.lease import Claim, DecidedCall, EndedLease
+from shared.calls.lease import DecidedCall, EndedLease, LeasedCall
 from shared.calls.outbound_call import CallResult, EndCall, OutboundCall, queue_rank
 from shared.contracts import Causation, Characteristic
-from shared.messaging.after_commit import Callback, do_nothing
 from shared.messaging.unit_of_work import UnitOfWork
+from shared.messaging.writer_call import Callback, do_nothing
 from shared.persistence.bulk import bind_arrays, table_of, unnest, update_rows
 from shared.persistence.database import Base, Instant, enum_text, json_bytes
 from shared.persistence.statements import CompiledStatement
@@ -230,7 +230,9 @@ def count_leased(
     return dict(COUNT_LEASED.rows(session, {"now": now, **bound}))
 
 
-def due_calls(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
+def due_calls(
+    session: Session, now: datetime, full: Collection[str], limit: int
+) -> list[LeasedCall]:
     """Return the calls that are due, in the order of the queue, locked.
 
     Args:
@@ -243,25 +245,23 @@ def due_calls(session: Session, now: datetime, full: Collection[str], limit: int
     return [_leased_call(now, *row) for row in rows]
 
 
-def _leased_call(now: datetime, *row: Any) -> Claim:  # noqa: ANN401  a row of many types
-    *fields, wanted_at, was_leased = row
-    *fields, local_network, cause, correlation_id, traceparent = fields
+def _leased_call(now: datetime, *row: Any) -> LeasedCall:  # noqa: ANN401  a row of many types
+    *fields, local_network, cause, correlation_id, traceparent, wanted_at, was_leased = row
     values = dict(zip(REQUEST_COLUMNS, fields, strict=False))
     timeout = timedelta(milliseconds=values.pop("timeout_ms"))
     call = OutboundCall(**values, timeout=timeout)
-    if was_leased:
-        call = replace(call, doubtful=True)
+    call = replace(call, doubtful=True) if was_leased else call
     context = Causation(cause, correlation_id, call.tenant, local_network, traceparent)
-    return Claim.new(call, context, wanted_at, now)
+    return LeasedCall.new(call, context, wanted_at, now)
 
 
-def lease(session: Session, leased_calls: Iterable[Claim]) -> None:
+def lease(session: Session, leased_calls: Iterable[LeasedCall]) -> None:
     """Store the leases of these calls."""
     rows = [(each.call.id, each.call.doubtful, each.until) for each in leased_calls]
     update_rows(session, OutboundCallRow, ("id", "doubtful", "lease_until"), rows)
 
 
-def release_lease(session: Session, each: Claim) -> None:
+def release_lease(session: Session, each: LeasedCall) -> None:
     """Release an unused lease unless another process has it; nothing is in doubt then."""
     RELEASE_LEASE.run(session, {"id": each.call.id, "until": each.until})
 

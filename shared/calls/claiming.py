@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from shared.calls import call_store
 from shared.calls.call_store import CallRequest
 from shared.calls.element_limits import Limits
-from shared.calls.lease import Claim, EndedLease
+from shared.calls.lease import EndedLease, LeasedCall
 from shared.calls.outbound_call import queue_rank
 from shared.calls.rate_limits import ElementTokenBuckets, read_token_buckets
 from shared.contracts import ElementName
@@ -58,7 +58,7 @@ class CallClaimer:
 
     def enqueue(
         self, session: Session, requests: Sequence[CallRequest], now: datetime
-    ) -> list[Claim]:
+    ) -> list[LeasedCall]:
         """Store requested calls; return those that are leased, to be made after the commit."""
         by_id = {each.call.id: each for each in requests}
         queue = sorted(by_id.values(), key=lambda each: queue_rank(each.call, now))
@@ -69,7 +69,7 @@ class CallClaimer:
 
     def _lease_new(
         self, session: Session, queue: Sequence[CallRequest], wanted_at: datetime
-    ) -> list[Claim]:
+    ) -> list[LeasedCall]:
         """Lease calls that overtake no other, unless another process is claiming just now."""
         # By the clock: a transaction that waited for locks would give leases that have expired.
         now = self.clock()
@@ -80,7 +80,7 @@ class CallClaimer:
             return []
         capacity = self._element_capacity(session, now)
         leased_calls = [
-            Claim.new(call, cause, wanted_at, now)
+            LeasedCall.new(call, cause, wanted_at, now)
             for call, cause in candidates
             if capacity.try_acquire(call.element)
         ]
@@ -89,7 +89,7 @@ class CallClaimer:
 
     def claim(
         self, session: Session, now: datetime, *, check_due_first: bool
-    ) -> tuple[list[Claim], datetime | None]:
+    ) -> tuple[list[LeasedCall], datetime | None]:
         """Lease due calls within the limits of elements; else return when the next is due.
 
         `check_due_first` saves the rest of the work if nothing is due.

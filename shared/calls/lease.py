@@ -11,7 +11,7 @@ GRACE = timedelta(seconds=10)
 """A lease outlives its call's time-out by this, so that only dead processes lose theirs."""
 
 
-class Claim(NamedTuple):
+class LeasedCall(NamedTuple):
     """A call that is leased to this process, and its cause."""
 
     call: OutboundCall
@@ -38,5 +38,5 @@ EndedLease: TypeAlias = tuple[UUID, datetime]
 class DecidedCall(NamedTuple):
     """The decision after one call or status query."""
 
-    leased_call: Claim
+    leased_call: LeasedCall
     decision: CallDecision

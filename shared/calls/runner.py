@@ -21,7 +21,7 @@ from shared.calls.call_store import CallRequest
 from shared.calls.calling import make_call, verb_of
 from shared.calls.claiming import CallClaimer
 from shared.calls.element_limits import Limits
-from shared.calls.lease import Claim, DecidedCall, EndedLease
+from shared.calls.lease import DecidedCall, EndedLease, LeasedCall
 from shared.calls.outbound_call import (
     CallDecision,
     CallOutcome,
@@ -32,13 +32,13 @@ from shared.calls.outbound_call import (
 )
 from shared.contracts import Causation, ElementName, Envelope, encode
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.after_commit import AfterCommit, Callback
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import Callback, WriterCall
 from shared.observability import metrics
 from shared.observability.troubles import age_s
 from shared.pacing import pause_after_batch, wait_for_event
@@ -94,12 +94,12 @@ class CallRunner:
         leased_calls = self._claimer.enqueue(session, requests, now)
         return partial(self._start_leased_calls, leased_calls, len(leased_calls) == len(requests))
 
-    def _start_leased_calls(self, leased_calls: Sequence[Claim], is_all: bool) -> None:  # noqa: FBT001
+    def _start_leased_calls(self, leased_calls: Sequence[LeasedCall], is_all: bool) -> None:  # noqa: FBT001
         self.call(leased_calls)
         if not is_all:
             self.wake()
 
-    def call(self, leased_calls: Sequence[Claim]) -> None:
+    def call(self, leased_calls: Sequence[LeasedCall]) -> None:
         """Make the leased calls, unless the runner has ended: adapters are closed then."""
         for leased_call in () if self._has_ended else leased_calls:
             call = asyncio.create_task(self._call(leased_call))
@@ -146,14 +146,14 @@ class CallRunner:
         await wait_for_event(self._wake, min(MAX_IDLE, max(BUSY_PAUSE, until_due)))
 
     def _claim(
-        self, after_commit: AfterCommit, *, check_due_first: bool = True
-    ) -> tuple[list[Claim], datetime | None]:
+        self, writer_call: WriterCall, *, check_due_first: bool = True
+    ) -> tuple[list[LeasedCall], datetime | None]:
         """Lease due calls within the limits of elements; else return when the next is due."""
         now = datetime.now(UTC)
-        with begin_transaction(self.sessions, now, after_commit) as transaction:
+        with begin_transaction(self.sessions, now, writer_call) as transaction:
             return self._claimer.claim(transaction.session, now, check_due_first=check_due_first)
 
-    async def _call(self, leased_call: Claim) -> None:
+    async def _call(self, leased_call: LeasedCall) -> None:
         """Make a call, or query its outcome; free the slot, and queue the decision."""
         if not leased_call.may_begin(datetime.now(UTC)):
             await retry_while_unavailable(self.writer, partial(self._release_lease, leased_call))
@@ -168,7 +168,7 @@ class CallRunner:
         self._measure(leased_call, decision, monotonic() - begun)
         return self._decided.put_nowait(DecidedCall(leased_call, decision))
 
-    def _measure(self, leased_call: Claim, decision: CallDecision, took_s: float) -> None:
+    def _measure(self, leased_call: LeasedCall, decision: CallDecision, took_s: float) -> None:
         element = leased_call.call.element
         kind = self._claimer.limits.type_of(element)
         metrics.call_seconds(kind).observe(took_s)
@@ -177,9 +177,9 @@ class CallRunner:
         result = decision.outcome.result if isinstance(decision, EndCall) else "again"
         metrics.calls(element, result).inc()
 
-    def _release_lease(self, leased_call: Claim, after_commit: AfterCommit) -> None:
+    def _release_lease(self, leased_call: LeasedCall, writer_call: WriterCall) -> None:
         """Release a lease that is too old: the turn was long, or the process was suspended."""
-        with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
             call_store.release_lease(transaction.session, leased_call)
 
     async def _commit_outcomes(self) -> None:
@@ -211,9 +211,9 @@ class CallRunner:
                 self.writer, partial(self.crash_guard.handle_batch, dispatcher, list(ends))
             )
 
-    def _save_retries(self, retries: Sequence[DecidedCall], after_commit: AfterCommit) -> None:
+    def _save_retries(self, retries: Sequence[DecidedCall], writer_call: WriterCall) -> None:
         now = datetime.now(UTC)
-        with begin_transaction(self.sessions, now, after_commit) as transaction:
+        with begin_transaction(self.sessions, now, writer_call) as transaction:
             again = [
                 DecidedCall(leased_call, _jittered(decision)) for leased_call, decision in retries
             ]

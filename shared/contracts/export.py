@@ -71,7 +71,7 @@ def asyncapi_document() -> Schema:
         },
         "operations": {each.type: operation_of(each) for each in messages},
         "components": {
-            "messages": {each.type: message_of(each) for each in messages},
+            "messages": {each.type: asyncapi_message_of(each) for each in messages},
             "schemas": with_descriptions(parts, [Envelope, *messages]),
         },
     }
@@ -93,7 +93,7 @@ def operation_of(message: type[Message]) -> Schema:
     }
 
 
-def message_of(message: type[Message]) -> Schema:
+def asyncapi_message_of(message: type[Message]) -> Schema:
     """Return one message in its envelope."""
     properties = {
         "type": {"const": message.type},

@@ -51,13 +51,13 @@ class OtherTenantError(ForbiddenError):
 class ScopeCheck(DirectDependency[Caller]):
     """Admits callers that have one of the scopes."""
 
-    def __init__(self, scopes: tuple[str, ...], *, runs_installation: bool = False) -> None:
+    def __init__(self, scopes: tuple[str, ...], *, installation_tenant_only: bool = False) -> None:
         if unknown := set(scopes) - SCOPES.keys() or not scopes:
             msg = f"no role has a scope {unknown or ''}: see SCOPES in shared/security/roles.py"
             raise ValueError(msg)
         super().__init__(self.check)
         self.scopes = scopes
-        self.runs_installation = runs_installation
+        self.installation_tenant_only = installation_tenant_only
 
     def check(self, request: Request) -> Caller:
         """Return the caller.
@@ -69,21 +69,21 @@ class ScopeCheck(DirectDependency[Caller]):
         caller: Caller = request.scope["caller"]
         if caller.scopes.isdisjoint(self.scopes):
             raise MissingScopeError(self.scopes)
-        if self.runs_installation and caller.tenant != request.app.state.settings.tenant:
+        if self.installation_tenant_only and caller.tenant != request.app.state.settings.tenant:
             raise OtherTenantError
         return caller
 
 
-def allow(*scopes: str, runs_installation: bool = False) -> Any:  # noqa: ANN401  as FastAPI's own
+def allow(*scopes: str, installation_tenant_only: bool = False) -> Any:  # noqa: ANN401  as FastAPI
     """Return the dependency that admits only callers with one of the scopes.
 
     Every route has one: `caller: Annotated[Caller, allow("crm:order.read", "viewer:read")]`.
-    With `runs_installation` it admits only the tenant that runs the installation.
+    With `installation_tenant_only` it admits only the tenant that runs the installation.
 
     Raises:
         ValueError: there is no such scope.
     """
-    return Depends(ScopeCheck(scopes, runs_installation=runs_installation))
+    return Depends(ScopeCheck(scopes, installation_tenant_only=installation_tenant_only))
 
 
 class RouteWithoutScopeError(StartError):

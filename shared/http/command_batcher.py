@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from shared.contracts import Causation, Message
 from shared.errors import ConflictError, DomainError, NotFoundError, UnavailableError
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.outbox import MessageDraft
 from shared.messaging.unit_of_work import (
     TRANSIENT,
@@ -28,6 +27,7 @@ from shared.messaging.unit_of_work import (
     retry_on_conflict,
 )
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.pacing import pause_after_batch
 from shared.persistence.database import Sessions
@@ -181,10 +181,10 @@ class CommandBatcher:
             result.resolve()
 
     def _transact(
-        self, commands: Sequence[Command], results: list[CommandResult], after_commit: AfterCommit
+        self, commands: Sequence[Command], results: list[CommandResult], writer_call: WriterCall
     ) -> None:
         """Execute commands; add each final result to `results`, even if a later command fails."""
-        execute = partial(self._execute_all, datetime.now(UTC), after_commit)
+        execute = partial(self._execute_all, datetime.now(UTC), writer_call)
 
         def execute_batch(batch: Sequence[Command]) -> None:
             results.extend(retry_on_conflict(execute, batch))
@@ -195,12 +195,12 @@ class CommandBatcher:
         bisect_batch(commands, execute_batch, fail_command, (Exception,))
 
     def _execute_all(
-        self, now: datetime, after_commit: AfterCommit, commands: Sequence[Command]
+        self, now: datetime, writer_call: WriterCall, commands: Sequence[Command]
     ) -> list[CommandResult]:
-        with begin_transaction(self._sessions, now, after_commit) as transaction:
+        with begin_transaction(self._sessions, now, writer_call) as transaction:
             preload_commands(transaction.session, commands)
             results = [execute_one(each, transaction) for each in commands]
-            if not after_commit.is_proven:
+            if not writer_call.is_proven:
                 self._check_withdrawable(transaction.drafts)
             return results
 

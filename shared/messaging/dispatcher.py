@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from shared.contracts import Envelope, Message, message_name
 from shared.kafka.records import ConsumedRecord
 from shared.messaging import inbox
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dead_letters import add
 from shared.messaging.failures import (
     PERMANENT,
@@ -38,6 +37,7 @@ from shared.messaging.unit_of_work import (
     bisect_batch,
     retry_on_conflict,
 )
+from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 
@@ -117,7 +117,7 @@ class Dispatcher:
         self._before_handling = before_handling
 
     def handle_batch(
-        self, records: Sequence[ConsumedRecord], now: datetime, after_commit: AfterCommit
+        self, records: Sequence[ConsumedRecord], now: datetime, writer_call: WriterCall
     ) -> None:
         """Handle a batch, in one transaction if no record fails.
 
@@ -125,21 +125,19 @@ class Dispatcher:
             TRANSIENT: an error to be retried. What was committed before it stays
                 committed; the other records are to be consumed again.
         """
-        together = partial(retry_on_conflict, partial(self._handle_all, now, after_commit))
-        bisect_batch(records, together, partial(self._retry_alone, now, after_commit), PERMANENT)
+        together = partial(retry_on_conflict, partial(self._handle_all, now, writer_call))
+        bisect_batch(records, together, partial(self._retry_alone, now, writer_call), PERMANENT)
 
-    def handle_batch_now(
-        self, records: Sequence[ConsumedRecord], after_commit: AfterCommit
-    ) -> None:
+    def handle_batch_now(self, records: Sequence[ConsumedRecord], writer_call: WriterCall) -> None:
         """Handle a batch at the current time: for callers that waited for the writing thread."""
-        self.handle_batch(records, datetime.now(UTC), after_commit)
+        self.handle_batch(records, datetime.now(UTC), writer_call)
 
     def _handle_all(
-        self, now: datetime, after_commit: AfterCommit, records: Sequence[ConsumedRecord]
+        self, now: datetime, writer_call: WriterCall, records: Sequence[ConsumedRecord]
     ) -> None:
         with (
             classify_data_errors(),
-            begin_transaction(self._sessions, now, after_commit) as transaction,
+            begin_transaction(self._sessions, now, writer_call) as transaction,
         ):
             session = transaction.session
             to_handle = self._before_handling(session, records)
@@ -151,10 +149,10 @@ class Dispatcher:
             metrics.messages(each.envelope.type, "handled").inc()
 
     def _retry_alone(
-        self, now: datetime, after_commit: AfterCommit, record: ConsumedRecord, error: Exception
+        self, now: datetime, writer_call: WriterCall, record: ConsumedRecord, error: Exception
     ) -> None:
         """Retry one record after a handler error; then park it with the reason."""
-        handle = partial(self._handle_all, now, after_commit)
+        handle = partial(self._handle_all, now, writer_call)
         tries = 1
         while isinstance(error, HandlerError) and tries < MAX_TRIES:
             tries += 1
@@ -162,13 +160,13 @@ class Dispatcher:
                 return retry_on_conflict(handle, [record])
             except PERMANENT as again:
                 error = again
-        return self.add_dead_letter(record, error, now, after_commit)
+        return self.add_dead_letter(record, error, now, writer_call)
 
     def add_dead_letter(
-        self, record: ConsumedRecord, error: Exception, now: datetime, after_commit: AfterCommit
+        self, record: ConsumedRecord, error: Exception, now: datetime, writer_call: WriterCall
     ) -> None:
         """Park one record with the reason, so that records of other keys are handled."""
-        with begin_transaction(self._sessions, now, after_commit) as transaction:
+        with begin_transaction(self._sessions, now, writer_call) as transaction:
             session = transaction.session
             new_dead_letters = [
                 dead_letter_for(each, error) for each in self._before_handling(session, [record])
@@ -179,10 +177,10 @@ class Dispatcher:
             metrics.messages(new_dead_letter.type, "parked").inc()
 
     def add_dead_letter_now(
-        self, record: ConsumedRecord, error: Exception, after_commit: AfterCommit
+        self, record: ConsumedRecord, error: Exception, writer_call: WriterCall
     ) -> None:
         """Park one record at the current time."""
-        self.add_dead_letter(record, error, datetime.now(UTC), after_commit)
+        self.add_dead_letter(record, error, datetime.now(UTC), writer_call)
 
     def open_all(self, records: Iterable[ConsumedRecord]) -> Iterator[OpenedMessage]:
         """Yield the messages in these records that this service subscribes to.

@@ -183,7 +183,7 @@ def store(
     if not drafts:
         history.write(session, changes)
         return [], False
-    records = make_records(drafts, count_messages(session, drafts, changes), now)
+    records = make_records(drafts, advance_sequences(session, drafts, changes), now)
     bound = {**bind_arrays(OutboxRecord._fields, records), "now": now, "teller": publisher_id}
     return records, bool(STORE.value(session, bound))
 
@@ -226,10 +226,10 @@ def undoing_sequence(session: Session, message: Message) -> int:
     return last.sequence if last and last.type == message.undone_by else 0
 
 
-def count_messages(
+def advance_sequences(
     session: Session, drafts: Iterable[MessageDraft], changes: Sequence[HistoryEntry] = ()
 ) -> dict[UUID, int]:
-    """Count these messages under their keys; return the earlier count of each key."""
+    """Advance the sequence of each key by its messages; return the earlier sequences."""
     tally = Tally(draft.message.key for draft in drafts)
     bound = bind_arrays(("key", "told"), list(tally.items()))
     if changes:
@@ -239,13 +239,13 @@ def count_messages(
 
 
 def make_records(
-    drafts: Iterable[MessageDraft], counts: dict[UUID, int], now: datetime
+    drafts: Iterable[MessageDraft], sequences: dict[UUID, int], now: datetime
 ) -> list[OutboxRecord]:
-    """Put each message in its envelope, numbered within its key after `counts`."""
+    """Put each message in its envelope, numbered within its key after `sequences`."""
     records = []
     for message, data, cause, position in drafts:
         key = message.key
-        counts[key] = sequence = counts[key] + 1
+        sequences[key] = sequence = sequences[key] + 1
         envelope = Envelope.wrap(message, cause, position, sequence, now, data)
         body = encode(envelope)
         records.append(

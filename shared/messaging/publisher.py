@@ -11,7 +11,9 @@ broker.
 
 A record is sent only when all earlier records of its key are confirmed by the broker, or were
 handed to the same producer before it, which is idempotent and keeps their order. So records of a
-key arrive in commit order, at least once.
+key arrive in commit order, at least once. Between processes: a transaction locks the row of its
+key in `sequences` until its commit; a process that then finds an older record of another one
+pending sends all pending records of that key from the table.
 """
 
 import asyncio
@@ -30,11 +32,11 @@ from shared.config.kafka import BROKER_PAUSES
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
-from shared.messaging.after_commit import CommitResult, do_nothing
 from shared.messaging.confirmations import Confirmations
 from shared.messaging.publisher_port import PublisherPort, wait_for_confirmations
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import CommitResult, do_nothing
 from shared.observability import metrics
 from shared.persistence.database_certainty import RequiredCertainty
 

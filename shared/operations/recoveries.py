@@ -14,7 +14,7 @@ from shared.recovery.recovery_store import RecoveryRow, all_recoveries
 from shared.security.caller import Caller
 
 RecoveryReader = Annotated[Caller, allow("viewer:read", "crm:order.read")]
-Operator = Annotated[Caller, allow("ops:replay", runs_installation=True)]
+Operator = Annotated[Caller, allow("ops:replay", installation_tenant_only=True)]
 
 always_available_router = Router(
     prefix=OPS_PATH, tags=["operations"], requires_proven_database=False

@@ -25,11 +25,11 @@ from shared.http.position_paging import MAX_POSITION, AfterPosition, PositionLim
 from shared.http.resource_paths import OPS_PATH
 from shared.input.numbers import IS_DIGITS
 from shared.messaging import archive_reader, dead_letters
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.publisher import Publisher
 from shared.messaging.redelivery import redeliver
 from shared.messaging.unit_of_work import UnitOfWork
+from shared.messaging.writer_call import WriterCall
 from shared.operations import audit_and_approvals, recoveries
 from shared.operations.stored_data import non_empty_tables
 from shared.operations.views import (
@@ -223,11 +223,11 @@ def _as_key(subject: str) -> UUID | None:
 
 
 def redeliver_key(
-    operations: OperationsContext, key: bytes, after_commit: AfterCommit
+    operations: OperationsContext, key: bytes, writer_call: WriterCall
 ) -> RedeliveryView:
     """Redeliver the dead letters of a key. A key belongs to one tenant."""
     dispatcher = Dispatcher(operations.sessions, operations.subscriptions)
-    handled = redeliver(operations.sessions, dispatcher, key, datetime.now(UTC), after_commit)
+    handled = redeliver(operations.sessions, dispatcher, key, datetime.now(UTC), writer_call)
     with operations.sessions() as session:
         return RedeliveryView(handled=handled, still_parked=dead_letters.count_of_key(session, key))
 

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.after_commit import AfterCommit
+from shared.messaging.writer_call import WriterCall
 from shared.recovery.takeover import TakeoverWriter
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ LOWEST_KEY = UUID(int=0)
 class TransactionRunner(Protocol):
     """Runs a transaction in a turn of the writing thread."""
 
-    def __call__(self, transact: Callable[[AfterCommit], T], /) -> Awaitable[T]:
+    def __call__(self, transact: Callable[[WriterCall], T], /) -> Awaitable[T]:
         """Run it."""
 
 

@@ -25,10 +25,10 @@ from shared.kafka.producer import TopicCheck, allow_all_topics
 from shared.kafka.records import ConsumedRecord
 from shared.kafka.topic_reader import TopicReader
 from shared.messaging import inbox
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import RequiredCertainty
@@ -201,7 +201,7 @@ class Recovery:
     def _taken_over(self) -> set[UUID]:
         return query_database(self.sessions, recovery_store.taken_over_ids)
 
-    def _open(self, loss: Loss | None, _: AfterCommit) -> RecoveryRow:
+    def _open(self, loss: Loss | None, _: WriterCall) -> RecoveryRow:
         """Return the open recovery; begin one if there is none.
 
         An open one goes back to taking over if published messages are lost: it was interrupted
@@ -209,7 +209,7 @@ class Recovery:
         """
         with self.sessions.begin() as session:
             replaced = database_identity.pop_replacement(session)
-            current = recovery_store.open_recovery(session)
+            current = recovery_store.find_open_recovery(session)
             now = replaced.noticed_at if replaced else datetime.now(UTC)
             if current and (replaced or (loss and loss.is_published)):
                 current.noticed_at, current.state = now, RecoveryState.TAKING_OVER
@@ -267,19 +267,19 @@ class Recovery:
         starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
         return non_empty_ranges(ends, starts), deleted
 
-    async def _run_transaction(self, transact: Callable[[AfterCommit], T]) -> T:
+    async def _run_transaction(self, transact: Callable[[WriterCall], T]) -> T:
         """Run a transaction in a turn of the writing thread."""
         return await self.writer.commit(transact, RequiredCertainty.NONE)
 
-    def _count(self, id_: UUID, column: str, more: int, _: AfterCommit) -> None:
+    def _count(self, id_: UUID, column: str, more: int, _: WriterCall) -> None:
         grown = {column: getattr(RecoveryRow, column) + more}
         self._write(id_, **grown)
         metrics.RECOVERED.labels(column).inc(more)
 
-    def _set_state(self, id_: UUID, state: RecoveryState, _: AfterCommit) -> None:
+    def _set_state(self, id_: UUID, state: RecoveryState, _: WriterCall) -> None:
         self._write(id_, state=state)
 
-    def _end(self, id_: UUID, missing: Iterable[str], _: AfterCommit) -> None:
+    def _end(self, id_: UUID, missing: Iterable[str], _: WriterCall) -> None:
         names = ", ".join(missing)
         self._write(id_, state=RecoveryState.DONE, ended_at=datetime.now(UTC), missing=names)
         with self.sessions() as session:
@@ -293,5 +293,5 @@ class Recovery:
 
 def needs_recovery(session: Session) -> bool:
     """Return whether a recovery is open, or must begin since the database was replaced."""
-    is_open = recovery_store.open_recovery(session) is not None
+    is_open = recovery_store.find_open_recovery(session) is not None
     return is_open or database_identity.has_unhandled_replacement(session)

@@ -189,7 +189,7 @@ def begin_recovery(
     return new
 
 
-def open_recovery(session: Session) -> RecoveryRow | None:
+def find_open_recovery(session: Session) -> RecoveryRow | None:
     """Return the recovery that has not ended, if there is one."""
     open_ones = select(RecoveryRow).where(RecoveryRow.ended_at.is_(None))
     return session.scalar(open_ones.order_by(RecoveryRow.noticed_at).limit(1))

@@ -12,7 +12,6 @@ from shared.contracts import Message, read_envelope
 from shared.errors import TooEarlyError
 from shared.kafka.records import ConsumedRecord, OutboxRecord
 from shared.messaging import dead_letters, pending_outbox
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.failures import (
@@ -23,6 +22,7 @@ from shared.messaging.failures import (
 )
 from shared.messaging.inbox import OpenedMessage
 from shared.messaging.unit_of_work import begin_transaction, bisect_batch, retry_on_conflict
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.recovery import recovery_store
 from shared.recovery.loss_detection import OwnMessage, ServiceTopics, unrecorded_messages
@@ -67,7 +67,7 @@ class TakeoverWriter:
     takeover: Takeover
     recovery: UUID
 
-    def archive(self, records: Sequence[ConsumedRecord], after_commit: AfterCommit) -> list[UUID]:
+    def archive(self, records: Sequence[ConsumedRecord], writer_call: WriterCall) -> list[UUID]:
         """Archive those of these records that the database lacks, and raise their sequences.
 
         They are pending until they are applied.
@@ -76,7 +76,7 @@ class TakeoverWriter:
             The key of each of them.
         """
         own = self.service_topics.own_messages(records)
-        with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
             session = transaction.session
             new = unrecorded_messages(session, own)
             self._archive(session, new, transaction.now)
@@ -95,13 +95,13 @@ class TakeoverWriter:
         causes = [each.envelope.causationid for each in new if each.envelope.type in settled]
         recovery_store.mark_causes_handled(session, causes, now)
 
-    def pending_keys(self, after: UUID, limit: int, _: AfterCommit) -> list[UUID]:
+    def pending_keys(self, after: UUID, limit: int, _: WriterCall) -> list[UUID]:
         """Return keys after this one under which messages are pending."""
         with self.sessions() as session:
             return recovery_store.pending_keys(session, after, limit)
 
     def apply_pending(
-        self, keys: Collection[UUID], after_commit: AfterCommit, *, is_last: bool = False
+        self, keys: Collection[UUID], writer_call: WriterCall, *, is_last: bool = False
     ) -> int:
         """Apply the messages pending under these keys; return how many are still pending.
 
@@ -118,22 +118,22 @@ class TakeoverWriter:
         early: list[tuple[OpenedMessage, TooEarlyError]] = []
 
         def apply(several: Sequence[OpenedMessage]) -> None:
-            early.extend(retry_on_conflict(partial(self._apply, after_commit), several))
+            early.extend(retry_on_conflict(partial(self._apply, writer_call), several))
 
         def handle_failure(each: OpenedMessage, error: Exception) -> None:
             if isinstance(error, TooEarlyError):
                 early.append((each, error))
             else:
-                self._add_dead_letter(each, error, after_commit)
+                self._add_dead_letter(each, error, writer_call)
 
         bisect_batch(pending, apply, handle_failure, PERMANENT)
         if is_last:
             for each, error in early:
-                self._add_dead_letter(each, error, after_commit)
+                self._add_dead_letter(each, error, writer_call)
         return len(early)
 
     def _apply(
-        self, after_commit: AfterCommit, several: Sequence[OpenedMessage]
+        self, writer_call: WriterCall, several: Sequence[OpenedMessage]
     ) -> Sequence[tuple[OpenedMessage, TooEarlyError]]:
         """Apply messages to the tables; return those that are too early, with their errors.
 
@@ -146,7 +146,7 @@ class TakeoverWriter:
         early: dict[UUID, tuple[OpenedMessage, TooEarlyError]] = {}
         with (
             classify_data_errors(),
-            begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction,
+            begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction,
         ):
             with classify_handler_errors():
                 dispatcher.preload(transaction.session, ours)
@@ -164,10 +164,10 @@ class TakeoverWriter:
         return list(early.values())
 
     def _add_dead_letter(
-        self, each: OpenedMessage, error: Exception, after_commit: AfterCommit
+        self, each: OpenedMessage, error: Exception, writer_call: WriterCall
     ) -> None:
         """Park a message that cannot be applied: later ones of its key wait behind it."""
-        with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
             record, envelope = each.record, each.envelope
             dead_letters.add(
                 transaction.session,

@@ -67,7 +67,7 @@ def check_not_recovering(session: Session) -> None:
     Raises:
         UnavailableError: if messages of other services are being consumed again after a restore.
     """
-    if row := recovery_store.open_recovery(session):
+    if row := recovery_store.find_open_recovery(session):
         msg = (
             "the database was restored, and messages of other services are consumed again: what "
             f"the request needs may still arrive; GET /ops/v1/recoveries shows recovery {row.id}"

@@ -35,12 +35,12 @@ from shared.http import create_app, open_port, serve_http
 from shared.http.command_batcher import CommandBatcher
 from shared.kafka.installation import TopicOwnership
 from shared.kafka.producer import Producer
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import WriterCall
 from shared.observability.logs import configure_logs
 from shared.observability.standard_streams import protect_streams
 from shared.observability.third_party_log_levels import begin_shutdown
@@ -215,7 +215,7 @@ class StartupTasks:
     sessions: Sessions
     _has_logged_reason: bool = False
 
-    def __call__(self, _: AfterCommit) -> None:
+    def __call__(self, _: WriterCall) -> None:
         """Run the tasks, or log once, in one line, why they have to wait."""
         try:
             for step in (check_database, *self.service.on_start):

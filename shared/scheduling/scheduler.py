@@ -9,12 +9,12 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.after_commit import AfterCommit, Callback
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import Callback, WriterCall
 from shared.pacing import wait_for_event
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
@@ -73,7 +73,7 @@ class Scheduler:
             self.writer, partial(self.crash_guard.handle_batch, dispatcher, list(ids))
         )
 
-    def _find_due(self, _: AfterCommit) -> tuple[list[DueTimer], datetime | None]:
+    def _find_due(self, _: WriterCall) -> tuple[list[DueTimer], datetime | None]:
         with self.sessions() as session:
             due = timer_store.due_timers(session, datetime.now(UTC), MAX_BATCH)
             return due, None if due else timer_store.next_due(session)

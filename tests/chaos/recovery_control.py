@@ -10,7 +10,7 @@ from tests.chaos.database_restore import Backup, count
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site, running
 from tools.verify import INVARIANTS, find_violations
-from tools.verify.evidence import gather
+from tools.verify.stack_data import open_stack_data
 
 RESTORED_TOGETHER = (("provisioning", "customer"), ("order", "resources"))
 """The services without recovery, in the order in which their databases are restored: the order
@@ -80,8 +80,8 @@ def lose_changes(traffic: Traffic, services: Sequence[str]) -> None:
 
 def all_expected_are_violated(site: Site, traffic: Traffic) -> bool:
     """Tell whether all expected violations exist."""
-    with gather(site.record, traffic.posted) as evidence:
-        return all(any(INVARIANTS[name](evidence)) for name in EXPECTED_VIOLATIONS)
+    with open_stack_data(site.record, traffic.posted) as stack_data:
+        return all(any(INVARIANTS[name](stack_data)) for name in EXPECTED_VIOLATIONS)
 
 
 def count_by_invariant(faults: Sequence[str]) -> Counter[str]:

@@ -28,8 +28,8 @@ from tests.flows.order_items import fibre, home_bundle, telephone
 from tests.flows.site import Site
 from tests.kernel import cause_of
 from tools.verify import INVARIANTS, PostedOrder, check, wait_until_quiescent
-from tools.verify.evidence import Evidence, gather
 from tools.verify.invariants import check_invariant
+from tools.verify.stack_data import StackData, open_stack_data
 
 ERASED = "C-erased"
 """A customer who was erased."""
@@ -53,10 +53,10 @@ def posted(site: Site) -> list[PostedOrder]:
     return found
 
 
-def broken_in(evidence: Evidence) -> set[str]:
+def broken_in(stack_data: StackData) -> set[str]:
     """Return the invariants that do not hold."""
     return {
-        name for name, each in INVARIANTS.items() if check_invariant(name, each, evidence).faults
+        name for name, each in INVARIANTS.items() if check_invariant(name, each, stack_data).faults
     }
 
 
@@ -74,11 +74,11 @@ def test_a_fault_in_a_database_is_found(
 ) -> None:
     service, fault = FAULTS[invariant]
 
-    with gather(site.record, posted) as evidence:
-        connection = evidence.connections[service]
+    with open_stack_data(site.record, posted) as stack_data:
+        connection = stack_data.connections[service]
         with connection.transaction(force_rollback=True):
             connection.execute(fault)
-            found = check_invariant(invariant, INVARIANTS[invariant], evidence)
+            found = check_invariant(invariant, INVARIANTS[invariant], stack_data)
 
     assert found.faults
 
@@ -98,11 +98,11 @@ def test_personal_data_of_an_erased_customer_are_found(
     ).format(table=sql.Identifier(table), column=sql.Identifier(column), name=name)
 
     with (
-        gather(site.record) as evidence,
-        evidence.connections["order"].transaction(force_rollback=True),
+        open_stack_data(site.record) as stack_data,
+        stack_data.connections["order"].transaction(force_rollback=True),
     ):
-        evidence.connections["order"].execute(statement)
-        found = broken_in(evidence)
+        stack_data.connections["order"].execute(statement)
+        found = broken_in(stack_data)
 
     assert found == {"erased parties are blank"}
 
@@ -113,8 +113,8 @@ def test_a_profile_on_an_element_without_an_order_is_found(site: Site) -> None:
     body = {"kind": "add-profile", "subject": "stray"}
     httpx.put(f"{url}/stray-1", json=body).raise_for_status()
 
-    with gather(site.record) as evidence:
-        found = broken_in(evidence)
+    with open_stack_data(site.record) as stack_data:
+        found = broken_in(stack_data)
 
     httpx.put(f"{url}/stray-2", json=body | {"kind": "remove-profile"}).raise_for_status()
     assert found == {"elements have what the inventory says"}
@@ -122,13 +122,13 @@ def test_a_profile_on_an_element_without_an_order_is_found(site: Site) -> None:
 
 @pytest.mark.usefixtures("posted")
 def test_a_view_that_differs_from_the_messages_is_found(site: Site) -> None:
-    with gather(site.record) as evidence:
-        execute = evidence.connections["customer"].execute
+    with open_stack_data(site.record) as stack_data:
+        execute = stack_data.connections["customer"].execute
         (row,) = execute(
             "SELECT max(order_id::text)::uuid AS id FROM endings WHERE state = 'completed'"
         )
         execute("UPDATE endings SET state = 'failed' WHERE order_id = %s", [row.id])
-        found = broken_in(evidence)
+        found = broken_in(stack_data)
         execute("UPDATE endings SET state = 'completed' WHERE order_id = %s", [row.id])
 
     assert found == {"customers' views are the fold of all messages"}
@@ -139,25 +139,25 @@ def test_a_view_that_differs_from_the_messages_is_found(site: Site) -> None:
 def test_a_customer_in_a_log_is_found(site: Site, part: str) -> None:
     log = site.home / "logs" / "planted.log"
 
-    with gather(site.record) as evidence:
-        log.write_text(f"no answer from {personal_data(evidence)[part]}, trying again\n")
-        found = broken_in(evidence)
+    with open_stack_data(site.record) as stack_data:
+        log.write_text(f"no answer from {personal_data(stack_data)[part]}, trying again\n")
+        found = broken_in(stack_data)
 
     log.unlink()
     assert found == {"no log names a customer"}
 
 
-def personal_data(evidence: Evidence) -> dict[str, str]:
+def personal_data(stack_data: StackData) -> dict[str, str]:
     """Return the name and the numbers of the customer of a telephone order."""
     assigned = [
         (order_id, held.value)
-        for order_id, each in evidence.expected_state.assigned.items()
+        for order_id, each in stack_data.expected_state.assigned.items()
         for item in each.items
         for held in item.held
         if held.kind == "number"
     ]
     order_id, number = assigned[-1]
-    customer = evidence.expected_state.accepted[order_id].customer
+    customer = stack_data.expected_state.accepted[order_id].customer
     return {"name": customer.name, "phone": customer.phone, "number": number.removeprefix("+86")}
 
 
@@ -172,10 +172,10 @@ def test_an_operation_that_was_done_twice_is_found(site: Site, tmp_path: Path) -
     journal.write_bytes(journal.read_bytes() * 2)
     simulator.restart()
 
-    with gather(
+    with open_stack_data(
         replace(site.record, urls=site.record.urls | {"elements": simulator.url})
-    ) as evidence:
-        found = broken_in(evidence)
+    ) as stack_data:
+        found = broken_in(stack_data)
 
     simulator.stop()
     assert "every operation had one effect" in found

@@ -263,6 +263,6 @@ def test_the_age_of_open_accounts_is_that_of_the_oldest(sessions: Sessions) -> N
         consume(sessions, SUBSCRIPTIONS, order, now=NOON + hour)
 
     with sessions() as session:
-        (trouble,) = store.contested_accounts.open_account_troubles(session, NOON + 2 * hour)
+        (trouble,) = store.contested_accounts.contested_account_troubles(session, NOON + 2 * hour)
 
     assert (trouble.count, trouble.oldest_age_s) == (2, (2 * hour).total_seconds())

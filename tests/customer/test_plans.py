@@ -61,16 +61,16 @@ def test_a_list_of_customers_and_of_accounts_reads_little(
     behind, of_accounts = (Window(0, 21, encode_cursor([each])) for each in ("C-5", "A-5"))
     queries: dict[str, RunQuery] = {
         **{
-            f"phone {phone} {rows}": partial(
-                find_by_phone, data_scope=data_scope, phone=phone, rows=rows
+            f"phone {phone} {window}": partial(
+                find_by_phone, data_scope=data_scope, phone=phone, window=window
             )
-            for phone, rows in product(["+867", "+860", "nobody"], [PAGE, behind])
+            for phone, window in product(["+867", "+860", "nobody"], [PAGE, behind])
         },
         **{
-            f"accounts {party} {rows}": partial(
-                find_account_ids, data_scope=data_scope, party_id=party, rows=rows
+            f"accounts {party} {window}": partial(
+                find_account_ids, data_scope=data_scope, party_id=party, window=window
             )
-            for party, rows in product(["C-7", "C-8", "C-9"], [PAGE, of_accounts])
+            for party, window in product(["C-7", "C-8", "C-9"], [PAGE, of_accounts])
         },
         "owners": partial(find_account_owners, data_scope=data_scope, account_ids=["A-7", "A-8"]),
     }
@@ -83,14 +83,16 @@ def test_a_list_of_contested_accounts_reads_little(
 ) -> None:
     queries: dict[str, RunQuery] = {
         **{
-            str(rows): partial(contested_accounts.find_page, tenant=TENANT, rows=rows, state=state)
-            for rows in (PAGE, Window(0, 21, encode_cursor(["A-5"])))
+            str(window): partial(
+                contested_accounts.find_page, tenant=TENANT, window=window, state=state
+            )
+            for window in (PAGE, Window(0, 21, encode_cursor(["A-5"])))
         },
         "namings": partial(
             contested_accounts.find_uses, tenant=TENANT, account_ids=["A-7", "A-8"], most=21
         ),
         "troubles": lambda session: list(
-            contested_accounts.open_account_troubles(session, datetime.now(UTC))
+            contested_accounts.contested_account_troubles(session, datetime.now(UTC))
         ),
     }
     check_each(sessions, queries)
@@ -100,8 +102,8 @@ def test_a_list_of_contested_accounts_reads_little(
 def test_a_search_by_name_reads_little(sessions: Sessions, beginning: str) -> None:
     behind = Window(0, 21, encode_cursor([f"{beginning}00000500"[:12], "C-500"]))
     queries: dict[str, RunQuery] = {
-        str(rows): partial(find_by_name, tenant=TENANT, prefix=beginning, rows=rows)
-        for rows in (PAGE, behind)
+        str(window): partial(find_by_name, tenant=TENANT, prefix=beginning, window=window)
+        for window in (PAGE, behind)
     }
     check_each(sessions, queries)
 

@@ -22,8 +22,8 @@ from services.order.store import orders
 from shared.access.access_rule import tenant_wide_scope
 from shared.contracts import Causation, OrderState, RefusalCode, encode
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON, delete_all_rows
 from tests.kernel import (
@@ -82,7 +82,7 @@ def lives(draw: st.DrawFn) -> list[ConsumedRecord]:
 def live(sessions: Sessions, records: Sequence[ConsumedRecord]) -> list[ConsumedRecord]:
     """Accept an order, consume these records; return what the order service has published."""
     delete_all_rows(sessions)
-    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
         orders.add(transaction.session, ORDER.order, ORDER.progress)
         work = transaction.unit_of_work(Causation(ORDER.order.id, ORDER.order.id, TENANT))
         work.publish(ORDER.message)

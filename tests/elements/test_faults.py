@@ -143,7 +143,7 @@ async def test_a_fault_that_makes_no_sense_is_refused(
 def faulty_calls(fault: AnyFault, calls: int = 1_000) -> list[bool]:
     faults = Faults([fault])
     call = ElementCall("perform", "service-1", "add-profile", answered=False)
-    return [faults.inject(call).fault is not None for _ in range(calls)]
+    return [faults.take_for_call(call).fault is not None for _ in range(calls)]
 
 
 def test_a_share_of_the_calls_fails_and_the_same_ones_every_time() -> None:
@@ -165,5 +165,5 @@ def test_the_first_fault_that_applies_ends_the_search_and_delays_add_up() -> Non
     faults = Faults([Slow(delay_ms=5), FailBeforeWork(times=1), Slow(delay_ms=7)])
     call = ElementCall("perform", "service-1", "add-profile", answered=False)
 
-    assert faults.inject(call) == (5, FailBeforeWork(times=1))
-    assert faults.inject(call) == (12, None)
+    assert faults.take_for_call(call) == (5, FailBeforeWork(times=1))
+    assert faults.take_for_call(call) == (12, None)

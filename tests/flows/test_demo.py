@@ -24,7 +24,7 @@ from deploy.local.stack_record import StackRecord
 from services.console.errors import USAGE
 from tests.console.command import kaitong
 from tools.demo.demo_plan import make_plan
-from tools.demo.demo_stack import fresh_home, running_stack
+from tools.demo.demo_stack import fresh_home, run_stack
 from tools.demo.run import NUMBERS_PER_ORDER, build_province_for
 from tools.demo.scenarios import SCENARIOS, PostOutcome, Variation, counts_by_scenario
 from tools.province.build import build_province
@@ -158,7 +158,7 @@ def test_a_demonstration_that_has_ended_leaves_nothing_behind(
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"demo{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(Stack, "start", partial(Stack.start, services=()))
 
-    with fresh_home() as place, running_stack(place, keep=False) as found:
+    with fresh_home() as place, run_stack(place, keep=False) as found:
         assert left_behind(home)
 
     assert found.urls.keys() == {"elements"}
@@ -193,7 +193,7 @@ def test_a_province_that_is_too_small_is_refused_with_the_smallest_size() -> Non
 
 def test_too_few_orders_are_refused() -> None:
     with pytest.raises(ValueError, match="too few"):
-        make_plan(11, build_province(numbers=1000, addresses=600))
+        make_plan(11, build_province(number_count=1000, address_count=600))
 
 
 def test_no_product_is_disconnected_twice_and_none_that_is_ordered_again() -> None:

@@ -16,7 +16,7 @@ NOON, LATER = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"
 
 def as_expected() -> RunState:
     """Return a run state in which every post has its expected outcome."""
-    run_state = RunState(make_plan(12, build_province(numbers=2000, addresses=600)).posts)
+    run_state = RunState(make_plan(12, build_province(number_count=2000, address_count=600)).posts)
     for planned in run_state.posts:
         run_state.note_answer(planned, answer(planned, run_state))
         if planned.scenario.status == 201 and planned.scenario.outcome is not PostOutcome.REPEATED:

@@ -124,7 +124,9 @@ def test_every_segment_rings_in_the_city_of_its_exchange(jiangsu: Province) -> N
 
 @pytest.mark.parametrize("numbers", [0, 1, 12_345, 10_000, 100_000, 1_000_000, 28_000_000])
 def test_any_amount_of_numbers_is_distributed_completely_and_without_overlap(numbers: int) -> None:
-    segments = sorted(build_province(numbers=numbers, addresses=0).segments, key=lambda s: s.first)
+    segments = sorted(
+        build_province(number_count=numbers, address_count=0).segments, key=lambda s: s.first
+    )
 
     assert sum(segment.count for segment in segments) == numbers
     for one, following in pairwise(segments):
@@ -141,7 +143,9 @@ def test_every_exchange_has_numbers_and_pairs(jiangsu: Province) -> None:
     assert sum(block.count for block in jiangsu.pair_blocks) == 50_000
 
 
-@pytest.mark.parametrize("wrong", [{"numbers": 10**9}, {"numbers": -1}, {"addresses": 10**9}])
+@pytest.mark.parametrize(
+    "wrong", [{"number_count": 10**9}, {"number_count": -1}, {"address_count": 10**9}]
+)
 def test_more_than_the_province_holds_is_refused_with_what_it_holds(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="do not fit: the province"):
         build_province(**wrong)
@@ -180,7 +184,7 @@ def test_a_pon_port_carries_no_more_legs_than_it_can(jiangsu: Province) -> None:
 def test_no_two_legs_of_an_exchange_share_their_vlans(addresses: int) -> None:
     vlans = Counter(
         (splitter.exchange_id, splitter.svlan, splitter.first_cvlan + leg)
-        for splitter in build_province(addresses=addresses).splitters
+        for splitter in build_province(address_count=addresses).splitters
         for leg in range(splitter.legs)
     )
 
@@ -190,7 +194,7 @@ def test_no_two_legs_of_an_exchange_share_their_vlans(addresses: int) -> None:
 
 @pytest.mark.parametrize("addresses", [0, 6_000, 60_000])
 def test_one_named_address_has_no_free_port_and_another_no_fibre(addresses: int) -> None:
-    built = build_province(addresses=addresses)
+    built = build_province(address_count=addresses)
 
     full = splitter_of(built, address(built, NO_FREE_PORT))
     assert full.faulty_legs == full.legs

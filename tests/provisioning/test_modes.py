@@ -10,7 +10,7 @@ from services.provisioning.domain.advance import WorkOrderReported, advance
 from services.provisioning.domain.blueprint.blueprint import OnFailure, PointOfNoReturn
 from services.provisioning.domain.fallout.actions import FalloutAction, possible_actions_at
 from services.provisioning.domain.plan.instructions import PlanInstruction
-from services.provisioning.domain.plan.modes import FINAL_STATES, NEXT_MODES, Turn
+from services.provisioning.domain.plan.modes import FINAL_STATES, NEXT_MODES, ModeChange
 from services.provisioning.domain.plan.plan import PlanState, StepState
 from services.provisioning.domain.plan.plan_change import PlanDecision
 from services.provisioning.domain.plan.planner import plan_order
@@ -44,8 +44,8 @@ from tests.provisioning.plan_run import PlanRun
 from tests.provisioning.test_plan_properties import blueprints
 from tests.provisioning.test_revision import REVISIONS, revise, revisions
 
-HOLD, RESUME = PlanInstruction(Turn.HOLD), PlanInstruction(Turn.RESUME)
-CANCEL = PlanInstruction(Turn.CANCEL, "the customer has changed his mind")
+HOLD, RESUME = PlanInstruction(ModeChange.HOLD), PlanInstruction(ModeChange.RESUME)
+CANCEL = PlanInstruction(ModeChange.CANCEL, "the customer has changed his mind")
 INSTRUCTIONS = (HOLD, RESUME, CANCEL)
 DOMAIN = Path("services/provisioning/domain")
 

@@ -139,7 +139,7 @@ def work_orders_for(visibility: Visibility) -> dict[str, RunQuery]:
             work_orders.find,
             visibility=visibility,
             wanted=work_orders.WorkOrderFilter(states, **narrowed),  # type: ignore[arg-type]
-            rows=window,
+            window=window,
         )
         for (states, window), narrowed in product(OF_STATES, NARROWED)
         if not ("order_id" in narrowed and window is BY_TURN)  # an order's list is sorted by age
@@ -163,7 +163,7 @@ def test_a_crew_s_list_of_work_orders_reads_little(sessions: Sessions, areas: li
             work_orders.find,
             visibility=visibility,
             wanted=work_orders.WorkOrderFilter(states),
-            rows=window,
+            window=window,
         )
         for states, window in of_states
     }
@@ -177,7 +177,10 @@ def test_a_list_of_one_state_reads_no_work_order_of_others(
 ) -> None:
     wanted = work_orders.WorkOrderFilter(frozenset({state}), **narrowed)
     query = partial(
-        work_orders.find, visibility=Visibility(tenant_wide_scope(TENANT)), wanted=wanted, rows=PAGE
+        work_orders.find,
+        visibility=Visibility(tenant_wide_scope(TENANT)),
+        wanted=wanted,
+        window=PAGE,
     )
 
     with (
@@ -199,7 +202,7 @@ def test_a_list_by_two_filters_costs_the_rarer_one(
             work_orders.find,
             visibility=Visibility(data_scope),
             wanted=work_orders.WorkOrderFilter(states, skill="splicer", district="D-7"),
-            rows=window,
+            window=window,
         )
         for states, window in OF_STATES
     }
@@ -211,7 +214,7 @@ def test_open_and_closed_work_orders_together_cost_the_open_ones(
     sessions: Sessions, data_scope: DataScope
 ) -> None:
     wanted = work_orders.WorkOrderFilter(frozenset(WorkOrderState), skill="fitter")
-    query = partial(work_orders.find, visibility=Visibility(data_scope), wanted=wanted, rows=PAGE)
+    query = partial(work_orders.find, visibility=Visibility(data_scope), wanted=wanted, window=PAGE)
 
     assert expensive_plans(sessions, query, surplus=ROWS // 50) == []
 
@@ -223,7 +226,7 @@ def test_a_list_of_services_reads_little(sessions: Sessions, data_scope: DataSco
             services.find,
             data_scope=data_scope,
             wanted=services.ServiceFilter(customer_id, state),
-            rows=window,
+            window=window,
         )
         for customer_id, state, window in product(
             [None, "C-7"], [None, ServiceState.ACTIVE, ServiceState.TERMINATED], [PAGE, BY_CUSTOMER]
@@ -242,7 +245,7 @@ def test_a_list_of_fallout_reads_little(sessions: Sessions) -> None:
     ]
     queries = {
         f"{sorted(those)} {names} {window}": partial(
-            fallout.find, tenant=TENANT, wanted=fallout.FalloutFilter(those, **names), rows=window
+            fallout.find, tenant=TENANT, wanted=fallout.FalloutFilter(those, **names), window=window
         )
         for those, names, window in product(states, narrowed, [PAGE, BY_AGE])
     }
@@ -250,15 +253,15 @@ def test_a_list_of_fallout_reads_little(sessions: Sessions) -> None:
 
 
 def test_the_fallout_of_an_order_reads_little(sessions: Sessions) -> None:
-    query = partial(fallout.of_order, tenant=TENANT, order_id=UUID(int=50), rows=PAGE)
+    query = partial(fallout.of_order, tenant=TENANT, order_id=UUID(int=50), window=PAGE)
 
     assert expensive_plans(sessions, query) == []
 
 
 def test_a_list_of_elements_costs_the_calls_that_are_open(sessions: Sessions) -> None:
     queries: dict[str, RunQuery] = {
-        str(rows): partial(elements.find_page, rows=rows)
-        for rows in (PAGE, Window(0, 21, encode_cursor(["NJ-OLT500"])))
+        str(window): partial(elements.find_page, window=window)
+        for window in (PAGE, Window(0, 21, encode_cursor(["NJ-OLT500"])))
     }
     check_each(sessions, queries, surplus=CALLS)
 

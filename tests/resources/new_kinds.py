@@ -18,8 +18,8 @@ from services.resources.domain.pool.states import (
     QUARANTINED_ITEM_LIFE_CYCLE,
 )
 from shared.contracts import Causation
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT
@@ -53,6 +53,6 @@ def import_blocks_of(sessions: Sessions, kind: PoolKind, pool: str, count: int) 
     def add_rows(parsed: ParsedRows[PairBlock], work: UnitOfWork) -> ImportCounts:
         return import_blocks(kind, parsed, work)
 
-    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), uuid4(), TENANT))
         return import_and_audit(f"{kind.name}s", add_rows, ParsedRows([row], []), work)

@@ -164,7 +164,7 @@ async def test_only_operations_import(client: AsyncClient, as_role: AsRole, role
 async def test_the_demonstration_province_is_imported_unchanged(
     imports: ImportClient, sessions: Sessions
 ) -> None:
-    small = build_province(numbers=2_000, addresses=500, pairs=1_000)
+    small = build_province(number_count=2_000, address_count=500, pair_count=1_000)
     made = {}
     parts: dict[str, Sequence[Any]] = {
         "exchanges": small.exchanges,

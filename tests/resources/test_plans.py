@@ -133,31 +133,35 @@ def test_a_list_of_the_plant_reads_little(sessions: Sessions) -> None:
     addresses = partial(find_addresses, tenant=TENANT)
     later = Window(0, 21, encode_cursor(["a-00005000"]))
     queries: dict[str, RunQuery] = {
-        "things": partial(of_pool, state=None, rows=PAGE),
-        **{f"things {state}": partial(of_pool, state=state, rows=PAGE) for state in PoolItemState},
-        "pools": partial(pools, kind=None, exchange_id="", rows=PAGE),
-        "pools behind": partial(pools, kind=None, exchange_id="", rows=behind),
-        "pools of a kind": partial(pools, kind="leg", exchange_id="", rows=PAGE),
-        "pools of another kind": partial(pools, kind="pair", exchange_id="", rows=PAGE),
+        "things": partial(of_pool, state=None, window=PAGE),
+        **{
+            f"things {state}": partial(of_pool, state=state, window=PAGE) for state in PoolItemState
+        },
+        "pools": partial(pools, kind=None, exchange_id="", window=PAGE),
+        "pools behind": partial(pools, kind=None, exchange_id="", window=behind),
+        "pools of a kind": partial(pools, kind="leg", exchange_id="", window=PAGE),
+        "pools of another kind": partial(pools, kind="pair", exchange_id="", window=PAGE),
         "pools of a kind and an exchange": partial(
-            pools, kind="leg", exchange_id="X-077", rows=PAGE
+            pools, kind="leg", exchange_id="X-077", window=PAGE
         ),
         "pools of another kind and an exchange": partial(
-            pools, kind="pair", exchange_id="X-077", rows=PAGE
+            pools, kind="pair", exchange_id="X-077", window=PAGE
         ),
-        "pools of an exchange": partial(pools, kind=None, exchange_id="X-077", rows=PAGE),
-        "addresses": partial(addresses, letters="", exchange_id="", rows=PAGE),
-        "addresses behind": partial(addresses, letters="", exchange_id="", rows=later),
-        "addresses of an exchange": partial(addresses, letters="", exchange_id="X-077", rows=PAGE),
-        "addresses everywhere": partial(addresses, letters="南京", exchange_id="", rows=PAGE),
+        "pools of an exchange": partial(pools, kind=None, exchange_id="X-077", window=PAGE),
+        "addresses": partial(addresses, letters="", exchange_id="", window=PAGE),
+        "addresses behind": partial(addresses, letters="", exchange_id="", window=later),
+        "addresses of an exchange": partial(
+            addresses, letters="", exchange_id="X-077", window=PAGE
+        ),
+        "addresses everywhere": partial(addresses, letters="南京", exchange_id="", window=PAGE),
         "reservations": partial(
-            reservation_questions.find_page, tenant=TENANT, before=NOW, rows=PAGE
+            reservation_questions.find_page, tenant=TENANT, before=NOW, window=PAGE
         ),
         "reservations behind": partial(
             reservation_questions.find_page,
             tenant=TENANT,
             before=NOW,
-            rows=Window(0, 21, encode_cursor([FIRST, UUID(int=1)])),
+            window=Window(0, 21, encode_cursor([FIRST, UUID(int=1)])),
         ),
         "holdings": partial(get_holdings, tenant=TENANT, holder=UUID(int=7)),
     }

@@ -21,13 +21,13 @@ from tests.resources.builders import (
     scheduled_messages,
 )
 from tests.resources.new_kinds import IPTV_PORT, import_blocks_of, known_kinds
-from tools.verify.evidence import Evidence, Row
-from tools.verify.histories import LAST_OF_PLANT, compare_with_history, plant
+from tools.verify.histories import LAST_OF_PLANT, check_against_history, plant
 from tools.verify.resources import pools_add_up, states_and_holders_agree
+from tools.verify.stack_data import Row, StackData
 from tools.verify.transitions import every_transition_is_legal
 
 
-class InventoryEvidence:
+class InventoryData:
     """The database of resources; the other services have nothing."""
 
     def __init__(self, sessions: Sessions) -> None:
@@ -43,12 +43,12 @@ class InventoryEvidence:
 
 def faults(sessions: Sessions) -> list[str]:
     """Return what the verification finds wrong in the inventory."""
-    evidence = cast("Evidence", InventoryEvidence(sessions))
+    stack_data = cast("StackData", InventoryData(sessions))
     checks: tuple[Iterable[Any], ...] = (
-        every_transition_is_legal(evidence),
-        compare_with_history(evidence, "resources", LAST_OF_PLANT, plant(evidence)),
-        pools_add_up(evidence),
-        states_and_holders_agree(evidence),
+        every_transition_is_legal(stack_data),
+        check_against_history(stack_data, "resources", LAST_OF_PLANT, plant(stack_data)),
+        pools_add_up(stack_data),
+        states_and_holders_agree(stack_data),
     )
     return [each for check in checks for each in check if each]
 

@@ -16,15 +16,15 @@ from sqlalchemy import select
 from shared.calls.adapter import Adapter
 from shared.calls.call_store import CallRequest, OutboundCallRow, request_call
 from shared.calls.element_limits import Limit, Limits
-from shared.calls.lease import Claim
+from shared.calls.lease import LeasedCall
 from shared.calls.outbound_call import CallOutcome, CallResult, OutboundCall, OutboundCallEnded
 from shared.calls.runner import CallRunner
 from shared.contracts import Causation
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.unit_of_work import begin_transaction
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, until
@@ -60,10 +60,10 @@ def request_calls(
     sessions: Sessions,
     *calls: OutboundCall,
     now: datetime = NOON,
-    after_commit: AfterCommit | None = None,
+    writer_call: WriterCall | None = None,
 ) -> None:
     """Commit a transaction that requests these calls."""
-    with begin_transaction(sessions, now, after_commit or AfterCommit(uuid4())) as transaction:
+    with begin_transaction(sessions, now, writer_call or WriterCall(uuid4())) as transaction:
         for call in calls:
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
 
@@ -178,15 +178,15 @@ def rows(sessions: Sessions) -> Sequence[OutboundCallRow]:
 
 def enqueue_calls(
     sessions: Sessions, runner: CallRunner, *calls: OutboundCall, now: datetime | None = None
-) -> Sequence[Claim]:
+) -> Sequence[LeasedCall]:
     """Commit a transaction of the runner's own process; return what it leased."""
-    after_commit = AfterCommit(uuid4(), runner.writer.deferred_writers)
-    with begin_transaction(sessions, now or datetime.now(UTC), after_commit) as transaction:
+    writer_call = WriterCall(uuid4(), runner.writer.deferred_writers)
+    with begin_transaction(sessions, now or datetime.now(UTC), writer_call) as transaction:
         for call in calls:
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
-    (callback,) = after_commit.results[0].callbacks
+    (callback,) = writer_call.results[0].callbacks
     assert isinstance(callback, partial)
-    leased_calls: Sequence[Claim] = callback.args[0]
+    leased_calls: Sequence[LeasedCall] = callback.args[0]
     return leased_calls
 
 

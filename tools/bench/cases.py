@@ -114,11 +114,13 @@ def measure_saturated(
     return {"orders_per_s": len(posts) / took} | cpu_per_order(system, before, len(posts))
 
 
-def cpu_per_order(system: BenchSystem, before: usage.CpuReading, orders: int) -> dict[str, float]:
+def cpu_per_order(
+    system: BenchSystem, before: usage.CpuReading, order_count: int
+) -> dict[str, float]:
     """Return the CPU for each order, in total and by part of the stack."""
     time.sleep(SETTLE_S)
     used = usage.between(before, usage.read(system.pids))
-    parts = used.ms_per(orders)
+    parts = used.ms_per(order_count)
     by_part = {f"cpu_ms_{part}": spent for part, spent in parts.items()}
     total = {"cpu_ms_per_order": sum(parts.values()), "other_cores": used.other_cores}
     return total | by_part
@@ -142,29 +144,31 @@ def measure_paced(
     return percentiles | {"max_ms": max(took_ms)} | spent
 
 
-def reference(system: BenchSystem, orders: int) -> Figures:
+def measure_reference(system: BenchSystem, order_count: int) -> Figures:
     """Measure the reference order at the highest rate."""
-    return measure_saturated(system, reference_orders(orders))
+    return measure_saturated(system, reference_orders(order_count))
 
 
-def reference_20(system: BenchSystem, _: int) -> Figures:
+def measure_reference_20(system: BenchSystem, _: int) -> Figures:
     """Measure the reference order at an even 20 a second."""
     return measure_paced(system, reference_orders(PACED_ORDERS))
 
 
-def ftth(system: BenchSystem, orders: int) -> Figures:
+def measure_ftth(system: BenchSystem, order_count: int) -> Figures:
     """Measure fibre with elements over HTTP and work orders that are answered at once."""
     raise_aaa_limit(Client(system.record.urls, system.operator_token))
-    return measure_saturated(system, system.next_fibre_orders(max(100, orders // 4)), crew=True)
+    return measure_saturated(
+        system, system.next_fibre_orders(max(100, order_count // 4)), crew=True
+    )
 
 
-def ftth_20(system: BenchSystem, _: int) -> Figures:
+def measure_ftth_20(system: BenchSystem, _: int) -> Figures:
     """Measure fibre at an even 20 a second."""
     raise_aaa_limit(Client(system.record.urls, system.operator_token))
     return measure_paced(system, system.next_fibre_orders(PACED_ORDERS), crew=True)
 
 
-def idle(system: BenchSystem, _: int) -> Figures:
+def measure_idle(system: BenchSystem, _: int) -> Figures:
     """Measure the idle stack's CPU and memory."""
     time.sleep(SETTLE_S)
     before = usage.read(system.pids)
@@ -176,7 +180,7 @@ def idle(system: BenchSystem, _: int) -> Figures:
     return totals | shares | memory
 
 
-def start(_: BenchSystem, __: int) -> Figures:
+def measure_start(_: BenchSystem, __: int) -> Figures:
     """Measure a separate demonstration: from the command to the first completed order."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "demo.json"
@@ -188,7 +192,7 @@ def start(_: BenchSystem, __: int) -> Figures:
     return {"first_order_s": found["first_order_s"]}
 
 
-def assignment(_: BenchSystem, __: int) -> Figures:
+def measure_assignment(_: BenchSystem, __: int) -> Figures:
     """Measure the cost of assigning a number in pools of ten thousand, 100,000 and a million."""
     command = [sys.executable, "-m", "tests.bench.assignment"]
     done = subprocess.run(  # noqa: S603

@@ -52,17 +52,19 @@ class BenchCase:
 CASES = {
     "reference": BenchCase(
         "reference order, saturated",
-        cases.reference,
+        cases.measure_reference,
         {"cpu_ms_per_order": 2.5, "orders_per_s": 600},
     ),
     "reference_20": BenchCase(
         "reference order at 20/s",
-        cases.reference_20,
+        cases.measure_reference_20,
         {"p50_ms": 60, "p99_ms": 200, "cpu_ms_per_order": 30},
     ),
-    "ftth": BenchCase("FTTH, elements over HTTP, saturated", cases.ftth, {"cpu_ms_per_order": 8}),
+    "ftth": BenchCase(
+        "FTTH, elements over HTTP, saturated", cases.measure_ftth, {"cpu_ms_per_order": 8}
+    ),
     "ftth_20": BenchCase(
-        "FTTH, elements over HTTP, at 20/s", cases.ftth_20, {"p50_ms": 150, "p99_ms": 400}
+        "FTTH, elements over HTTP, at 20/s", cases.measure_ftth_20, {"p50_ms": 150, "p99_ms": 400}
     ),
     "steady": BenchCase(
         "fibre, telephone and bundles, elements of 100 ms, evenly",
@@ -72,27 +74,29 @@ CASES = {
         is_binding=True,
         is_long=True,
     ),
-    "idle": BenchCase("whole stack, idle", cases.idle, {"core_share": 0.15, "pss_mb": 900}),
+    "idle": BenchCase("whole stack, idle", cases.measure_idle, {"core_share": 0.15, "pss_mb": 900}),
     "assignment": BenchCase(
-        "number assignment, pools of 10⁴, 10⁵, 10⁶", cases.assignment, {"assignment_ratio": 1.2}
+        "number assignment, pools of 10⁴, 10⁵, 10⁶",
+        cases.measure_assignment,
+        {"assignment_ratio": 1.2},
     ),
     "start": BenchCase(
-        "demo: command to first completed order", cases.start, {"first_order_s": 15}
+        "demo: command to first completed order", cases.measure_start, {"first_order_s": 15}
     ),
 }
 
 
 def run_bench(
-    rounds: int, only: Sequence[str], orders: int, per_second: float, json: Path | None
+    rounds: int, only: Sequence[str], order_count: int, per_second: float, json_file: Path | None
 ) -> None:
     """Measure; exit with 1 if a rule is violated, or a binding goal is missed.
 
     Args:
         rounds: how often each case is measured.
         only: the cases to run; empty for all that are not long.
-        orders: the number of orders in a round.
+        order_count: the number of orders in a round.
         per_second: the rate of the even load.
-        json: the file that the figures are written to.
+        json_file: the file that the figures are written to.
     """
     if unknown := set(only) - set(CASES):
         remedy = f"choose from {', '.join(CASES)}"
@@ -100,14 +104,14 @@ def run_bench(
         raise CommandError(msg, USAGE, remedy=remedy)
     refuse_existing_engines()
     chosen = [name for name, case in CASES.items() if name in only or not (only or case.is_long)]
-    with start_bench_system(rounds, orders) as system:
+    with start_bench_system(rounds, order_count) as system:
         system.per_second = per_second
-        measured = measure_all(system, chosen, rounds, orders)
+        measured = measure_all(system, chosen, rounds, order_count)
         violations = find_violations(system.record)
     print_results(measured, violations)
-    if json:
+    if json_file:
         result = as_json(measured, violations)
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
     if violations or any(missed_goals(case) for case in measured if CASES[case.name].is_binding):
         raise typer.Exit(FAILURE)
 
@@ -118,9 +122,9 @@ def missed_goals(case: CaseResult) -> list[str]:
 
 
 @contextmanager
-def start_bench_system(rounds: int, orders: int) -> Iterator[BenchSystem]:
+def start_bench_system(rounds: int, order_count: int) -> Iterator[BenchSystem]:
     """Start a separate stack, with plant for all rounds; delete it when the block ends."""
-    splitters = max(64, rounds * (orders // 4 + cases.PACED_ORDERS) // FIBRES_PER_SPLITTER)
+    splitters = max(64, rounds * (order_count // 4 + cases.PACED_ORDERS) // FIBRES_PER_SPLITTER)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=home()) as folder:
         make_keys(Path(folder))
         os.environ["KAITONG_RATE_LIMIT"] = str(RATE_LIMIT)
@@ -133,7 +137,7 @@ def start_bench_system(rounds: int, orders: int) -> Iterator[BenchSystem]:
             operator = token_for("ops", at=Path(folder))
             client = Client(record.urls, operator)
             load_catalogue(client)
-            load_plant(client, 2 * (rounds + 1) * orders, splitters)
+            load_plant(client, 2 * (rounds + 1) * order_count, splitters)
             system = BenchSystem(record, token_for("crm", at=Path(folder)), operator, splitters)
             warm_up(system)
             yield system
@@ -147,7 +151,7 @@ def warm_up(system: BenchSystem) -> None:
 
 
 def measure_all(
-    system: BenchSystem, chosen: Sequence[str], rounds: int, orders: int
+    system: BenchSystem, chosen: Sequence[str], rounds: int, order_count: int
 ) -> list[CaseResult]:
     """Run every case once in each round; show the progress."""
     figures: dict[str, list[Figures]] = {name: [] for name in chosen}
@@ -156,7 +160,7 @@ def measure_all(
         for round_ in range(1, rounds + 1):
             for name in chosen:
                 progress.update(task, description=f"round {round_} of {rounds}: {name}")
-                figures[name].append(CASES[name].measure(system, orders))
+                figures[name].append(CASES[name].measure(system, order_count))
     return [
         CaseResult(name, CASES[name].title, figures[name], CASES[name].goals) for name in chosen
     ]

@@ -35,14 +35,14 @@ DEFAULT_BEHAVIOUR = ElementBehaviour()
 
 
 def measure_steady_load(
-    system: BenchSystem, orders: int, load: ElementBehaviour = DEFAULT_BEHAVIOUR
+    system: BenchSystem, order_count: int, load: ElementBehaviour = DEFAULT_BEHAVIOUR
 ) -> Figures:
     """Measure orders at an even rate, by part of the load and by element type."""
     set_limits(Client(system.record.urls, system.operator_token), load.core_calls, "aaa", "ims")
     with delayed_elements(system.record, element_names(system.splitters), load.element_ms):
         before, times = usage.read(system.pids), read_histograms(system.record)
-        client = asyncio.run(post_with_crew(system, lambda: _posting(system, orders)))
-        spent = cpu_per_order(system, before, orders)
+        client = asyncio.run(post_with_crew(system, lambda: _posting(system, order_count)))
+        spent = cpu_per_order(system, before, order_count)
     steps = step_times_between(times, read_histograms(system.record), load.element_ms)
     completed = system.completions.times(list(client.posted_at))
     return percentiles_by_part(client.posted_at, completed) | steps | spent

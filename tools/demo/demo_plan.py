@@ -74,7 +74,7 @@ class DemoPlan:
     """Exchanges whose OLTs refuse operations."""
 
 
-def make_plan(orders: int, province: Province) -> DemoPlan:
+def make_plan(order_count: int, province: Province) -> DemoPlan:
     """Return the plan: the scenario and the address of each post.
 
     Posts without an earlier post come first, interleaved, in the order of the province's cities;
@@ -83,7 +83,7 @@ def make_plan(orders: int, province: Province) -> DemoPlan:
     Raises:
         ValueError: there are too few orders for all scenarios.
     """
-    counted = list(counts_by_scenario(orders))
+    counted = list(counts_by_scenario(order_count))
     pools = AddressPools.of(province, {scenario.address_kind: count for scenario, count in counted})
     alone = [(scenario, count) for scenario, count in counted if scenario.stands_alone]
     first = list(assign_addresses(interleave(alone), pools))

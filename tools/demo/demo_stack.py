@@ -42,7 +42,7 @@ def fresh_home() -> Iterator[Path]:
 
 
 @contextmanager
-def running_stack(folder: Path, *, keep: bool) -> Iterator[StackRecord]:
+def run_stack(folder: Path, *, keep: bool) -> Iterator[StackRecord]:
     """Run a stack until the block ends; then delete it, unless `keep` is set.
 
     It is always deleted if the block ends with an exception.

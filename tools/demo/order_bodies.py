@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from deploy.local.home import CHECKOUT
-from services.console.orders import read_order_file
+from services.console.orders import read_json_file
 from tools.demo.customers import DemoCustomer
 from tools.demo.demo_plan import PlannedPost
 from tools.demo.scenarios import DemoProduct, Variation
@@ -29,7 +29,7 @@ class PickedNumber(NamedTuple):
 @cache
 def read_example(name: str) -> Body:
     """Return one of the examples."""
-    found: Body = read_order_file(EXAMPLES / f"{name}.json")
+    found: Body = read_json_file(EXAMPLES / f"{name}.json")
     return found
 
 

@@ -19,7 +19,7 @@ def follow_orders(client: Client, run_state: RunState) -> None:
         DemoStoppedError: the demonstration is stopped before that.
     """
     while not run_state.is_done:
-        waiting = run_state.open
+        waiting = run_state.open_order_ids
         still_open = {order for state in OPEN_STATES for order in order_ids_in_state(client, state)}
         for order_id in sorted(waiting - still_open):
             order = client.get("order", f"{ORDERS}/{order_id}")

@@ -45,7 +45,7 @@ class ProgressBars:
         """Show the current progress."""
         self._set(self._loading, run_state.numbers)
         self._set(self._posting, len(run_state.answers))
-        ended = len(run_state.answers) - len(run_state.open)
+        ended = len(run_state.answers) - len(run_state.open_order_ids)
         self._set(self._ending, ended)
 
     def _set(self, task: TaskId, done: int) -> None:

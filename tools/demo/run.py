@@ -25,7 +25,7 @@ from services.console.own_engines import refuse_existing_engines
 from tools.demo import crm, demo_result, field_crew, order_follower, province_import, report
 from tools.demo.demo_plan import DemoPlan, make_plan
 from tools.demo.demo_result import DemoResult, DemoTimes
-from tools.demo.demo_stack import fresh_home, keep_logs, running_stack
+from tools.demo.demo_stack import fresh_home, keep_logs, run_stack
 from tools.demo.run_state import DemoStoppedError, RunState
 from tools.demo.stop_signals import stop_signals_interrupt
 from tools.province.build import Province, build_province
@@ -44,32 +44,32 @@ REFUSAL_CODE = "port-locked"
 """The code with which some OLTs refuse."""
 
 
-def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> None:
+def run_demo(order_count: int, number_count: int, *, keep: bool, json_file: Path | None) -> None:
     """Run the demonstration; exit with 1 if an outcome is unexpected or an invariant is broken.
 
     Args:
-        orders: the number of orders to post.
-        numbers: the number of phone numbers in the province.
+        order_count: the number of orders to post.
+        number_count: the number of phone numbers in the province.
         keep: leave everything running.
-        json: the file that the result is written to.
+        json_file: the file that the result is written to.
 
     Raises:
         CommandError: it cannot run here; the text gives the remedy.
     """
     began = psutil.Process().create_time()
-    if json and not json.absolute().parent.is_dir():
+    if json_file and not json_file.absolute().parent.is_dir():
         remedy = "name a file in a folder that is there"
-        msg = f"{json.parent} is no folder"
+        msg = f"{json_file.parent} is no folder"
         raise CommandError(msg, USAGE, remedy=remedy)
     refuse_existing_engines()
-    province = build_province_for(orders, numbers)
+    province = build_province_for(order_count, number_count)
     fetch_engines(SERVICES)
     with stop_signals_interrupt(), fresh_home() as home, progress_bars() as progress:
         starting = progress.add_task("engines and services started", total=1)
-        with running_stack(home, keep=keep) as stack:
+        with run_stack(home, keep=keep) as stack:
             progress.update(starting, completed=1)
             demonstration = Demonstration(
-                stack, home, province, make_plan(orders, province), began, time.time()
+                stack, home, province, make_plan(order_count, province), began, time.time()
             )
             result = demonstration.run(progress)
             progress.stop()
@@ -78,24 +78,24 @@ def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> Non
             if result.violations:
                 keep_logs(home)
             report.print_next_steps(demo_result.order_to_show(demonstration.run_state), keep=keep)
-    if json:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
+    if json_file:
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
     if result.violations:
         raise typer.Exit(FAILURE)
 
 
-def build_province_for(orders: int, numbers: int) -> Province:
-    """Return a province with `numbers` numbers, and addresses and pairs in proportion.
+def build_province_for(order_count: int, number_count: int) -> Province:
+    """Return a province with `number_count` numbers, and addresses and pairs in proportion.
 
     Raises:
         CommandError: it is too small for this number of orders.
     """
-    if numbers < NUMBERS_PER_ORDER * orders:
-        msg = f"{numbers} numbers are too few for {orders} orders"
-        remedy = f"use --numbers {NUMBERS_PER_ORDER * orders}, or more"
+    if number_count < NUMBERS_PER_ORDER * order_count:
+        msg = f"{number_count} numbers are too few for {order_count} orders"
+        remedy = f"use --numbers {NUMBERS_PER_ORDER * order_count}, or more"
         raise CommandError(msg, USAGE, remedy=remedy)
     return build_province(
-        numbers, max(MIN_ADDRESSES, numbers * 3 // 100), max(MIN_PAIRS, numbers // 4)
+        number_count, max(MIN_ADDRESSES, number_count * 3 // 100), max(MIN_PAIRS, number_count // 4)
     )
 
 
@@ -143,7 +143,7 @@ class Demonstration:
             for part in parts:
                 pool.submit(self.run_state.run_guarded, part)
             try:
-                self.watch(bars, numbers)
+                self.draw_until_done(bars, numbers)
             finally:
                 self.run_state.stop(DemoStoppedError())
         bars.draw(self.run_state)
@@ -168,15 +168,17 @@ class Demonstration:
         """Load the province city by city."""
         client = self.client("ops")
         for city in province_import.rows_by_city(self.province):
-            self.run_state.check()
+            self.run_state.raise_if_stopped()
             province_import.import_city(client, city)
             self.loaded = self.loaded or time.time()
             self.run_state.note_loaded(city.local_network, city.numbers)
 
-    def watch(self, bars: report.ProgressBars, numbers: int) -> None:
+    def draw_until_done(self, bars: report.ProgressBars, number_count: int) -> None:
         """Draw the progress until all is done, or nothing has changed for 30 s."""
         run_state, seen, since = self.run_state, (0, 0, 0), time.monotonic()
-        while not (run_state.is_done and run_state.numbers == numbers) and not run_state.failure:
+        while (
+            not (run_state.is_done and run_state.numbers == number_count) and not run_state.failure
+        ):
             bars.draw(run_state)
             if seen != (seen := (run_state.numbers, len(run_state.answers), len(run_state.ended))):
                 since = time.monotonic()
@@ -185,7 +187,7 @@ class Demonstration:
             time.sleep(PAUSE_S)
 
     def check_invariants(self, display: Progress) -> DemoResult:
-        """Check the invariants, and return the result."""
+        """Wait until nothing changes any more, check the invariants, and return the result."""
         done = time.time()
         checking = display.add_task("invariants checked", total=1)
         memory = sum(pss_mb({it.name: it.life.pid for it in self.stack.lines}).values())

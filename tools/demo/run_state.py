@@ -96,10 +96,10 @@ class RunState:
         """
         with self._change:
             while not condition():
-                self.check()
+                self.raise_if_stopped()
                 self._change.wait(WAIT_S)
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Check that the demonstration is not stopped.
 
         Raises:
@@ -114,7 +114,7 @@ class RunState:
         Raises:
             DemoStoppedError: it was stopped before.
         """
-        self.check()
+        self.raise_if_stopped()
         self._stopped.wait(seconds)
 
     def wait_for_turn(self, planned: PlannedPost) -> None:
@@ -132,16 +132,16 @@ class RunState:
                 self.wait_for(lambda: not order_id or order_id in self.ended)
 
     @property
-    def accepted(self) -> set[str]:
+    def accepted_order_ids(self) -> set[str]:
         """The ids of the orders that were accepted."""
         return {each.order_id for each in list(self.answers.values()) if each.order_id}
 
     @property
-    def open(self) -> set[str]:
+    def open_order_ids(self) -> set[str]:
         """The ids of the accepted orders that have not ended."""
-        return self.accepted - self.ended.keys()
+        return self.accepted_order_ids - self.ended.keys()
 
     @property
     def is_done(self) -> bool:
         """Return whether everything was posted and has ended."""
-        return len(self.answers) == len(self.posts) and not self.open
+        return len(self.answers) == len(self.posts) and not self.open_order_ids

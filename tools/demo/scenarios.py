@@ -231,7 +231,7 @@ SCENARIOS = (
 )
 
 
-def counts_by_scenario(orders: int) -> Iterator[tuple[Scenario, int]]:
+def counts_by_scenario(order_count: int) -> Iterator[tuple[Scenario, int]]:
     """Yield each scenario with its number of orders, in proportion to the shares.
 
     Every mandatory scenario gets one; the rest is distributed by largest remainder.
@@ -240,14 +240,14 @@ def counts_by_scenario(orders: int) -> Iterator[tuple[Scenario, int]]:
         ValueError: there are fewer orders than mandatory scenarios.
     """
     least = [int(scenario.is_mandatory) for scenario in SCENARIOS]
-    if orders < sum(least):
-        message = f"{orders} orders are too few: the mandatory scenarios need {sum(least)}"
+    if order_count < sum(least):
+        message = f"{order_count} orders are too few: the mandatory scenarios need {sum(least)}"
         raise ValueError(message)
-    exact = [orders * scenario.share / SHARES_IN_ALL for scenario in SCENARIOS]
+    exact = [order_count * scenario.share / SHARES_IN_ALL for scenario in SCENARIOS]
     counts = [max(low, int(each)) for low, each in zip(least, exact, strict=True)]
-    while sum(counts) < orders:
+    while sum(counts) < order_count:
         counts[most_underrepresented(exact, counts)] += 1
-    while sum(counts) > orders:
+    while sum(counts) > order_count:
         counts[most_overrepresented(counts, least)] -= 1
     return zip(SCENARIOS, counts, strict=True)
 

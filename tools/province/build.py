@@ -1,7 +1,7 @@
 """The demonstration province; it is the same on every run.
 
 built = build_province()                # 200,000 numbers, about 6,000 addresses
-built = build_province(numbers=10**6)   # another size for a bench
+built = build_province(number_count=10**6)   # another size for a bench
 
 Divisions and area codes are real; exchanges, numbers and plant are generated without randomness,
 so that an example order can name an address or an exchange.
@@ -33,14 +33,16 @@ class Province:
         return (address for address in self.addresses if address.splitter_id in working)
 
 
-def build_province(numbers: int = 200_000, addresses: int = 6_000, pairs: int = 50_000) -> Province:
+def build_province(
+    number_count: int = 200_000, address_count: int = 6_000, pair_count: int = 50_000
+) -> Province:
     """Build the province in the requested size.
 
     Args:
-        numbers: the total of fixed-line numbers.
-        addresses: besides `NO_FREE_PORT` and `UNSERVED`; one in 25 has no fibre, the others have
-            two splitter legs or more each.
-        pairs: the total of voice pairs of all exchanges.
+        number_count: the total of fixed-line numbers.
+        address_count: besides `NO_FREE_PORT` and `UNSERVED`; one in 25 has no fibre, the others
+            have two splitter legs or more each.
+        pair_count: the total of voice pairs of all exchanges.
 
     Raises:
         ValueError: a count exceeds the capacity of the province.
@@ -52,13 +54,13 @@ def build_province(numbers: int = 200_000, addresses: int = 6_000, pairs: int = 
     ]
     exchanges = tuple(each for each, _, _ in places)
     towns = [(*place, town) for place in places for town in place[2].towns]
-    served, splitters = lay_fibre(standard_addresses(towns, addresses))
+    served, splitters = lay_fibre(standard_addresses(towns, address_count))
     return Province(
         exchanges=exchanges,
-        segments=tuple(segments(exchanges, numbers)),
+        segments=tuple(segments(exchanges, number_count)),
         addresses=served,
         splitters=splitters,
-        pair_blocks=tuple(pair_blocks(exchanges, pairs)),
+        pair_blocks=tuple(pair_blocks(exchanges, pair_count)),
     )
 
 

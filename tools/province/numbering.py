@@ -12,22 +12,26 @@ SUBSCRIBERS = 10_000_000
 NUMBERS_PER_OFFICE = 10_000
 
 
-def segments(exchanges: Sequence[Exchange], numbers: int) -> Iterator[Segment]:
-    """Yield segments of `numbers` numbers in all, assigned to the exchanges in rotation.
+def segments(exchanges: Sequence[Exchange], number_count: int) -> Iterator[Segment]:
+    """Yield segments of `number_count` numbers in all, assigned to the exchanges in rotation.
 
     A segment never crosses an office; the last one has the remainder.
 
     Raises:
         ValueError: an exchange would have more numbers than its offices.
     """
-    if not 0 <= numbers <= capacity(exchanges):
-        message = f"{numbers} numbers do not fit: the province holds 0 to {capacity(exchanges)}"
+    if not 0 <= number_count <= capacity(exchanges):
+        message = (
+            f"{number_count} numbers do not fit: the province holds 0 to {capacity(exchanges)}"
+        )
         raise ValueError(message)
-    size = segment_size(numbers, len(exchanges))
+    size = segment_size(number_count, len(exchanges))
     starts = first_subscribers(exchanges)
-    for position, done in enumerate(range(0, numbers, size)):
+    for position, done in enumerate(range(0, number_count, size)):
         rotation, index = divmod(position, len(exchanges))
-        yield segment(exchanges[index], starts[index] + rotation * size, min(size, numbers - done))
+        yield segment(
+            exchanges[index], starts[index] + rotation * size, min(size, number_count - done)
+        )
 
 
 def segment(exchange: Exchange, subscriber: int, count: int) -> Segment:
@@ -42,10 +46,10 @@ def segment(exchange: Exchange, subscriber: int, count: int) -> Segment:
     )
 
 
-def segment_size(numbers: int, exchanges: int) -> int:
+def segment_size(number_count: int, exchanges: int) -> int:
     """Return the largest power of ten, at most an office, that gives each exchange a segment."""
     size = NUMBERS_PER_OFFICE
-    while size > 1 and numbers < size * exchanges:
+    while size > 1 and number_count < size * exchanges:
         size //= 10
     return size
 

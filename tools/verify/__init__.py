@@ -5,9 +5,9 @@ check(stack, posted)             for every invariant the number of checks and th
 wait_until_quiescent(stack)      wait until the stack is idle
 """
 
-from tools.verify.evidence import PostedOrder
 from tools.verify.invariants import INVARIANTS, Finding, check, find_violations
 from tools.verify.quiescence import wait_until_quiescent
+from tools.verify.stack_data import PostedOrder
 
 __all__ = [
     "INVARIANTS",

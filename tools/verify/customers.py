@@ -9,9 +9,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 from services.console.errors import CommandError
-from tools.verify.evidence import Evidence
 from tools.verify.expected_state import ExpectedState
 from tools.verify.orders import CheckResult
+from tools.verify.stack_data import StackData
 
 MAX_VIEWS = 500
 """The most views that are queried; of more customers, an evenly spaced sample."""
@@ -19,14 +19,14 @@ MAX_VIEWS = 500
 AT_ONCE = 8
 
 
-def views_match_messages(evidence: Evidence) -> Iterator[CheckResult]:
+def views_match_messages(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that customers' views equal the fold of all messages, and the orders their states."""
-    expected = expected_views(evidence.expected_state, evidence.states, evidence.tenant)
+    expected = expected_views(stack_data.expected_state, stack_data.states, stack_data.tenant)
     customers = sorted(expected)
     chosen = customers[:: -(-len(customers) // MAX_VIEWS) or 1]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for customer, shown in zip(
-            chosen, pool.map(partial(fetch_view, evidence), chosen), strict=True
+            chosen, pool.map(partial(fetch_view, stack_data), chosen), strict=True
         ):
             if isinstance(shown, str):
                 yield f"the view of {customer} cannot be read: {shown}"
@@ -36,11 +36,11 @@ def views_match_messages(evidence: Evidence) -> Iterator[CheckResult]:
             yield None
 
 
-def fetch_view(evidence: Evidence, customer: str) -> dict[str, Any] | str:
+def fetch_view(stack_data: StackData, customer: str) -> dict[str, Any] | str:
     """Return the view of a customer, or the error if it cannot be read."""
     try:
         path = f"/ops/v1/customers/{quote(customer, safe='')}/view"
-        shown: dict[str, Any] = evidence.viewer.get("customer", path)
+        shown: dict[str, Any] = stack_data.viewer.get("customer", path)
     except CommandError as error:
         return str(error)
     return shown

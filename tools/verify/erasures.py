@@ -8,8 +8,8 @@ import msgspec
 
 from shared.contracts import Customer, Envelope, OrderAccepted, PartyErased
 from shared.contracts.personal import blank_personal_data, personal_fields
-from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
+from tools.verify.stack_data import StackData
 
 ERASED_PARTIES = "SELECT tenant, party_id FROM parties WHERE erased_at IS NOT NULL"
 PERSONAL_FIELDS = """
@@ -39,13 +39,13 @@ Erasures: TypeAlias = Mapping[PartyKey, datetime]
 """For each erased customer, the time up to which its personal data must be blank."""
 
 
-def erased_parties_are_blank(evidence: Evidence) -> Iterator[CheckResult]:
+def erased_parties_are_blank(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no personal data from before its erasure remains of an erased customer."""
-    erased = erasures(evidence)
+    erased = erasures(stack_data)
     if not erased:
         return
-    marked = {(row.tenant, row.party_id) for row in evidence.rows("customer", ERASED_PARTIES)}
-    found = dict(remaining_personal_data(evidence, erased))
+    marked = {(row.tenant, row.party_id) for row in stack_data.rows("customer", ERASED_PARTIES)}
+    found = dict(remaining_personal_data(stack_data, erased))
     for party in erased:
         if party not in marked:
             yield f"the erasure of customer {party[1]} was published, but its row is not erased"
@@ -54,10 +54,10 @@ def erased_parties_are_blank(evidence: Evidence) -> Iterator[CheckResult]:
             yield f"customer {party[1]} is erased, but {place} has its data" if place else None
 
 
-def erasures(evidence: Evidence) -> Erasures:
+def erasures(stack_data: StackData) -> Erasures:
     """Return the published erasures."""
     found: dict[PartyKey, datetime] = {}
-    for each in evidence.published["customer"]:
+    for each in stack_data.published["customer"]:
         match each.open():
             case PartyErased(party_id=party_id, until=until):
                 key = each.tenant, party_id
@@ -67,20 +67,24 @@ def erasures(evidence: Evidence) -> Erasures:
     return found
 
 
-def remaining_personal_data(evidence: Evidence, erased: Erasures) -> Iterator[tuple[PartyKey, str]]:
+def remaining_personal_data(
+    stack_data: StackData, erased: Erasures
+) -> Iterator[tuple[PartyKey, str]]:
     """Yield each place with personal data of an erased customer from before its erasure."""
-    for row in evidence.rows("customer", PERSONAL_FIELDS):
+    for row in stack_data.rows("customer", PERSONAL_FIELDS):
         key = row.tenant, row.party_id
         if key in erased and time_of_mark(row.mark) <= erased[key]:
             yield key, "the customer service"
     earlier = {
-        each.subject: each for each in evidence.published["order"] if precedes_erasure(each, erased)
+        each.subject: each
+        for each in stack_data.published["order"]
+        if precedes_erasure(each, erased)
     }
     for order_id, envelope in earlier.items():
         message = envelope.open()
         if isinstance(message, OrderAccepted) and message != blank_personal_data(message):
             yield (envelope.tenant, message.customer.id), f"the message of order {order_id}"
-    for row in evidence.rows("order", ORDERS):
+    for row in stack_data.rows("order", ORDERS):
         if row.id in earlier and has_personal_data(msgspec.json.decode(row.content)["customer"]):
             yield (row.tenant, row.party_id), f"order {row.id}"
 

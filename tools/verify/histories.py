@@ -5,9 +5,9 @@ from typing import LiteralString, NamedTuple
 
 import msgspec
 
-from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
 from tools.verify.resource_kinds import resource_name
+from tools.verify.stack_data import StackData
 
 LAST: LiteralString = """
     SELECT DISTINCT ON (kind, subject, part) kind, subject, part, became FROM history
@@ -45,18 +45,28 @@ class CurrentState(NamedTuple):
     state: str
 
 
-def every_state_is_in_the_history(evidence: Evidence) -> Iterator[CheckResult]:
+def every_state_is_in_the_history(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the states of orders, items, steps, numbers and plant are the last in history."""
-    yield from compare_with_history(evidence, "order", LAST, orders_and_items(evidence))
-    yield from compare_with_history(evidence, "provisioning", LAST, steps(evidence))
-    yield from compare_with_history(evidence, "resources", LAST_OF_PLANT, plant(evidence))
+    yield from check_against_history(stack_data, "order", LAST, orders_and_items(stack_data))
+    yield from check_against_history(stack_data, "provisioning", LAST, steps(stack_data))
+    yield from check_against_history(stack_data, "resources", LAST_OF_PLANT, plant(stack_data))
 
 
-def compare_with_history(
-    evidence: Evidence, service: str, statement: LiteralString, current: Iterable[CurrentState]
+def check_against_history(
+    stack_data: StackData,
+    service: str,
+    last_changes: LiteralString,
+    current: Iterable[CurrentState],
 ) -> Iterator[CheckResult]:
-    """Check each current state against the last change in the history of a service."""
-    rows = evidence.rows(service, statement)
+    """Yield for each current state None, or a fault if the last change in history is another.
+
+    Args:
+        stack_data: access to the databases.
+        service: whose history it is.
+        last_changes: the query for the last change of each thing.
+        current: the current states.
+    """
+    rows = stack_data.rows(service, last_changes)
     last = {(row.kind, row.subject, row.part): row.became for row in rows}
     for kind, subject, part, state in current:
         expected = last.get((kind, subject, part), INITIAL_STATES.get(kind, "nothing"))
@@ -64,17 +74,17 @@ def compare_with_history(
         yield None if expected == state else f"{name} is {state}, the history says {expected}"
 
 
-def orders_and_items(evidence: Evidence) -> Iterator[CurrentState]:
+def orders_and_items(stack_data: StackData) -> Iterator[CurrentState]:
     """Yield the current state of every order and item."""
-    for row in evidence.rows("order", ORDERS):
+    for row in stack_data.rows("order", ORDERS):
         yield CurrentState("order", str(row.order_id), "", row.state)
         for id_, state, *_ in msgspec.json.decode(row.items):
             yield CurrentState("item", str(row.order_id), id_, state)
 
 
-def steps(evidence: Evidence) -> Iterator[CurrentState]:
+def steps(stack_data: StackData) -> Iterator[CurrentState]:
     """Yield the current state of every step."""
-    for row in evidence.rows("provisioning", PLANS):
+    for row in stack_data.rows("provisioning", PLANS):
         for step in msgspec.json.decode(row.steps):
             item, name = step.get("item_id", ""), step["blueprint"]["name"]
             part = f"{item}/{name}" if item else name
@@ -83,7 +93,7 @@ def steps(evidence: Evidence) -> Iterator[CurrentState]:
             )
 
 
-def plant(evidence: Evidence) -> Iterator[CurrentState]:
+def plant(stack_data: StackData) -> Iterator[CurrentState]:
     """Yield the current state of every number and pool item that was ever changed."""
-    for row in evidence.rows("resources", PLANT):
+    for row in stack_data.rows("resources", PLANT):
         yield CurrentState(row.kind, row.value, "", row.state)

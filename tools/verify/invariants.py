@@ -16,9 +16,9 @@ from tools.verify import (
     resources,
     transitions,
 )
-from tools.verify.evidence import Evidence, PostedOrder, gather
+from tools.verify.stack_data import PostedOrder, StackData, open_stack_data
 
-Check = Callable[[Evidence], Iterator[str | None]]
+Check = Callable[[StackData], Iterator[str | None]]
 """Yields one result for each thing that it checks: the fault, or None."""
 
 INVARIANTS: Mapping[str, Check] = {
@@ -69,13 +69,13 @@ def check(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> list[Findin
         stack: the running stack.
         posted: the orders that are known to have been answered with 201.
     """
-    with gather(stack, posted) as evidence:
-        return [check_invariant(name, each, evidence) for name, each in INVARIANTS.items()]
+    with open_stack_data(stack, posted) as stack_data:
+        return [check_invariant(name, each, stack_data) for name, each in INVARIANTS.items()]
 
 
-def check_invariant(invariant: str, check_: Check, evidence: Evidence) -> Finding:
+def check_invariant(invariant: str, check_: Check, stack_data: StackData) -> Finding:
     """Check one invariant."""
-    results = list(check_(evidence))
+    results = list(check_(stack_data))
     return Finding(invariant, len(results), tuple(each for each in results if each))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from deploy.local.stack_record import SERVICES
 from shared.observability.masking import looks_personal
-from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
 from tools.verify.resource_kinds import PERSONAL_KINDS
+from tools.verify.stack_data import StackData
 
 PERSONAL_WORDS = re.compile(
     r"""
@@ -19,10 +19,10 @@ PERSONAL_WORDS = re.compile(
 )
 
 
-def no_log_names_a_customer(evidence: Evidence) -> Iterator[CheckResult]:
+def no_log_names_a_customer(stack_data: StackData) -> Iterator[CheckResult]:
     """Check all logs for personal data of the orders' customers."""
-    known = set(personal_values(evidence))
-    for log in evidence.logs:
+    known = set(personal_values(stack_data))
+    for log in stack_data.logs:
         faults = 0
         for number, line in enumerate(log.read_text(errors="replace").splitlines(), start=1):
             of_service = log.name.partition(".")[0] in SERVICES
@@ -35,13 +35,13 @@ def no_log_names_a_customer(evidence: Evidence) -> Iterator[CheckResult]:
             yield None
 
 
-def personal_values(evidence: Evidence) -> Iterator[str]:
+def personal_values(stack_data: StackData) -> Iterator[str]:
     """Yield all values that could identify a customer."""
-    for order in evidence.expected_state.accepted.values():
+    for order in stack_data.expected_state.accepted.values():
         customer = order.customer
         yield from (customer.name, customer.email, customer.identity_number)
         yield from phone_spellings(customer.phone)
-    for assigned in evidence.expected_state.assigned.values():
+    for assigned in stack_data.expected_state.assigned.values():
         for item in assigned.items:
             for held in item.held:
                 if held.kind in PERSONAL_KINDS:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from deploy.local.stack_record import SERVICES
 from shared.contracts import message_name
-from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
+from tools.verify.stack_data import StackData
 
 CONSUMED_TYPES: Mapping[str, frozenset[str]] = {
     "order": frozenset(
@@ -51,31 +51,31 @@ SEQUENCES = """
 OPEN_CALLS = "SELECT order_id, element, kind FROM attempts WHERE ended_at IS NULL"
 
 
-def every_message_was_published(evidence: Evidence) -> Iterator[CheckResult]:
+def every_message_was_published(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no outbox record is pending."""
     for service in SERVICES:
-        pending = evidence.rows(service, PENDING)
+        pending = stack_data.rows(service, PENDING)
         yield from (
             f"{service} did not publish {row.records} records of {row.key}" for row in pending
         )
-        yield from (None for _ in evidence.published[service][len(pending) :])
+        yield from (None for _ in stack_data.published[service][len(pending) :])
 
 
-def every_message_was_consumed(evidence: Evidence) -> Iterator[CheckResult]:
+def every_message_was_consumed(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that every consumer of a message has handled it."""
     for service, names in CONSUMED_TYPES.items():
-        consumed = {row.message_id for row in evidence.rows(service, CONSUMED)}
-        for envelopes in evidence.published.values():
+        consumed = {row.message_id for row in stack_data.rows(service, CONSUMED)}
+        for envelopes in stack_data.published.values():
             for each in envelopes:
                 if message_name(each.type) in names:
                     fault = f"{service} did not handle {each.type} of {each.subject}"
                     yield None if each.id in consumed else fault
 
 
-def no_message_is_a_dead_letter(evidence: Evidence) -> Iterator[CheckResult]:
+def no_message_is_a_dead_letter(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no message is parked."""
     for service in SERVICES:
-        parked = evidence.rows(service, DEAD_LETTERS)
+        parked = stack_data.rows(service, DEAD_LETTERS)
         yield from (
             f"{service} has parked {row.type}: {last_error_line(row.error)}" for row in parked
         )
@@ -87,22 +87,22 @@ def last_error_line(error: str) -> str:
     return error.strip().splitlines()[-1] if error.strip() else "unknown error"
 
 
-def every_dead_letter_has_a_reason(evidence: Evidence) -> Iterator[CheckResult]:
+def every_dead_letter_has_a_reason(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that every dead letter has a reason and an error."""
     for service in SERVICES:
-        for row in evidence.rows(service, DEAD_LETTERS):
+        for row in stack_data.rows(service, DEAD_LETTERS):
             yield None if row.why and row.error else f"{service} parked {row.type} without a reason"
 
 
-def sequences_have_no_gap(evidence: Evidence) -> Iterator[CheckResult]:
+def sequences_have_no_gap(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the sequence of each key starts at 1 and has each number once."""
     for service in SERVICES:
-        for row in evidence.rows(service, SEQUENCES):
+        for row in stack_data.rows(service, SEQUENCES):
             complete = row.first == 1 and row.last == row.records == row.sequences
             yield None if complete else f"{service} has a gap in the sequence of {row.key}"
 
 
-def no_call_is_open(evidence: Evidence) -> Iterator[CheckResult]:
+def no_call_is_open(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no outbound call is open in an idle stack."""
-    for row in evidence.rows("provisioning", OPEN_CALLS):
+    for row in stack_data.rows("provisioning", OPEN_CALLS):
         yield f"{row.kind} on {row.element} for order {row.order_id} is still open"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
+from tools.verify.stack_data import StackData
 
 INLINE = "inline"
 """The in-process element, which stores nothing that could be checked."""
@@ -15,23 +15,23 @@ OPEN_PLANS = "SELECT items FROM plans WHERE state NOT IN ('completed', 'failed')
 _decode = msgspec.json.decode
 
 
-def elements_have_what_the_inventory_says(evidence: Evidence) -> Iterator[CheckResult]:
+def elements_have_what_the_inventory_says(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the configuration of each element and the service inventory are equal."""
-    if not evidence.has_elements:
+    if not stack_data.has_elements:
         return
     inventory = {
         (element, str(row.id))
-        for row in evidence.rows("provisioning", SERVICES)
+        for row in stack_data.rows("provisioning", SERVICES)
         if row.state == "active"
         for element in _decode(row.elements)
         if element != INLINE
     }
     configured = {
         (name, each["subject"])
-        for name in evidence.element("/elements")["elements"]
-        for each in evidence.element(f"/elements/{name}/active")["active"]
+        for name in stack_data.read_simulator("/elements")["elements"]
+        for each in stack_data.read_simulator(f"/elements/{name}/active")["active"]
     }
-    changing = services_in_open_plans(evidence)
+    changing = services_in_open_plans(stack_data)
     agreed = inventory & configured
     for element, service in sorted(inventory | configured):
         if (element, service) in agreed or service in changing:
@@ -41,28 +41,32 @@ def elements_have_what_the_inventory_says(evidence: Evidence) -> Iterator[CheckR
             yield f"only {source} has service {service} on {element}"
 
 
-def services_in_open_plans(evidence: Evidence) -> set[str]:
+def services_in_open_plans(stack_data: StackData) -> set[str]:
     """Return the services that open plans create or terminate."""
-    plans = evidence.rows("provisioning", OPEN_PLANS)
+    plans = stack_data.rows("provisioning", OPEN_PLANS)
     return {item["service_id"] for plan in plans for item in _decode(plan.items)}
 
 
-def every_operation_has_one_effect(evidence: Evidence) -> Iterator[CheckResult]:
+def every_operation_has_one_effect(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no operation id had two effects on an element."""
-    for name in evidence.element("/elements")["elements"] if evidence.has_elements else ():
-        for operation, times in evidence.element(f"/elements/{name}/effects")["effects"].items():
+    for name in (
+        stack_data.read_simulator("/elements")["elements"] if stack_data.has_elements else ()
+    ):
+        for operation, times in stack_data.read_simulator(f"/elements/{name}/effects")[
+            "effects"
+        ].items():
             yield None if times == 1 else f"{name} did operation {operation} {times} times"
 
 
-def inventory_is_what_was_completed(evidence: Evidence) -> Iterator[CheckResult]:
+def inventory_is_what_was_completed(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the service inventory equals the fold of all completions."""
     expected = {
         id_: sorted((held.kind, held.value) for held in service.held)
-        for id_, service in evidence.expected_state.services.items()
+        for id_, service in stack_data.expected_state.services.items()
     }
     found = {
         row.id: sorted((held["kind"], held["value"]) for held in _decode(row.held))
-        for row in evidence.rows("provisioning", SERVICES)
+        for row in stack_data.rows("provisioning", SERVICES)
         if row.state == "active"
     }
     for id_ in sorted(expected.keys() | found.keys()):

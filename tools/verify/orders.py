@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tools.verify.evidence import FINAL, Evidence
+from tools.verify.stack_data import FINAL, StackData
 
 CheckResult = str | None
 """The fault of one thing that was checked; None if it has none."""
@@ -34,10 +34,10 @@ PRODUCTS = "SELECT id, party_id, service_id, number FROM products WHERE status <
 _decode = msgspec.json.decode
 
 
-def every_201_is_there(evidence: Evidence) -> Iterator[CheckResult]:
+def every_201_is_there(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that every order that was answered with 201 is stored."""
-    known = {row.id: row.external_id for row in evidence.rows("order", ACCEPTED_SUBMISSIONS)}
-    for posted in evidence.posted:
+    known = {row.id: row.external_id for row in stack_data.rows("order", ACCEPTED_SUBMISSIONS)}
+    for posted in stack_data.posted:
         if posted.order_id not in known:
             yield f"order {posted.order_id} was answered with 201 and is not stored"
         elif posted.external_id not in {"", known[posted.order_id]}:
@@ -46,10 +46,10 @@ def every_201_is_there(evidence: Evidence) -> Iterator[CheckResult]:
             yield None
 
 
-def every_order_has_ended(evidence: Evidence) -> Iterator[CheckResult]:
+def every_order_has_ended(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that each order has ended, or is held with a reason in fallout."""
-    waiting = {row.order_id: row for row in evidence.rows("provisioning", OPEN_FALLOUT)}
-    for row in evidence.rows("order", ORDERS_WITH_PROGRESS):
+    waiting = {row.order_id: row for row in stack_data.rows("provisioning", OPEN_FALLOUT)}
+    for row in stack_data.rows("order", ORDERS_WITH_PROGRESS):
         fallout = waiting.get(row.id)
         in_fallout = row.state == "held" and fallout and fallout.code and fallout.reason
         if row.state in FINAL or in_fallout:
@@ -58,34 +58,34 @@ def every_order_has_ended(evidence: Evidence) -> Iterator[CheckResult]:
             yield f"order {row.id} is {row.state or 'without a state'}, and not in fallout"
 
 
-def items_agree_with_their_order(evidence: Evidence) -> Iterator[CheckResult]:
+def items_agree_with_their_order(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that all items of an order have the order's state."""
-    for row in evidence.rows("order", ORDERS_WITH_PROGRESS):
+    for row in stack_data.rows("order", ORDERS_WITH_PROGRESS):
         states = {item[1] for item in _decode(row.items)} if row.items else set()
         agree = states == {row.state}
         yield None if agree else f"order {row.id} is {row.state}, its items are {sorted(states)}"
 
 
-def every_order_has_a_plan(evidence: Evidence) -> Iterator[CheckResult]:
+def every_order_has_a_plan(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that every order whose acceptance was published has a plan."""
-    planned = {row.order_id for row in evidence.rows("provisioning", PLANS)}
-    for order_id in evidence.expected_state.accepted:
+    planned = {row.order_id for row in stack_data.rows("provisioning", PLANS)}
+    for order_id in stack_data.expected_state.accepted:
         yield None if order_id in planned else f"order {order_id} has no plan"
 
 
-def one_order_for_each_external_id(evidence: Evidence) -> Iterator[CheckResult]:
+def one_order_for_each_external_id(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no externalId of a client has two orders."""
-    for row in evidence.rows("order", ORDERS_BY_EXTERNAL_ID):
+    for row in stack_data.rows("order", ORDERS_BY_EXTERNAL_ID):
         yield None if row.orders == 1 else f"{row.external_id} names {row.orders} orders"
 
 
-def every_state_was_published(evidence: Evidence) -> Iterator[CheckResult]:
+def every_state_was_published(stack_data: StackData) -> Iterator[CheckResult]:
     """Check the published states of orders, and that each end was published once.
 
     Of an order of a version that did not publish its states, only the end is checked.
     """
-    expected_state = evidence.expected_state
-    for order_id, state in evidence.states.items():
+    expected_state = stack_data.expected_state
+    for order_id, state in stack_data.states.items():
         accepted = expected_state.accepted.get(order_id)
         published = expected_state.state_of(order_id)
         times = expected_state.times_ended.get(order_id, 0)
@@ -99,16 +99,16 @@ def every_state_was_published(evidence: Evidence) -> Iterator[CheckResult]:
             yield None
 
 
-def installed_base_is_what_was_completed(evidence: Evidence) -> Iterator[CheckResult]:
+def installed_base_is_what_was_completed(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the installed base equals the fold of all completions."""
-    expected_state = evidence.expected_state
+    expected_state = stack_data.expected_state
     expected = {
         id_: (expected_state.owner_of(id_), each.service_id, each.number)
         for id_, each in expected_state.products.items()
     }
     found = {
         row.id: (row.party_id, row.service_id, row.number)
-        for row in evidence.rows("order", PRODUCTS)
+        for row in stack_data.rows("order", PRODUCTS)
     }
     for id_ in sorted(expected.keys() | found.keys()):
         same = expected.get(id_) == found.get(id_)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from deploy.local.stack_record import StackRecord
 from tools.verify.erasures import erased_parties_are_blank
-from tools.verify.evidence import Evidence, gather
 from tools.verify.messages import (
     every_message_was_consumed,
     every_message_was_published,
     no_call_is_open,
 )
 from tools.verify.orders import every_order_has_ended
+from tools.verify.stack_data import StackData, open_stack_data
 
 PAUSE_S = 0.2
 ACTIVITY_CHECKS = (
@@ -27,14 +27,14 @@ ACTIVITY_CHECKS = (
 def wait_until_quiescent(stack: StackRecord, timeout_s: float) -> bool:
     """Wait until the stack is idle; return whether it was within the timeout."""
     end = time.monotonic() + timeout_s
-    with gather(stack) as evidence:
+    with open_stack_data(stack) as stack_data:
         while time.monotonic() < end:
-            if is_quiescent(replace(evidence)):  # the same connections, without cached properties
+            if is_quiescent(replace(stack_data)):  # the same connections, without cached properties
                 return True
             time.sleep(PAUSE_S)
     return False
 
 
-def is_quiescent(evidence: Evidence) -> bool:
+def is_quiescent(stack_data: StackData) -> bool:
     """Return whether the stack is idle."""
-    return all(not any(check(evidence)) for check in ACTIVITY_CHECKS)
+    return all(not any(check(stack_data)) for check in ACTIVITY_CHECKS)

@@ -1,6 +1,6 @@
 """The kinds of resources that the verification tells apart; no code of a service is used."""
 
-from tools.verify.evidence import Evidence
+from tools.verify.stack_data import StackData
 
 NUMBER_KIND = "number"
 """The kind of all rows of `numbers`; rows of `pool_items` name their kind."""
@@ -9,9 +9,9 @@ PERSONAL_KINDS = frozenset({NUMBER_KIND})
 """The values of these kinds identify a customer."""
 
 
-def pool_item_kinds(evidence: Evidence) -> set[str]:
+def pool_item_kinds(stack_data: StackData) -> set[str]:
     """Return the kinds of resources other than numbers that have pools."""
-    found = {row.kind for row in evidence.rows("resources", "SELECT DISTINCT kind FROM pools")}
+    found = {row.kind for row in stack_data.rows("resources", "SELECT DISTINCT kind FROM pools")}
     return found - {NUMBER_KIND}
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-from tools.verify.evidence import FINAL, Evidence
 from tools.verify.orders import CheckResult
 from tools.verify.resource_kinds import PERSONAL_KINDS
+from tools.verify.stack_data import FINAL, StackData
 
 HELD = """
     SELECT 'number' AS kind, e164 AS value, state, order_id, service_id
@@ -52,44 +52,44 @@ class ResourceKey(NamedTuple):
     value: str
 
 
-def every_resource_has_one_holder(evidence: Evidence) -> Iterator[CheckResult]:
+def every_resource_has_one_holder(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that no resource has two holders, in the inventory and in the other services."""
     holders: dict[ResourceKey, set[UUID]] = defaultdict(set)
-    for service in evidence.expected_state.services.values():
+    for service in stack_data.expected_state.services.values():
         for held in service.held:
             holders[ResourceKey(held.kind, held.value)].add(service.service_id)
-    for row in evidence.rows("resources", HELD):
+    for row in stack_data.rows("resources", HELD):
         holders[ResourceKey(row.kind, row.value)].add(row.service_id)
     for key, services in holders.items():
         shared = f"{key.kind} {mask(key)} has {len(services)} holders"
         yield shared if len(services) > 1 else None
 
 
-def nothing_is_reserved_for_an_ended_order(evidence: Evidence) -> Iterator[CheckResult]:
+def nothing_is_reserved_for_an_ended_order(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that resources in transitional states belong to open orders."""
-    for row in evidence.rows("resources", HELD):
-        state = evidence.states.get(row.order_id, "unknown")
+    for row in stack_data.rows("resources", HELD):
+        state = stack_data.states.get(row.order_id, "unknown")
         if row.state in TRANSITIONAL_STATES and state in FINAL | {"unknown"}:
             yield f"a {row.kind} is {row.state} for order {row.order_id}, which is {state}"
         else:
             yield None
 
 
-def services_hold_what_resources_say(evidence: Evidence) -> Iterator[CheckResult]:
+def services_hold_what_resources_say(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the holdings of completed services and the inventory are equal."""
     completed = {
         (service.service_id, ResourceKey(held.kind, held.value))
-        for service in evidence.expected_state.services.values()
+        for service in stack_data.expected_state.services.values()
         for held in service.held
     }
     changing = {
         row.service_id
-        for row in evidence.rows("resources", HELD)
+        for row in stack_data.rows("resources", HELD)
         if row.state in TRANSITIONAL_STATES
     }
     held = {
         (row.service_id, ResourceKey(row.kind, row.value))
-        for row in evidence.rows("resources", HELD)
+        for row in stack_data.rows("resources", HELD)
         if row.state == "in_use"
     }
     agreed = completed & held
@@ -101,19 +101,19 @@ def services_hold_what_resources_say(evidence: Evidence) -> Iterator[CheckResult
             yield f"only {source} has {key.kind} {mask(key)} for service {service_id}"
 
 
-def pools_add_up(evidence: Evidence) -> Iterator[CheckResult]:
+def pools_add_up(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that every pool and segment has its full count of items, in any state."""
-    for row in evidence.rows("resources", POOLS):
+    for row in stack_data.rows("resources", POOLS):
         is_complete = row.items == row.capacity
         yield None if is_complete else f"{row.kind} pool {row.name}: {row.items} of {row.capacity}"
-    for row in evidence.rows("resources", SEGMENTS):
+    for row in stack_data.rows("resources", SEGMENTS):
         is_complete = row.numbers == row.count
         yield None if is_complete else f"segment {row.id}: {row.numbers} of {row.count} numbers"
 
 
-def states_and_holders_agree(evidence: Evidence) -> Iterator[CheckResult]:
+def states_and_holders_agree(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that a resource has a holder if and only if its state requires one."""
-    for row in evidence.rows("resources", STATES):
+    for row in stack_data.rows("resources", STATES):
         holder = "a holder" if row.is_held else "no holder"
         agree = (row.state in STATES_WITH_HOLDER) == row.is_held
         yield None if agree else f"a number or pool item is {row.state} and has {holder}"

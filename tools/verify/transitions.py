@@ -5,9 +5,9 @@ from itertools import groupby
 from typing import LiteralString, NamedTuple
 
 from shared.persistence.history import TAKEN_OVER_REASON
-from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
 from tools.verify.resource_kinds import NUMBER_KIND, pool_item_kinds, resource_name
+from tools.verify.stack_data import StackData
 
 HISTORY: LiteralString = """
     SELECT kind, subject, part, was, became, reason FROM history
@@ -104,21 +104,21 @@ POOL_ITEM_RULES = HistoryRules(POOL_ITEM, frozenset({"free", "faulty"}))
 """An import may create faulty legs."""
 
 
-def rules_by_kind(evidence: Evidence) -> dict[str, HistoryRules]:
+def rules_by_kind(stack_data: StackData) -> dict[str, HistoryRules]:
     """Return the rules of every kind of thing that has a history of states."""
     rules = {
         kind: HistoryRules(transitions, FIRST_STATES.get(kind, NO_STATE))
         for kind, transitions in LEGAL_TRANSITIONS.items()
     }
-    items = dict.fromkeys(pool_item_kinds(evidence), POOL_ITEM_RULES)
+    items = dict.fromkeys(pool_item_kinds(stack_data), POOL_ITEM_RULES)
     return rules | items | {NUMBER_KIND: NUMBER_RULES}
 
 
-def every_transition_is_legal(evidence: Evidence) -> Iterator[CheckResult]:
+def every_transition_is_legal(stack_data: StackData) -> Iterator[CheckResult]:
     """Check the history of every order, item, plan, step, number and pool item."""
-    rules = rules_by_kind(evidence)
+    rules = rules_by_kind(stack_data)
     for service, statement in HISTORIES.items():
-        rows = evidence.rows(service, statement)
+        rows = stack_data.rows(service, statement)
         for (kind, subject, part), steps in groupby(rows, lambda row: row[:3]):
             if kind in rules:
                 wrong = illegal_transition(

@@ -84,13 +84,13 @@ def put(session: Session, accounts: Iterable[ContestedAccount]) -> None:
 
 
 def find_page(
-    session: Session, tenant: str, rows: Window, state: ContestState | None = None
+    session: Session, tenant: str, window: Window, state: ContestState | None = None
 ) -> list[ContestedAccount]:
     """Return a tenant's contested accounts by their ids: those in a state, or all."""
     found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
     if state:
         found = found.where(TABLE.c.state == state)
-    page = session.execute(select_page(found, [TABLE.c.account_id], rows))
+    page = session.execute(select_page(found, [TABLE.c.account_id], window))
     return [ContestedAccount(*row) for row in page]
 
 
@@ -108,7 +108,7 @@ def find_uses(
     return found
 
 
-def open_account_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
+def contested_account_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
     """Yield the open contested accounts as a notice: no order waits for them."""
     count, since = COUNT_OPEN.rows(session)[0]
     if count:

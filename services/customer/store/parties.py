@@ -99,13 +99,13 @@ def find_party_for_update(session: Session, tenant: str, party_id: str) -> Party
 
 
 def find_account_ids(
-    session: Session, data_scope: DataScope, party_id: str, rows: Window
+    session: Session, data_scope: DataScope, party_id: str, window: Window
 ) -> list[str]:
     """Return the ids of one party's accounts in the data scope, sorted."""
     of_party = AccountSourceRow.tenant == data_scope.tenant, AccountSourceRow.party_id == party_id
     visible = access_condition(data_scope, AccountSourceRow.client, AccountSourceRow.party_id)
     found = select(AccountSourceRow.account_id).where(*of_party, visible).distinct()
-    return list(session.scalars(select_page(found, [AccountSourceRow.account_id], rows)))
+    return list(session.scalars(select_page(found, [AccountSourceRow.account_id], window)))
 
 
 def find_account_owners(
@@ -138,19 +138,23 @@ def find_parties(
     return _read_merged_parties(session, found)
 
 
-def find_by_phone(session: Session, data_scope: DataScope, phone: str, rows: Window) -> list[Party]:
+def find_by_phone(
+    session: Session, data_scope: DataScope, phone: str, window: Window
+) -> list[Party]:
     """Return the parties in the data scope with this phone key, by id."""
     if not data_scope.is_tenant_wide:
         return _parties_from_sources(
-            session, data_scope, _ids_with_phone(session, data_scope, phone, rows)
+            session, data_scope, _ids_with_phone(session, data_scope, phone, window)
         )
     found = select(*PARTY_COLUMNS).where(
         PartyRow.tenant == data_scope.tenant, PartyRow.phone_key != "", PartyRow.phone_key == phone
     )
-    return _read_merged_parties(session, select_page(found, [PartyRow.party_id], rows))
+    return _read_merged_parties(session, select_page(found, [PartyRow.party_id], window))
 
 
-def _ids_with_phone(session: Session, data_scope: DataScope, phone: str, rows: Window) -> list[str]:
+def _ids_with_phone(
+    session: Session, data_scope: DataScope, phone: str, window: Window
+) -> list[str]:
     found = (
         select(PartySourceRow.party_id)
         .where(
@@ -161,10 +165,10 @@ def _ids_with_phone(session: Session, data_scope: DataScope, phone: str, rows: W
         )
         .distinct()
     )
-    return list(session.scalars(select_page(found, [PartySourceRow.party_id], rows)))
+    return list(session.scalars(select_page(found, [PartySourceRow.party_id], window)))
 
 
-def find_by_name(session: Session, tenant: str, prefix: str, rows: Window) -> list[Party]:
+def find_by_name(session: Session, tenant: str, prefix: str, window: Window) -> list[Party]:
     """Return the parties whose comparable name has this prefix, by name."""
     found = select(*PARTY_COLUMNS).where(
         PartyRow.tenant == tenant,
@@ -173,7 +177,7 @@ def find_by_name(session: Session, tenant: str, prefix: str, rows: Window) -> li
         PartyRow.name_key < prefix + MAX_CHARACTER,
     )
     return _read_merged_parties(
-        session, select_page(found, [PartyRow.name_key, PartyRow.party_id], rows)
+        session, select_page(found, [PartyRow.name_key, PartyRow.party_id], window)
     )
 
 

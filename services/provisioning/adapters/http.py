@@ -49,7 +49,7 @@ NOT_DONE_STATUSES = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERV
 UNKNOWN_OPERATION = "unknown-operation"
 
 
-class OperationRequest(msgspec.Struct, frozen=True):
+class OperationRequestBody(msgspec.Struct, frozen=True):
     """The body of a call to an element."""
 
     kind: str
@@ -64,7 +64,7 @@ class OperationRefusal(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class ElementResponse(msgspec.Struct, frozen=True):
+class ElementResponseBody(msgspec.Struct, frozen=True):
     """The body of an element's response: the outcome of an operation, or an error."""
 
     outcome: str = ""
@@ -74,7 +74,7 @@ class ElementResponse(msgspec.Struct, frozen=True):
 
 
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(ElementResponse).decode
+decode = msgspec.json.Decoder(ElementResponseBody).decode
 
 
 class NotSentError(Exception):
@@ -102,7 +102,7 @@ class HttpAdapter:
             status, body = await self._send("PUT", call, encode(operation_request(call)))
         except NotSentError as error:
             return CallOutcome(CallResult.FAILED, "unreachable", str(error))
-        return outcome_of_call(status, read_response(body))
+        return outcome_of_call(status, parse_response_body(body))
 
     async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
         """Return the outcome of the operation; None if the element does not know it.
@@ -115,7 +115,7 @@ class HttpAdapter:
             status, body = await self._send("GET", call)
         except NotSentError as error:
             raise ElementTimeoutError(str(error)) from error
-        return outcome_of_query(status, read_response(body))
+        return outcome_of_query(status, parse_response_body(body))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -181,45 +181,45 @@ async def read_body(response: ClientResponse) -> bytes:
     return bytes(body)
 
 
-def operation_request(call: OutboundCall) -> OperationRequest:
+def operation_request(call: OutboundCall) -> OperationRequestBody:
     """Return the request body of a call."""
     parameters = {each.name: each.value for each in call.parameters}
-    return OperationRequest(call.kind, call.subject, parameters)
+    return OperationRequestBody(call.kind, call.subject, parameters)
 
 
-def read_response(body: bytes) -> ElementResponse:
+def parse_response_body(body: bytes) -> ElementResponseBody:
     """Parse a response body; return an empty response if it is not valid."""
     try:
         return decode(body)
     except msgspec.MsgspecError:
-        return ElementResponse()
+        return ElementResponseBody()
 
 
-def outcome_of_call(status: int, answer: ElementResponse) -> CallOutcome:
+def outcome_of_call(status: int, body: ElementResponseBody) -> CallOutcome:
     """Return the outcome that a response to a call means."""
-    if status == HTTPStatus.OK and answer.outcome == CallResult.DONE:
+    if status == HTTPStatus.OK and body.outcome == CallResult.DONE:
         return DONE
     if status in NOT_DONE_STATUSES:
-        return CallOutcome(CallResult.FAILED, answer.code or f"http-{status}", answer.detail)
+        return CallOutcome(CallResult.FAILED, body.code or f"http-{status}", body.detail)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return CallOutcome(CallResult.REFUSED, answer.code or f"http-{status}", answer.detail)
+        return CallOutcome(CallResult.REFUSED, body.code or f"http-{status}", body.detail)
     return UNKNOWN_OUTCOME
 
 
-def outcome_of_query(status: int, answer: ElementResponse) -> CallOutcome | None:
+def outcome_of_query(status: int, body: ElementResponseBody) -> CallOutcome | None:
     """Return the outcome that a response to a query means.
 
     Raises:
         ElementTimeoutError: if the element cannot answer now.
         CannotQueryError: if it does not support the query.
     """
-    if status == HTTPStatus.NOT_FOUND and answer.code == UNKNOWN_OPERATION:
+    if status == HTTPStatus.NOT_FOUND and body.code == UNKNOWN_OPERATION:
         return None
-    if status == HTTPStatus.OK and answer.outcome == CallResult.REFUSED:
-        return CallOutcome(CallResult.REFUSED, answer.refusal.code, answer.refusal.detail)
-    if status == HTTPStatus.OK and answer.outcome == CallResult.DONE:
+    if status == HTTPStatus.OK and body.outcome == CallResult.REFUSED:
+        return CallOutcome(CallResult.REFUSED, body.refusal.code, body.refusal.detail)
+    if status == HTTPStatus.OK and body.outcome == CallResult.DONE:
         return DONE
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise CannotQueryError(answer.detail or f"HTTP {status}")
+        raise CannotQueryError(body.detail or f"HTTP {status}")
     msg = f"HTTP {status}"
     raise ElementTimeoutError(msg)

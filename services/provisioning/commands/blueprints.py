@@ -18,8 +18,8 @@ from services.provisioning.domain.blueprint.validation import read_blueprints
 from services.provisioning.store import blueprint_editions, blueprints
 from shared.contracts import Causation
 from shared.ids import named_id
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import Transaction, UnitOfWork
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import transaction_time
 from shared.persistence.versioned_documents import SHARED_TENANT
 
@@ -91,4 +91,4 @@ def publish_pending_editions(session: Session) -> None:
         id_ = named_id(STARTUP_NAMESPACE, f"{tenant}/{edition.hex()}")
         publish_edition(transaction.unit_of_work(Causation(id_, id_, tenant)), tenant)
     # The publisher sends them from the outbox once the process runs.
-    transaction.finish(AfterCommit(STARTUP_NAMESPACE))
+    transaction.finish(WriterCall(STARTUP_NAMESPACE))

@@ -105,7 +105,7 @@ def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
     return Service(
         id=item.service_id,
         tenant=plan.tenant,
-        local_network=plan.network_of(item),
+        local_network=plan.local_network_of(item),
         state=ServiceState.ACTIVE,
         specification=item.specification,
         blueprint_version=item.blueprint_version,
@@ -118,7 +118,7 @@ def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
         address_id=item.address_id,
         characteristics=item.characteristics,
         held=item.held,
-        elements=tuple(carrying_elements(plan, item)),
+        elements=tuple(changed_elements(plan, item)),
         started_at=started_at,
         ended_at=None,
         client=plan.client,
@@ -142,7 +142,7 @@ def terminated_service(service: Service, plan: Plan, item: PlanItem, now: dateti
     )
 
 
-def carrying_elements(plan: Plan, item: PlanItem) -> dict[ElementName, None]:
+def changed_elements(plan: Plan, item: PlanItem) -> dict[ElementName, None]:
     """Return the elements that were changed for an item, each once, in the plan's order."""
     return {
         fill_text(step.blueprint.element, item): None

@@ -114,7 +114,7 @@ def new_work_order(plan: Plan, request: WorkOrderRequest, now: datetime) -> Work
     return WorkOrder(
         id=work_order_id(plan.order_id, attempt),
         tenant=plan.tenant,
-        local_network=plan.network_of(item),
+        local_network=plan.local_network_of(item),
         order_id=plan.order_id,
         step=attempt.step,
         round=attempt.round,

@@ -56,12 +56,13 @@ get_newest = BLUEPRINTS.get
 lock = BLUEPRINTS.lock
 
 
-def find_published(session: Session, tenant: str, rows: Window) -> list[PublishedBlueprint]:
+def find_page(session: Session, tenant: str, window: Window) -> list[PublishedBlueprint]:
     """Return a page of the versions of a tenant's own and of the shared blueprints."""
     columns: Select[Any] = select(*PUBLISHED_COLUMNS)
     query = columns.where(BlueprintRow.tenant.in_([SHARED_TENANT, tenant]))
     return [
-        PublishedBlueprint(*row) for row in session.execute(select_page(query, SORT_COLUMNS, rows))
+        PublishedBlueprint(*row)
+        for row in session.execute(select_page(query, SORT_COLUMNS, window))
     ]
 
 

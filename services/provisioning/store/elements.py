@@ -28,7 +28,7 @@ from shared.persistence.statements import CompiledStatement
 SHIPPED_FILE = Path(__file__).parents[1] / "data/elements.json"
 
 
-class ShippedType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ShippedElementType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One element type: a pattern of names, their protocol, and the concurrent calls at each."""
 
     name: str
@@ -37,15 +37,15 @@ class ShippedType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     concurrency: int
 
 
-class Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ShippedElementTypes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The shipped file of element types."""
 
-    types: tuple[ShippedType, ...]
+    types: tuple[ShippedElementType, ...]
     other_protocol: str
     """The protocol of elements that no type's pattern matches."""
 
 
-_shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Shipped)
+_shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=ShippedElementTypes)
 TYPES: ElementTypes = tuple(
     ElementType(each.name, each.elements, Limit(each.concurrency)) for each in _shipped.types
 )
@@ -129,9 +129,9 @@ def canonical_name(session: Session, name: ElementName) -> ElementName:
     return name
 
 
-def find_page(session: Session, rows: Window) -> list[ElementListing]:
+def find_page(session: Session, window: Window) -> list[ElementListing]:
     """Return elements that are configured or have open calls, by name."""
-    names = list(session.scalars(select_page(select(NAMES.c.name), [NAMES.c.name], rows)))
+    names = list(session.scalars(select_page(select(NAMES.c.name), [NAMES.c.name], window)))
     return get_listings(session, names)
 
 

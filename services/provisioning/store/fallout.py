@@ -33,7 +33,7 @@ class FalloutFilter:
     specification: str = ""
 
 
-def find(session: Session, tenant: str, wanted: FalloutFilter, rows: Window) -> list[Fallout]:
+def find(session: Session, tenant: str, wanted: FalloutFilter, window: Window) -> list[Fallout]:
     """Return a tenant's fallout, the longest waiting first."""
     query = select(*COLUMNS).where(TABLE.c.tenant == tenant)
     for name in ("code", "specification"):
@@ -42,11 +42,11 @@ def find(session: Session, tenant: str, wanted: FalloutFilter, rows: Window) -> 
     if wanted.element:
         query = query.where(folded_name(TABLE.c.element) == fold_name(wanted.element))
     by_state = (query.where(TABLE.c.state == each) for each in wanted.states)
-    parts = [select_page(each, SORT_COLUMNS, rows.from_start) for each in by_state]
-    return [Fallout(*row) for row in session.execute(merge_pages(parts, SORT_COLUMNS, rows))]
+    parts = [select_page(each, SORT_COLUMNS, window.from_start) for each in by_state]
+    return [Fallout(*row) for row in session.execute(merge_pages(parts, SORT_COLUMNS, window))]
 
 
-def of_order(session: Session, tenant: str, order_id: UUID, rows: Window) -> list[Fallout]:
+def of_order(session: Session, tenant: str, order_id: UUID, window: Window) -> list[Fallout]:
     """Return the fallout of one order of a tenant, oldest first."""
     query = select(*COLUMNS).where(TABLE.c.order_id == order_id, TABLE.c.tenant == tenant)
-    return [Fallout(*row) for row in session.execute(select_page(query, SORT_COLUMNS, rows))]
+    return [Fallout(*row) for row in session.execute(select_page(query, SORT_COLUMNS, window))]

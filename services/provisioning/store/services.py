@@ -56,7 +56,7 @@ def find_accessible(session: Session, data_scope: DataScope, id_: UUID) -> Servi
 
 
 def find(
-    session: Session, data_scope: DataScope, wanted: ServiceFilter, rows: Window
+    session: Session, data_scope: DataScope, wanted: ServiceFilter, window: Window
 ) -> list[Service]:
     """Return the services in the data scope, by customer."""
     query = select(*COLUMNS).where(TABLE.c.tenant == data_scope.tenant)
@@ -65,6 +65,6 @@ def find(
     if wanted.state is not None:
         query = query.where(TERMINATED if wanted.state is ServiceState.TERMINATED else ~TERMINATED)
     result = session.execute(
-        accessible_page(session, data_scope, query, OWNER_COLUMNS, SORT_COLUMNS, rows)
+        accessible_page(session, data_scope, query, OWNER_COLUMNS, SORT_COLUMNS, window)
     )
     return [Service(*row) for row in result]

@@ -98,12 +98,12 @@ def is_visible(session: Session, visibility: Visibility, work_order: WorkOrder) 
 
 
 def find(
-    session: Session, visibility: Visibility, wanted: WorkOrderFilter, rows: Window
+    session: Session, visibility: Visibility, wanted: WorkOrderFilter, window: Window
 ) -> list[WorkOrder]:
     """Return visible work orders: open ones by urgency, otherwise the latest first."""
     order = SortOrder.of(wanted)
     page = partial(
-        select_page, keys=order.keys, window=rows.from_start, descending=order.is_descending
+        select_page, keys=order.keys, window=window.from_start, descending=order.is_descending
     )
     parts = [
         each
@@ -111,7 +111,7 @@ def find(
         if states
         for each in candidate_pages(session, visibility, wanted, states, page)
     ]
-    query = merge_pages(parts, order.keys, rows, descending=order.is_descending)
+    query = merge_pages(parts, order.keys, window, descending=order.is_descending)
     return [WorkOrder(*row) for row in session.execute(query)]
 
 

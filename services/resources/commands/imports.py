@@ -67,7 +67,7 @@ def import_segments(parsed: ParsedRows[Segment], work: UnitOfWork) -> ImportCoun
     raise_faults(
         [
             *parsed.faults,
-            *import_validation.check_segments(parsed.rows, networks_of(rows, work), known),
+            *import_validation.check_segments(parsed.rows, local_networks_of(rows, work), known),
         ]
     )
     things = store.add_segments(work.session, work.tenant, rows, known)
@@ -87,7 +87,7 @@ def import_splitters(parsed: ParsedRows[Splitter], work: UnitOfWork) -> ImportCo
     raise_faults(
         [
             *parsed.faults,
-            *import_validation.check_splitters(parsed.rows, networks_of(rows, work), known),
+            *import_validation.check_splitters(parsed.rows, local_networks_of(rows, work), known),
         ]
     )
     things = store.add_splitters(work.session, work.tenant, rows, known)
@@ -101,7 +101,7 @@ def import_addresses(parsed: ParsedRows[Address], work: UnitOfWork) -> ImportCou
     names = {each.splitter_id for each in rows if each.splitter_id}
     splitters = {each.id for each in store.known_splitters(work.session, work.tenant, names)}
     known_ids = store.address_ids_like(work.session, work.tenant, [each.id for each in rows])
-    networks = networks_of(rows, work)
+    networks = local_networks_of(rows, work)
     raise_faults(
         [
             *parsed.faults,
@@ -122,14 +122,14 @@ def import_blocks(kind: PoolKind, parsed: ParsedRows[PairBlock], work: UnitOfWor
     """Create consecutive items in the pools of exchanges; existing items stay unchanged."""
     rows = parsed.bare_rows
     raise_faults(
-        [*parsed.faults, *import_validation.check_pairs(parsed.rows, networks_of(rows, work))]
+        [*parsed.faults, *import_validation.check_pairs(parsed.rows, local_networks_of(rows, work))]
     )
     added = store.add_blocks(work.session, work.tenant, kind.name, rows)
     sizes = [each.count for each in rows]
     return count_blocks(zip(sizes, added.new_of_block, strict=True), added.things)
 
 
-def networks_of(
+def local_networks_of(
     rows: Sequence[Segment | Splitter | Address | PairBlock], work: UnitOfWork
 ) -> import_validation.Networks:
     """Return the local networks of these rows' exchanges."""

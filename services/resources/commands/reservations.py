@@ -14,8 +14,8 @@ from services.resources.domain.allocation.reservation_question import (
 from services.resources.domain.scheduled_messages import REVIEW_KEY, ReservationsDue
 from shared.contracts import Causation
 from shared.ids import named_id
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import Transaction, UnitOfWork
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import transaction_time
 from shared.scheduling.timer_store import is_scheduled, schedule
 
@@ -51,4 +51,4 @@ def schedule_reservation_review(session: Session) -> None:
     transaction = Transaction(session, started_at)
     id_ = named_id(REVIEW_KEY, str(started_at))
     schedule(transaction.unit_of_work(Causation(id_, id_, "")), started_at, ReservationsDue())
-    transaction.finish(AfterCommit(REVIEW_KEY))
+    transaction.finish(WriterCall(REVIEW_KEY))

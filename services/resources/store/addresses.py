@@ -21,7 +21,7 @@ ID_KEY: ColumnElement[str] = func.lower(AddressRow.id)
 
 
 def find_addresses(
-    session: Session, tenant: str, letters: str, exchange_id: str, rows: Window
+    session: Session, tenant: str, letters: str, exchange_id: str, window: Window
 ) -> list[Address]:
     """Return addresses whose text contains these letters, in the order of their ids."""
     query = select(*COLUMNS).where(AddressRow.tenant == tenant)
@@ -31,7 +31,7 @@ def find_addresses(
         query = query.where(LETTERS.contains(letters, autoescape=True))
     if exchange_id:
         query = query.where(AddressRow.exchange_id == exchange_id)
-    return read_addresses(session, select_page(query, [AddressRow.id], rows))
+    return read_addresses(session, select_page(query, [AddressRow.id], window))
 
 
 def find_address(session: Session, tenant: str, id_: str) -> Address | None:

@@ -94,12 +94,12 @@ def put_states(session: Session, pool: Pool, states: Mapping[str, ResourceState]
 
 
 def find_pool_items(
-    session: Session, pool: Pool, state: PoolItemState | None, rows: Window
+    session: Session, pool: Pool, state: PoolItemState | None, window: Window
 ) -> list[PoolItem]:
     """Return a pool's items, by value."""
     query = of_pool(SELECT_ITEMS, pool)
     query = query.where(ITEMS.c.state == state) if state else query
-    return [pool_item(row) for row in session.execute(select_page(query, [ITEMS.c.value], rows))]
+    return [pool_item(row) for row in session.execute(select_page(query, [ITEMS.c.value], window))]
 
 
 def find_pool_item(session: Session, pool: Pool, value: str) -> PoolItem | None:

@@ -32,14 +32,14 @@ LEVELS = select(
 
 
 def find_pool_levels(
-    session: Session, tenant: str, kind: str | None, exchange_id: str, rows: Window
+    session: Session, tenant: str, kind: str | None, exchange_id: str, window: Window
 ) -> list[PoolLevel]:
     """Return pools in the order of exchange, kind and name, each with its free capacity."""
     query = LEVELS.where(POOLS.c.tenant == tenant)
     query = query.where(POOLS.c.kind == kind) if kind else query
     query = query.where(POOLS.c.exchange_id == exchange_id) if exchange_id else query
     order = (POOLS.c.exchange_id, POOLS.c.kind, POOLS.c.name)
-    return [PoolLevel(*row) for row in session.execute(select_page(query, order, rows))]
+    return [PoolLevel(*row) for row in session.execute(select_page(query, order, window))]
 
 
 def find_pool_breakdown(

@@ -52,7 +52,7 @@ UNNEEDED_COUNT = CompiledStatement(
 )
 
 
-def record_old(session: Session, before: datetime, assigned_type: str) -> None:
+def record_old_reservations(session: Session, before: datetime, assigned_type: str) -> None:
     """Store the orders with reservations from before a time, and delete those without any.
 
     This reads all numbers and pool items, once an hour.
@@ -80,11 +80,11 @@ def get_due_for_update(session: Session, now: datetime) -> list[ReservationQuest
 
 
 def find_page(
-    session: Session, tenant: str, before: datetime, rows: Window
+    session: Session, tenant: str, before: datetime, window: Window
 ) -> list[ReservationQuestion]:
     """Return a tenant's reservations from before a time, the oldest first."""
     query = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.since <= before)
-    result = session.execute(select_page(query, [TABLE.c.since, TABLE.c.order_id], rows))
+    result = session.execute(select_page(query, [TABLE.c.since, TABLE.c.order_id], window))
     return [ReservationQuestion(*row) for row in result]
 
 

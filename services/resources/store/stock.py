@@ -35,11 +35,11 @@ class LockedStock(NamedTuple):
 def lock_stock(session: Session, demand: Demand, now: datetime) -> Stock:
     """Lock what the batch requires, if it is there: no resource is missed because of a lock."""
     SAVEPOINT.run(session)  # ends with the transaction
-    locked = lock_unlocked(session, demand, now, wait=False)
+    locked = lock_free_resources(session, demand, now, wait=False)
     while is_short_by_locks(session, demand, locked):
         ROLLBACK_TO_SAVEPOINT.run(session)
         take_assignment_lock(session)
-        locked = lock_unlocked(session, demand, now, wait=True)
+        locked = lock_free_resources(session, demand, now, wait=True)
     return locked.stock
 
 
@@ -51,7 +51,9 @@ def take_assignment_lock(session: Session) -> None:
     ADVISORY_LOCK.run(session)
 
 
-def lock_unlocked(session: Session, demand: Demand, now: datetime, *, wait: bool) -> LockedStock:
+def lock_free_resources(
+    session: Session, demand: Demand, now: datetime, *, wait: bool
+) -> LockedStock:
     """Lock what the batch requires, as far as it is free."""
     picked = picked_resources.lock_picked(session, demand.picked, wait=wait)
     # A picked resource may also be the lowest of a pool: one more must be locked then.

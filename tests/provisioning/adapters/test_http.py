@@ -12,7 +12,7 @@ from services.provisioning.adapters.http import (
     HttpAdapter,
     outcome_of_call,
     outcome_of_query,
-    read_response,
+    parse_response_body,
 )
 from services.provisioning.settings import HttpElementSettings
 from shared.calls.outbound_call import (
@@ -130,14 +130,14 @@ async def test_without_an_address_nothing_is_called() -> None:
 
 @pytest.mark.parametrize("status", [200, 202, 301, 502, 504])
 def test_the_outcome_of_a_call_is_unknown_when_the_answer_does_not_say(status: int) -> None:
-    assert outcome_of_call(status, read_response(b"<html>")).result is CallResult.UNDECIDED
+    assert outcome_of_call(status, parse_response_body(b"<html>")).result is CallResult.UNDECIDED
 
 
 def test_an_element_that_does_not_understand_the_query_cannot_be_queried() -> None:
     with pytest.raises(CannotQueryError):
-        outcome_of_query(404, read_response(b'{"code": "not-found"}'))
+        outcome_of_query(404, parse_response_body(b'{"code": "not-found"}'))
     with pytest.raises(ElementTimeoutError):
-        outcome_of_query(502, read_response(b"<html>"))
+        outcome_of_query(502, parse_response_body(b"<html>"))
 
 
 async def test_a_redirection_to_another_server_does_not_carry_the_token() -> None:

@@ -14,8 +14,8 @@ from shared.calls.element_limits import Limit
 from shared.calls.lease import GRACE
 from shared.calls.rate_limits import read_token_buckets
 from shared.contracts import Causation
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.scheduling.timer_store import schedule
 from tests.conftest import NOON
@@ -60,12 +60,12 @@ async def test_a_commit_that_leased_all_its_calls_does_not_wake_the_runner(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     runner = runner_of(sessions, tmp_path, ScriptedElement(), ONE)
-    after_commit = AfterCommit(uuid4(), runner.writer.deferred_writers)
+    writer_call = WriterCall(uuid4(), runner.writer.deferred_writers)
     for n, is_waiting in enumerate([False, True]):
-        with begin_transaction(sessions, datetime.now(UTC), after_commit) as transaction:
+        with begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction:
             call = another_outbound_call()
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
-        (callback,) = after_commit.results[n].callbacks
+        (callback,) = writer_call.results[n].callbacks
         callback()
         assert runner._wake.is_set() is is_waiting  # noqa: SLF001
 
@@ -102,13 +102,13 @@ async def test_no_call_overtakes_one_that_waits_for_a_slot(
     runner = runner_of(sessions, tmp_path, ScriptedElement(), limits)
     waiting = another_outbound_call()
     enqueue_calls(sessions, runner, another_outbound_call(), waiting)
-    runner._claim(AfterCommit(CALL_ID))  # noqa: SLF001  it finds no slot for the second
+    runner._claim(WriterCall(CALL_ID))  # noqa: SLF001  it finds no slot for the second
     limits["olt"] = Limit(concurrency=2)
     runner._claimer._limits_until = datetime.now(UTC)  # noqa: SLF001  so that they are read again
 
     assert enqueue_calls(sessions, runner, another_outbound_call()) == []
 
-    ((first,), _) = runner._claim(AfterCommit(CALL_ID))  # noqa: SLF001
+    ((first,), _) = runner._claim(WriterCall(CALL_ID))  # noqa: SLF001
     assert first.call == waiting
 
 
@@ -117,7 +117,7 @@ async def test_calls_to_other_elements_do_not_wait_for_an_element_at_its_limit(
 ) -> None:
     runner = runner_of(sessions, tmp_path, ScriptedElement(), {"olt": Limit(in_maintenance=True)})
     enqueue_calls(sessions, runner, another_outbound_call())
-    runner._claim(AfterCommit(CALL_ID))  # noqa: SLF001
+    runner._claim(WriterCall(CALL_ID))  # noqa: SLF001
 
     (leased_call,) = enqueue_calls(sessions, runner, another_outbound_call(element="ims"))
     assert leased_call.call.element == "ims"
@@ -170,12 +170,12 @@ async def test_a_request_that_is_rolled_back_is_not_called(
     element = ScriptedElement()
     runner = runner_of(sessions, tmp_path, element)
 
-    def request_and_fail(after_commit: AfterCommit) -> None:
-        with begin_transaction(sessions, datetime.now(UTC), after_commit) as transaction:
+    def request_and_fail(writer_call: WriterCall) -> None:
+        with begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction:
             request_call(
                 transaction.unit_of_work(Causation(uuid4(), CALL_ID, TENANT)), an_outbound_call()
             )
-            transaction.finish(after_commit)
+            transaction.finish(writer_call)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -191,8 +191,8 @@ async def test_a_leased_call_is_made_right_after_the_commit(
     element = ScriptedElement()
     runner = runner_of(sessions, tmp_path, element)
 
-    def request_one(after_commit: AfterCommit) -> None:
-        with begin_transaction(sessions, datetime.now(UTC), after_commit) as transaction:
+    def request_one(writer_call: WriterCall) -> None:
+        with begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction:
             request_call(
                 transaction.unit_of_work(Causation(uuid4(), CALL_ID, TENANT)), an_outbound_call()
             )
@@ -206,11 +206,11 @@ def test_the_lock_of_claims_is_taken_after_all_other_rows_are_written(
 ) -> None:
     """Other processes wait for it until the commit."""
     runner = runner_of(sessions, tmp_path, ScriptedElement())
-    after_commit = AfterCommit(uuid4(), runner.writer.deferred_writers)
+    writer_call = WriterCall(uuid4(), runner.writer.deferred_writers)
 
     with (
         statements(sessions) as executed,
-        begin_transaction(sessions, datetime.now(UTC), after_commit) as transaction,
+        begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction,
     ):
         work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
         request_call(work, an_outbound_call())

@@ -20,10 +20,10 @@ from shared.calls.outbound_call import (
 )
 from shared.contracts import Characteristic
 from shared.errors import ConflictError
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import dead_letter_rows, history, until
 from tests.shared.order_log import logged_types
@@ -231,8 +231,8 @@ async def test_a_requested_call_is_made_right_after_its_commit(
     async with running(runner):
         await until(lambda: runner._wake._waiters)  # noqa: SLF001  it sleeps
 
-        def request(after_commit: AfterCommit) -> None:
-            request_calls(sessions, another_outbound_call(), after_commit=after_commit)
+        def request(writer_call: WriterCall) -> None:
+            request_calls(sessions, another_outbound_call(), writer_call=writer_call)
 
         await runner.writer.commit(request)
         await until(lambda: bool(element.received), timeout_s=5)

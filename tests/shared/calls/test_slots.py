@@ -18,7 +18,7 @@ from shared.calls.claiming import LONG_AGO
 from shared.calls.element_limits import Limit, Limits
 from shared.calls.outbound_call import CallOutcome
 from shared.calls.runner import CallRunner
-from shared.messaging.after_commit import AfterCommit
+from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 from tests.kernel import until
@@ -95,13 +95,13 @@ async def test_a_waiting_call_is_leased_when_an_answer_frees_a_slot(
     call(sessions, runner, 8)
     waiting = another_outbound_call()
     request_calls(sessions, waiting)
-    assert runner._claim(AfterCommit(CALL_ID))[0] == []  # noqa: SLF001
+    assert runner._claim(WriterCall(CALL_ID))[0] == []  # noqa: SLF001
 
     element.release(1)
     await until(answered(runner, 1))
 
     assert runner._wake.is_set()  # noqa: SLF001
-    ((leased_call,), _) = runner._claim(AfterCommit(CALL_ID))  # noqa: SLF001
+    ((leased_call,), _) = runner._claim(WriterCall(CALL_ID))  # noqa: SLF001
     assert leased_call.call == waiting
 
 
@@ -154,7 +154,7 @@ async def test_an_answer_frees_no_slot_of_a_later_call_by_another_process(
     await until(answered(late, 1))
     with sessions.begin() as session:
         session.execute(update(OutboundCallRow).values(lease_until=datetime.now(UTC)))
-    ((again,), _) = other._claim(AfterCommit(CALL_ID))  # noqa: SLF001
+    ((again,), _) = other._claim(WriterCall(CALL_ID))  # noqa: SLF001
     assert again.call.doubtful
 
     assert call(sessions, late, 1) == 0

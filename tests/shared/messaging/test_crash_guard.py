@@ -12,17 +12,17 @@ from sqlalchemy.exc import OperationalError
 
 from shared.contracts import OrderAccepted
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.crash_guard import MAX_CRASHES, CrashGuard, InFlightJournal, SuspectRow
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import Dispatcher, on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import count_of, database_outage, dead_letter_rows, record_of
 from tests.shared.messaging import crash_worker
 from tests.shared.order_log import ORDER, SUBSCRIPTIONS, accepted, logged_types
 
-AFTER_COMMIT = AfterCommit(uuid4())
+WRITER_CALL = WriterCall(uuid4())
 
 
 def run_worker(sessions: Sessions, folder: Path) -> int:
@@ -127,9 +127,9 @@ def test_waiting_for_the_database_is_no_crash(
     for _ in range(2 * MAX_CRASHES):
         with pytest.raises(OperationalError):
             guard_with_suspect.handle_batch(
-                dispatcher, [record_of(accepted(), offset=1)], AFTER_COMMIT
+                dispatcher, [record_of(accepted(), offset=1)], WRITER_CALL
             )
-    guard_with_suspect.handle_batch(dispatcher, [record_of(accepted(), offset=1)], AFTER_COMMIT)
+    guard_with_suspect.handle_batch(dispatcher, [record_of(accepted(), offset=1)], WRITER_CALL)
 
     assert len(tries) == 2 * MAX_CRASHES + 1
     assert not dead_letter_rows(sessions)
@@ -145,19 +145,19 @@ def test_only_the_suspects_are_taken_one_by_one(
         """A dispatcher that records the sizes of its batches."""
 
         def handle_batch_now(
-            self, records: Sequence[ConsumedRecord], after_commit: AfterCommit
+            self, records: Sequence[ConsumedRecord], writer_call: WriterCall
         ) -> None:
             sizes.append(len(records))
-            super().handle_batch_now(records, after_commit)
+            super().handle_batch_now(records, writer_call)
 
     others = [record_of(accepted(uuid4())) for _ in range(4)]
     batch = [*others[:2], record_of(accepted(), offset=1), *others[2:]]
 
     guard_with_suspect.handle_batch(
-        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, AFTER_COMMIT
+        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, WRITER_CALL
     )
     guard_with_suspect.handle_batch(
-        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, AFTER_COMMIT
+        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, WRITER_CALL
     )
 
     assert sizes == [2, 1, 2, 5]
@@ -173,15 +173,15 @@ def test_a_bug_in_the_kernel_leaves_its_records_as_suspects(
         """A dispatcher with a bug."""
 
         def handle_batch_now(
-            self, records: Sequence[ConsumedRecord], after_commit: AfterCommit
+            self, records: Sequence[ConsumedRecord], writer_call: WriterCall
         ) -> None:
-            raise ZeroDivisionError(records, after_commit)
+            raise ZeroDivisionError(records, writer_call)
 
     with pytest.raises(ZeroDivisionError):
         CrashGuard(sessions, journal).handle_batch(
             FailingDispatcher(sessions, SUBSCRIPTIONS),
             [ConsumedRecord("order/3", 17, b"", b"")],
-            AFTER_COMMIT,
+            WRITER_CALL,
         )
     crash(journal)
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import OperationalError
 from shared.contracts import ReleaseRequested
 from shared.messaging import publisher as publisher_module
 from shared.messaging import publisher_port
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import commit_messages_in, count_of, database_outage, until
 from tests.shared.fake_producer import FakeProducer, FakeTopic, running_publishers
@@ -49,10 +49,10 @@ class FaultyPublishers:
         loses_answer = self.random.random() < 0.15
         self.counts[order_id] += 1
 
-        def transact(after_commit: AfterCommit) -> None:
-            commit_messages_in(self._sessions, after_commit, ReleaseRequested(order_id=order_id))
+        def transact(writer_call: WriterCall) -> None:
+            commit_messages_in(self._sessions, writer_call, ReleaseRequested(order_id=order_id))
             if loses_answer:
-                after_commit.results.clear()
+                writer_call.results.clear()
                 raise database_outage()
 
         try:

@@ -11,11 +11,11 @@ from shared.contracts import Causation, OrderAccepted, OrderMessage
 from shared.errors import ConflictOnWriteError, TooEarlyError
 from shared.kafka.records import ConsumedRecord
 from shared.messaging import dead_letters
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
 from shared.messaging.redelivery import redeliver
 from shared.messaging.unit_of_work import UnitOfWork
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import (
@@ -46,7 +46,7 @@ def fail(_: OrderMessage, __: UnitOfWork) -> None:
 def redeliver_order(sessions: Sessions, subscriptions: Subscriptions = SUBSCRIPTIONS) -> int:
     """Redeliver the dead letters of the order; return how many were handled."""
     dispatcher = Dispatcher(sessions, subscriptions)
-    return redeliver(sessions, dispatcher, ORDER.bytes, NOON, AfterCommit(UUID(int=1)))
+    return redeliver(sessions, dispatcher, ORDER.bytes, NOON, WriterCall(UUID(int=1)))
 
 
 def waiting(sessions: Sessions) -> int:

@@ -18,13 +18,13 @@ from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
 from shared.health.monitor import Monitor, TroubleSources
 from shared.http import Router
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.batch_handler import BatchHandler
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import WriterCall
 from shared.observability.metrics import REGISTRY
 from shared.observability.standard_streams import FailsafeStream
 from shared.persistence.database import Sessions
@@ -94,7 +94,7 @@ async def call_made(system: MetricSystem) -> AsyncIterator[None]:
 async def message_published(system: MetricSystem) -> AsyncIterator[None]:
     publisher = Publisher(Writer(system.sessions), FakeBroker())
     await publisher.writer.commit(
-        lambda after_commit: commit_messages_in(system.sessions, after_commit, accepted())
+        lambda writer_call: commit_messages_in(system.sessions, writer_call, accepted())
     )
     yield
 
@@ -120,7 +120,7 @@ async def backlogs_found(system: MetricSystem) -> AsyncIterator[None]:
     schedule(system.sessions, PAST, TimerDue(order_id=uuid4()))
     request_calls(system.sessions, an_outbound_call(doubtful=True), now=PAST)
     commit_messages_in(
-        system.sessions, AfterCommit(uuid4()), accepted(uuid4()), now=datetime.now(UTC)
+        system.sessions, WriterCall(uuid4()), accepted(uuid4()), now=datetime.now(UTC)
     )
     with system.sessions.begin() as session:
         session.execute(text("UPDATE unsent SET told_at = :past"), {"past": PAST})
@@ -157,7 +157,7 @@ async def records_unread(system: MetricSystem) -> AsyncIterator[None]:
 async def database_out(system: MetricSystem) -> AsyncIterator[None]:
     failed = asyncio.Event()
 
-    def fail(_: AfterCommit) -> None:
+    def fail(_: WriterCall) -> None:
         failed.set()
         raise database_outage()
 

@@ -65,12 +65,12 @@ def test_a_list_of_what_every_service_keeps_reads_little(large: Sessions) -> Non
         "audit of a subject": partial(audited, after=0, subject="s-7"),
         "audit of a person": partial(audited, after=0, actor="person-7"),
         "audit of a person who did little": partial(audited, after=0, actor="seldom"),
-        "grants": partial(grants.find_grants, tenant=TENANT, rows=PAGE),
-        "grants behind": partial(grants.find_grants, tenant=TENANT, rows=next_page),
+        "grants": partial(grants.find_grants, tenant=TENANT, window=PAGE),
+        "grants behind": partial(grants.find_grants, tenant=TENANT, window=next_page),
         "history": partial(history.read, tenant=TENANT, subject="s-7"),
         **{
             f"approvals {state}": partial(
-                approvals.find_approvals, tenant=TENANT, state=state, rows=PAGE
+                approvals.find_approvals, tenant=TENANT, state=state, window=PAGE
             )
             for state in ApprovalState
         },

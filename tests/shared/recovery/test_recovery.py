@@ -16,12 +16,12 @@ from shared.errors import TooEarlyError
 from shared.kafka import admin, topic_reader
 from shared.kafka.producer import Producer
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.after_commit import AfterCommit
 from shared.messaging.automatic_redelivery import AutomaticRedelivery
 from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
 from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.messaging.writer import Writer
+from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import RequiredCertainty
 from shared.recovery import pending_messages
@@ -106,7 +106,7 @@ class CountingWriter(Writer):
 
     async def commit(
         self,
-        transact: Callable[[AfterCommit], T],
+        transact: Callable[[WriterCall], T],
         required: RequiredCertainty = RequiredCertainty.PROVEN,
     ) -> T:
         """Run a transaction."""

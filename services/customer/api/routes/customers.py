@@ -43,7 +43,7 @@ def name_sort_key(party: Party) -> tuple[str, str]:
 
 
 def search_parties(
-    session: Session, caller: Caller, phone: str | None, name: str | None, rows: Window
+    session: Session, caller: Caller, phone: str | None, name: str | None, window: Window
 ) -> list[Party]:
     """Return the parties with a phone number or with a beginning of a name.
 
@@ -54,8 +54,8 @@ def search_parties(
     require_one(phone, name)
     if phone is not None:
         key = require_key("phone", phone_key(phone))
-        return store.find_by_phone(session, data_scope_of(caller), key, rows)
+        return store.find_by_phone(session, data_scope_of(caller), key, window)
     if not caller.may(*TENANT_READ_SCOPES):
         raise MissingScopeError(["viewer:read"])
     key = require_key("name", comparable(name or ""))
-    return store.find_by_name(session, caller.tenant, key, rows)
+    return store.find_by_name(session, caller.tenant, key, window)

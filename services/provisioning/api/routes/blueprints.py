@@ -31,7 +31,7 @@ def list_blueprints(
     caller: NetworkViewer, session: ReadSessionDep, page: PageDep, response: Response
 ) -> list[BlueprintView]:
     """Return all versions of all blueprints. New plans use the newest of each."""
-    found = store.find_published(session, caller.tenant, page.window)
+    found = store.find_page(session, caller.tenant, page.window)
     shown = paginate(response, page, found, keys=store.sort_key)
     return [BlueprintView.of(each) for each in shown]
 

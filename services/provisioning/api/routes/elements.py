@@ -17,7 +17,7 @@ from shared.persistence.list_window import key_attributes
 from shared.security.caller import Caller
 
 ElementOperator: TypeAlias = Annotated[
-    Caller, allow("ops:fallout", "network:write", runs_installation=True)
+    Caller, allow("ops:fallout", "network:write", installation_tenant_only=True)
 ]
 
 router = Router(tags=["elements"])

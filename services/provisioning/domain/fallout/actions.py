@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.provisioning.domain.plan import compensation, execution
-from services.provisioning.domain.plan.modes import Turn, can
+from services.provisioning.domain.plan.modes import ModeChange, is_possible
 from services.provisioning.domain.plan.plan import Plan, PlanStep, StepState
 from services.provisioning.domain.plan.plan_change import PlanChange
 from shared.errors import ConflictError, NotFoundError
@@ -41,7 +41,7 @@ def possible_actions(plan: Plan, step: PlanStep) -> list[FalloutAction]:
         return []
     is_undone = step.trouble is not None and step.trouble.undoing
     is_final = compensation.is_past_no_return(plan.steps, hard_only=True)
-    if is_undone or is_final or not can(plan.state, Turn.FAIL):
+    if is_undone or is_final or not is_possible(plan.state, ModeChange.FAIL):
         return [FalloutAction.RETRY, FalloutAction.SKIP]
     return [FalloutAction.RETRY, FalloutAction.SKIP, FalloutAction.FAIL]
 
@@ -81,7 +81,9 @@ def apply_decision(plan_change: PlanChange, decision: FalloutDecision) -> None:
     if decision.action not in possible:
         message = f"{step.ref} is {step.state}: {decision.action} is not possible"
         raise ConflictError(
-            message, code="not-possible", remedy=suggest_actions(plan_change.plan, possible)
+            message,
+            code="not-possible",
+            remedy=remedy_for_impossible_action(plan_change.plan, possible),
         )
     apply_action(plan_change, step.ref, decision.action)
 
@@ -95,7 +97,7 @@ def apply_action(plan_change: PlanChange, ref: str, action: FalloutAction) -> No
             compensation.undo_step(plan_change, ref)
         case FalloutAction.RETRY:
             execution.start_step(plan_change, ref)
-        case FalloutAction.SKIP if plan_change.turns_back(step):
+        case FalloutAction.SKIP if plan_change.is_to_be_undone(step):
             plan_change.update_step(ref, state=StepState.SKIPPED, unsure=False)
         case FalloutAction.SKIP:
             plan_change.update_step(ref, state=StepState.SKIPPED)
@@ -108,8 +110,8 @@ def step_refs(plan: Plan) -> str:
     return ", ".join(step.ref for step in plan.steps)
 
 
-def suggest_actions(plan: Plan, possible: list[FalloutAction]) -> str:
-    """Return the remedy: the actions that are possible instead."""
+def remedy_for_impossible_action(plan: Plan, possible: list[FalloutAction]) -> str:
+    """Return the remedy: the actions that are possible or, if none is, the steps in fallout."""
     if possible:
         return f"decide one of: {', '.join(possible)}"
     in_fallout = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]

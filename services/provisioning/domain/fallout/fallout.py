@@ -116,7 +116,7 @@ def open_fallout(plan: Plan, change: FalloutChange, now: datetime) -> Fallout:
     return Fallout(
         id=change.id,
         tenant=plan.tenant,
-        local_network=plan.network_of(item),
+        local_network=plan.local_network_of(item),
         order_id=plan.order_id,
         step=step.ref,
         undoing=failure.undoing,

@@ -61,7 +61,7 @@ def take_holdings(plan_change: PlanChange, step: PlanStep, assigned: ResourcesAs
             held, network = (found.held, found.local_network) if found else ((), "")
             replace_item(plan_change, item.with_holdings(held, network))
         elif item.id == step.item_id and (found := by_item.get(item.id)):
-            held = (*found.held, *without(item.held, found.held))
+            held = (*found.held, *holdings_without(item.held, found.held))
             replace_item(plan_change, item.with_holdings(held, item.local_network))
             plan_change.update_step(step.ref, held=found.held)
 
@@ -70,7 +70,7 @@ def give_back_holdings(plan_change: PlanChange, step: PlanStep) -> None:
     """Take from an item what a step had got for it."""
     for item in plan_change.items:
         if item.id == step.item_id:
-            kept = without(item.held, step.held)
+            kept = holdings_without(item.held, step.held)
             replace_item(plan_change, msgspec.structs.replace(item, held=kept))
 
 
@@ -81,7 +81,7 @@ def replace_item(plan_change: PlanChange, changed: PlanItem) -> None:
     )
 
 
-def without(held: tuple[Held, ...], others: tuple[Held, ...]) -> tuple[Held, ...]:
+def holdings_without(held: tuple[Held, ...], others: tuple[Held, ...]) -> tuple[Held, ...]:
     """Return holdings that are not among others."""
     names = {(each.kind, each.value) for each in others}
     return tuple(each for each in held if (each.kind, each.value) not in names)
@@ -94,6 +94,6 @@ def refuse_step(plan_change: PlanChange, step: PlanStep, refused: ResourcesRefus
         execution.fail_step(plan_change, step.ref, failure)
         return
     plan_change.update_step(step.ref, state=StepState.FAILED)
-    if not plan_change.turns_back(step):
+    if not plan_change.is_to_be_undone(step):
         failure_of_plan = PlanFailure(code=refused.code, reason=refused.reason, step=step.ref)
         plan_change.refuse(failure_of_plan)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn, StepKind
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
-from services.provisioning.domain.plan.modes import Turn
+from services.provisioning.domain.plan.modes import ModeChange
 from services.provisioning.domain.plan.plan import (
     PlanFailure,
     PlanStep,
@@ -24,20 +24,20 @@ def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> 
 
 
 def start_rollback(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
-    """Turn the plan back because a step has failed."""
+    """Start to undo all that the plan has done, because a step has failed."""
     plan_change.update_step(ref, state=StepState.FAILED)
     plan_failure = PlanFailure(code=failure.code, reason=failure.reason, step=ref)
-    turn_back(plan_change, Turn.FAIL, plan_failure)
+    start_undoing(plan_change, ModeChange.FAIL, plan_failure)
 
 
-def turn_back(plan_change: PlanChange, turn: Turn, failure: PlanFailure) -> None:
-    """Turn the plan back: all that it has done is undone.
+def start_undoing(plan_change: PlanChange, mode_change: ModeChange, failure: PlanFailure) -> None:
+    """Start to undo all that the plan has done.
 
     Steps that have not begun are cancelled: work orders not accepted, waits, and steps in
     fallout of which certainly nothing was done.
     """
     plan_change.failure = failure
-    plan_change.turn(turn)
+    plan_change.change_mode(mode_change)
     for each in plan_change.steps:
         cancel_unstarted(plan_change, each)
 
@@ -64,7 +64,7 @@ def undo_ready_steps(plan_change: PlanChange) -> None:
     behind its predecessors, so one pass from the end finds all.
     """
     steps = plan_change.steps
-    refs = {ref for ref, step in steps.items() if plan_change.turns_back(step)}
+    refs = {ref for ref, step in steps.items() if plan_change.is_to_be_undone(step)}
     if any(is_unresolved(steps[ref]) for ref in refs):
         return
     needed: set[str] = set()
@@ -74,7 +74,7 @@ def undo_ready_steps(plan_change: PlanChange) -> None:
         if ref in needed or blocks_undo(steps[ref]):
             needed.update(steps[ref].after)
     if not any(blocks_undo(steps[ref]) for ref in refs):
-        plan_change.turn(Turn.FINISH)
+        plan_change.change_mode(ModeChange.FINISH)
 
 
 def is_unresolved(step: PlanStep) -> bool:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, OnFailure, StepKind
 from services.provisioning.domain.plan import compensation
-from services.provisioning.domain.plan.modes import STARTS_STEPS, Turn
+from services.provisioning.domain.plan.modes import STARTS_STEPS, ModeChange
 from services.provisioning.domain.plan.plan import (
     SETTLED_STATES,
     PlanStep,
@@ -27,7 +27,7 @@ def start_ready_steps(plan_change: PlanChange) -> None:
     if plan_change.state in STARTS_STEPS and all(
         each.state in SETTLED_STATES or each.is_dropped for each in plan_change.steps.values()
     ):
-        plan_change.turn(Turn.FINISH)
+        plan_change.change_mode(ModeChange.FINISH)
 
 
 def is_ready(plan_change: PlanChange, ref: str) -> bool:
@@ -72,7 +72,7 @@ def fail_step(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
     plan_change.update_step(ref, state=StepState.FAILED, unsure=False, trouble=failure)
     step = plan_change.steps[ref]
     match step.blueprint.on_failure:
-        case _ if plan_change.turns_back(step):
+        case _ if plan_change.is_to_be_undone(step):
             pass
         case OnFailure.SKIP:
             plan_change.update_step(ref, state=StepState.SKIPPED)
@@ -90,7 +90,7 @@ def mark_outcome_unknown(plan_change: PlanChange, ref: str, failure: StepFailure
 def redispatch(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
     """Dispatch a crew again when one returned a work order, up to the blueprint's tries."""
     step = plan_change.steps[ref]
-    if not plan_change.turns_back(step) and step.rounds < step.blueprint.tries:
+    if not plan_change.is_to_be_undone(step) and step.rounds < step.blueprint.tries:
         start_step(plan_change, ref)
     else:
         fail_step(plan_change, ref, failure)

@@ -21,7 +21,7 @@ class Undoes(StrEnum):
     ALL = "all"
 
 
-class Turn(StrEnum):
+class ModeChange(StrEnum):
     """What changes the mode of a plan."""
 
     HOLD = "hold"
@@ -57,41 +57,41 @@ UNDONE_IN: Mapping[PlanState, Undoes] = MappingProxyType(
     }
 )
 
-NEXT_MODES: Mapping[PlanState, Mapping[Turn, PlanState]] = MappingProxyType(
+NEXT_MODES: Mapping[PlanState, Mapping[ModeChange, PlanState]] = MappingProxyType(
     {
         PlanState.RUNNING: {
-            Turn.HOLD: PlanState.ON_HOLD,
-            Turn.REVISE: PlanState.REVISING,
-            Turn.FAIL: PlanState.UNDOING,
-            Turn.CANCEL: PlanState.CANCELLING,
-            Turn.REFUSE: PlanState.FAILED,
-            Turn.FINISH: PlanState.COMPLETED,
+            ModeChange.HOLD: PlanState.ON_HOLD,
+            ModeChange.REVISE: PlanState.REVISING,
+            ModeChange.FAIL: PlanState.UNDOING,
+            ModeChange.CANCEL: PlanState.CANCELLING,
+            ModeChange.REFUSE: PlanState.FAILED,
+            ModeChange.FINISH: PlanState.COMPLETED,
         },
         PlanState.ON_HOLD: {
-            Turn.RESUME: PlanState.RUNNING,
-            Turn.FAIL: PlanState.UNDOING,
-            Turn.CANCEL: PlanState.CANCELLING,
-            Turn.REFUSE: PlanState.FAILED,
+            ModeChange.RESUME: PlanState.RUNNING,
+            ModeChange.FAIL: PlanState.UNDOING,
+            ModeChange.CANCEL: PlanState.CANCELLING,
+            ModeChange.REFUSE: PlanState.FAILED,
         },
         PlanState.REVISING: {
-            Turn.REVISE: PlanState.REVISING,
-            Turn.FAIL: PlanState.UNDOING,
-            Turn.CANCEL: PlanState.CANCELLING,
-            Turn.FINISH: PlanState.RUNNING,
+            ModeChange.REVISE: PlanState.REVISING,
+            ModeChange.FAIL: PlanState.UNDOING,
+            ModeChange.CANCEL: PlanState.CANCELLING,
+            ModeChange.FINISH: PlanState.RUNNING,
         },
-        PlanState.UNDOING: {Turn.FINISH: PlanState.FAILED},
-        PlanState.CANCELLING: {Turn.FINISH: PlanState.CANCELLED},
+        PlanState.UNDOING: {ModeChange.FINISH: PlanState.FAILED},
+        PlanState.CANCELLING: {ModeChange.FINISH: PlanState.CANCELLED},
         PlanState.COMPLETED: {},
         PlanState.FAILED: {},
         PlanState.CANCELLED: {},
     }
 )
 
-APPLIED_IN: Mapping[Turn, frozenset[PlanState]] = MappingProxyType(
+APPLIED_IN: Mapping[ModeChange, frozenset[PlanState]] = MappingProxyType(
     {
-        Turn.HOLD: frozenset({PlanState.ON_HOLD}),
-        Turn.RESUME: STARTS_STEPS,
-        Turn.CANCEL: frozenset({PlanState.CANCELLING, PlanState.CANCELLED}),
+        ModeChange.HOLD: frozenset({PlanState.ON_HOLD}),
+        ModeChange.RESUME: STARTS_STEPS,
+        ModeChange.CANCEL: frozenset({PlanState.CANCELLING, PlanState.CANCELLED}),
     }
 )
 """The modes in which an instruction has been applied already."""
@@ -106,6 +106,6 @@ def undoes(mode: PlanState) -> Undoes:
     return UNDONE_IN.get(mode, Undoes.NOTHING)
 
 
-def can(mode: PlanState, turn: Turn) -> bool:
-    """Tell whether a plan in this mode can turn so."""
-    return turn in NEXT_MODES[mode]
+def is_possible(mode: PlanState, mode_change: ModeChange) -> bool:
+    """Tell whether this change is possible for a plan in this mode."""
+    return mode_change in NEXT_MODES[mode]

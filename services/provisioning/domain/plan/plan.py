@@ -210,7 +210,7 @@ class Plan:
             revision=revision,
         )
 
-    def network_of(self, item: PlanItem) -> str:
+    def local_network_of(self, item: PlanItem) -> str:
         """Return the local network where the work for an item is done."""
         return item.local_network or self.local_network
 

@@ -11,7 +11,7 @@ from services.provisioning.domain.plan.attempts import Attempt, call_id, operati
 from services.provisioning.domain.plan.modes import (
     GIVEN_UP_STATES,
     NEXT_MODES,
-    Turn,
+    ModeChange,
     Undoes,
     undoes,
 )
@@ -89,13 +89,13 @@ class PlanChange:
         """Change a step."""
         self.steps[ref] = msgspec.structs.replace(self.steps[ref], **changes)
 
-    def turns_back(self, step: PlanStep) -> bool:
+    def is_to_be_undone(self, step: PlanStep) -> bool:
         """Tell whether a step is to be undone, so that its execution is not repeated."""
         return undoes(self.state) is Undoes.ALL or step.is_dropped
 
-    def turn(self, turn: Turn) -> None:
+    def change_mode(self, mode_change: ModeChange) -> None:
         """Change the mode of the plan, and publish its end."""
-        self.state = NEXT_MODES[self.state][turn]
+        self.state = NEXT_MODES[self.state][mode_change]
         if self.state is PlanState.COMPLETED:
             services = tuple(completed_service(item) for item in self.items)
             self.messages.append(ServiceCompleted(order_id=self.plan.order_id, services=services))
@@ -149,7 +149,7 @@ class PlanChange:
     def refuse(self, failure: PlanFailure) -> None:
         """End the plan as failed before anything was done."""
         self.failure = failure
-        self.turn(Turn.REFUSE)
+        self.change_mode(ModeChange.REFUSE)
 
     def changed_plan(self) -> Plan:
         """Return the changed plan."""

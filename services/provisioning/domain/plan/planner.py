@@ -18,7 +18,7 @@ from services.provisioning.domain.business_actions import (
 )
 from services.provisioning.domain.plan import execution
 from services.provisioning.domain.plan.graph import with_positions
-from services.provisioning.domain.plan.modes import Turn
+from services.provisioning.domain.plan.modes import ModeChange
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -90,7 +90,7 @@ def plan_order(
     elif planned:
         execution.start_ready_steps(plan_change)
     else:
-        plan_change.turn(Turn.FINISH)
+        plan_change.change_mode(ModeChange.FINISH)
     return plan_change.to_decision()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind
 from services.provisioning.domain.plan import compensation, graph
-from services.provisioning.domain.plan.modes import Turn, can
+from services.provisioning.domain.plan.modes import ModeChange, is_possible
 from services.provisioning.domain.plan.plan import PlanStep, StepState
 from services.provisioning.domain.plan.plan_change import PlanChange
 from shared.contracts import ItemNeeds
@@ -68,7 +68,7 @@ def apply_revision(plan_change: PlanChange, revision: PlanRevision) -> None:
     add_steps(plan_change, revision.add)
     ordered = graph.in_order(tuple(plan_change.steps.values()))
     plan_change.steps = {step.ref: step for step in graph.with_positions(ordered)}
-    plan_change.turn(Turn.REVISE)
+    plan_change.change_mode(ModeChange.REVISE)
 
 
 def check_is_next(plan_change: PlanChange, revision: PlanRevision) -> None:
@@ -77,7 +77,7 @@ def check_is_next(plan_change: PlanChange, revision: PlanRevision) -> None:
     Raises:
         ConflictError: if it is not.
     """
-    if not can(plan_change.state, Turn.REVISE):
+    if not is_possible(plan_change.state, ModeChange.REVISE):
         raise conflict(plan_change, f"it is {plan_change.state}", "revise a running plan")
     if revision.number != plan_change.revision + 1:
         remedy = f"make revision {plan_change.revision + 1}"

@@ -37,8 +37,10 @@ RawRequest: TypeAlias = Annotated[Request, Depends(DirectDependency(lambda reque
 router = Router(tags=["import"])
 
 
-def add_import_route(path: str, example: R, things: int, add_rows: RowImporter[R]) -> None:
-    """Add the route for rows of the example's kind; the example creates so many `things`."""
+def add_import_route(
+    path: str, example: R, things_of_example: int, add_rows: RowImporter[R]
+) -> None:
+    """Add the route for rows of the example's kind; the example creates `things_of_example`."""
     kind = type(example)
 
     async def import_rows(
@@ -52,7 +54,7 @@ def add_import_route(path: str, example: R, things: int, add_rows: RowImporter[R
         return view_response(ImportView.of(len(parsed.rows), counts))
 
     import_rows.__doc__ = add_rows.__doc__
-    example_response = {**examples.IMPORTED, "things": things}
+    example_response = {**examples.IMPORTED, "things": things_of_example}
     router.post(
         f"{IMPORT_PATH}/{path}",
         response_model=ImportView,

@@ -4,9 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.resources.domain.business_actions import may_occupy
 from services.resources.domain.pool.resource import Holding, Resource, ResourceChange, ResourceKey
 from services.resources.domain.pool.states import Transition
-from shared.contracts import FIRST_REQUEST, ReleaseRequested, ResourcesReleased
+from shared.contracts import (
+    FIRST_REQUEST,
+    CompletedService,
+    ReleaseRequested,
+    ResourcesReleased,
+    ServiceCompleted,
+)
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
@@ -14,9 +21,30 @@ def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
     return list(apply_transition(holdings, Transition.UNDO))
 
 
+def completed_without_change(
+    completed: Iterable[ServiceCompleted], changes: Iterable[ResourceChange]
+) -> list[ServiceCompleted]:
+    """Return the completed orders that should take resources into use but had none reserved."""
+    changed = {each.order_id for each in changes}
+    return [
+        each
+        for each in completed
+        if each.order_id not in changed and any(map(occupies_resources, each.services))
+    ]
+
+
+def occupies_resources(service: CompletedService) -> bool:
+    """Tell whether the completion of a service takes resources into use: it may, and holds some."""
+    return may_occupy(service) and bool(service.held)
+
+
 def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
     """Return the resources among these holdings that a release puts into quarantine."""
-    return [each.resource for each in apply_transition(holdings, Transition.RELEASE) if rests(each)]
+    return [
+        each.resource
+        for each in apply_transition(holdings, Transition.RELEASE)
+        if goes_into_quarantine(each)
+    ]
 
 
 def holdings_to_release(
@@ -52,19 +80,19 @@ def release(
     """
     return [
         each._replace(until=now + quarantine_period(each.resource, periods))
-        if rests(each)
+        if goes_into_quarantine(each)
         else each
         for each in apply_transition(holdings, Transition.RELEASE)
     ]
 
 
-def rests(change: ResourceChange) -> bool:
+def goes_into_quarantine(change: ResourceChange) -> bool:
     """Tell whether a change puts the resource into quarantine."""
     return change.became is change.resource.pool.rules.life_cycle.quarantined
 
 
 def quarantine_period(resource: Resource, periods: Mapping[ResourceKey, timedelta]) -> timedelta:
-    """Return how long a released resource rests: its own period, or that of its kind."""
+    """Return how long a released resource is in quarantine: its own period, or its kind's."""
     period = periods.get(resource.key, resource.pool.rules.quarantine)
     assert period is not None  # its life cycle has a quarantine
     return period

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from services.resources.domain.business_actions import may_occupy
 from services.resources.domain.pool.resource import Resource, ResourceChange, ResourceName
 from services.resources.domain.pool.states import ResourceState, Transition
-from shared.contracts import CompletedService, Held, ResourcesAssigned, ServiceCompleted
+from shared.contracts import Held, ResourcesAssigned
 from shared.errors import PoisonError
 
 
@@ -91,20 +90,3 @@ def taken_over_state(each: ResourceStatus, service_id: UUID) -> ResourceState:
     life_cycle = each.resource.pool.rules.life_cycle
     released = life_cycle.next_state(each.state, Transition.PRE_RELEASE)
     return released if each.service_id == service_id and released else life_cycle.reserved
-
-
-def completed_without_change(
-    completed: Iterable[ServiceCompleted], changes: Iterable[ResourceChange]
-) -> list[ServiceCompleted]:
-    """Return the completed orders that should take resources into use but had none reserved."""
-    changed = {each.order_id for each in changes}
-    return [
-        each
-        for each in completed
-        if each.order_id not in changed and any(map(takes_into_use, each.services))
-    ]
-
-
-def takes_into_use(service: CompletedService) -> bool:
-    """Tell whether a new service holds resources."""
-    return may_occupy(service) and bool(service.held)

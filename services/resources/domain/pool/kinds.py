@@ -92,7 +92,7 @@ class PoolKind:
     """Whether a need may ask for a grade."""
 
     quarantine: timedelta | None = None
-    """How long a released resource rests; a segment of numbers may have another period."""
+    """How long a released resource is in quarantine; a segment of numbers may differ."""
 
     table: ResourceTable = ResourceTable.POOL_ITEMS
 

@@ -1,4 +1,4 @@
-"""What follows the commits of one call of the writer: records to publish, and callbacks."""
+"""One call of the writer: what its transactions need, and what they have committed."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,8 +49,11 @@ class CommitResult:
 
 
 @dataclass(slots=True)
-class AfterCommit:
-    """What the transactions of one call of the writer have committed so far."""
+class WriterCall:
+    """What the transactions of one call of the writer need, and what they have committed so far.
+
+    The writer passes it to them; afterwards it calls the callbacks and publishes the records.
+    """
 
     publisher_id: UUID
     """Names the process that publishes; renewed after a failure."""

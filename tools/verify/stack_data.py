@@ -39,7 +39,7 @@ class PostedOrder:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class StackData:
     """Access to all data of a stack."""
 
     stack: StackRecord
@@ -79,7 +79,7 @@ class Evidence:
         """Return whether the stack has simulated elements."""
         return "elements" in self.stack.urls
 
-    def element(self, path: str) -> Any:  # noqa: ANN401  any JSON document
+    def read_simulator(self, path: str) -> Any:  # noqa: ANN401  any JSON document
         """Return the JSON of a response of the element simulator."""
         response = self.http.get(self.stack.urls["elements"] + path)
         return response.raise_for_status().json()
@@ -93,7 +93,7 @@ class Evidence:
 
 
 @contextmanager
-def gather(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[Evidence]:
+def open_stack_data(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[StackData]:
     """Open the databases of a running stack, and yield access to all its data.
 
     Args:
@@ -113,4 +113,4 @@ def gather(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[E
         }
         opened.callback(viewer.http.close)
         http = opened.enter_context(httpx.Client(timeout=TIME_OUT_S, verify=ssl_context()))
-        yield Evidence(stack, posted, connections, viewer, http)
+        yield StackData(stack, posted, connections, viewer, http)

@@ -36,7 +36,7 @@ class FulfilmentUpdate(NamedTuple):
     messages: tuple[Message, ...] = ()
 
 
-def conclude(
+def apply_possible_end(
     order: Order,
     progress: Progress,
     products: Mapping[UUID, Product],
