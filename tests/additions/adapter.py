@@ -204,7 +204,9 @@ MML = Addition(
     },
     heavy={"tests/provisioning/test_settings.py": "it starts whole processes"},
     incomplete={
-        "services/provisioning/adapters/registry.py": f"{TESTS}/test_registry.py",
-        "docker-compose.yml": "tests/deploy/test_compose.py",
+        "services/provisioning/adapters/registry.py": f"{TESTS}/test_registry.py"
+        "::test_every_shipped_type_and_any_other_element_has_an_adapter",
+        "docker-compose.yml": "tests/deploy/test_compose.py"
+        "::test_every_setting_of_an_adapter_can_be_set",
     },
 )

@@ -23,17 +23,20 @@ def tracked_files() -> list[str]:
 
 
 def copy_checkout(files: Iterable[str], to: Path) -> None:
-    """Copy files of the checkout."""
+    """Copy files of the checkout with their times, so that compiled modules stay valid."""
     for each in files:
         (to / each).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(CHECKOUT / each, to / each)
+        shutil.copy2(CHECKOUT / each, to / each)
+    for folder in {(CHECKOUT / each).parent for each in files if each.endswith(".py")}:
+        if (compiled := folder / "__pycache__").is_dir():
+            shutil.copytree(compiled, to / compiled.relative_to(CHECKOUT))
 
 
 def restore(path: str, copy: Path) -> None:
     """Make a file of the copy as it is in the checkout, where it may not exist."""
     (copy / path).unlink()
     if (CHECKOUT / path).exists():
-        shutil.copy(CHECKOUT / path, copy / path)
+        shutil.copy2(CHECKOUT / path, copy / path)
 
 
 def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -50,8 +53,7 @@ def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def run_tests(copy: Path, tests: Iterable[str], *options: str) -> subprocess.CompletedProcess[str]:
     """Run tests of the copy."""
-    quiet = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly")
-    return run(copy, "pytest", "-n0", *quiet, *options, *tests)
+    return run(copy, "pytest", "-q", "-n0", "-p", "no:cacheprovider", *options, *tests)
 
 
 def generate(copy: Path, modules: Mapping[str, str]) -> None:

@@ -136,22 +136,20 @@ class Addition:
     """Tests of "Complete when" that only the long mode runs, each with the reason."""
 
     incomplete: Mapping[str, str] = field(default_factory=dict)
-    """Files whose edits are left out in turn, each with a test that then fails."""
+    """Files, each with a test that fails if the edits of the file are left out."""
 
     @property
     def touched(self) -> set[str]:
         """All files that it makes or changes by hand."""
         return {each.path for each in self.edits}
 
-    def apply(self, checkout: Path, without: str = "") -> None:
-        """Apply all edits, except those of one file.
+    def apply(self, checkout: Path) -> None:
+        """Apply all edits.
 
         Raises:
             AnchorError: if an anchor is not there once.
         """
         for edit in self.edits:
-            if edit.path == without:
-                continue
             path = checkout / edit.path
             try:
                 text = edit.changed(path.read_text() if path.exists() else "")
