@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -87,6 +88,34 @@ class AppendJson:
             raise AnchorError(msg)
         entries.append(self.entry)
         return ended(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextBlueprint:
+    """Appends the next version of a blueprint, with a further need that one step is told."""
+
+    path: str = field(kw_only=False)
+    specification: str
+    business_action: str
+    need: Mapping[str, str]
+    step: str
+    parameter: Mapping[str, str]
+
+    def changed(self, text: str) -> str:
+        """Return the document with the version."""
+        document = json.loads(text)
+        name = (self.specification, self.business_action)
+        found = [it for it in document if (it["specification"], it["business_action"]) == name]
+        if not found:
+            msg = f"there is no blueprint {'/'.join(name)}"
+            raise AnchorError(msg)
+        following = deepcopy(found[-1])
+        following["version"] += 1
+        following["needs"].append(self.need)
+        for step in following["steps"]:
+            if step["name"] == self.step:
+                step["parameters"].append(self.parameter)
+        return ended(json.dumps([*document, following], ensure_ascii=False, indent=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ IN_BACKTICKS = re.compile(r"`([^`]+)`")
 FILE = re.compile(r"[\w./*-]+\.(?:py|json|md|yml|example)|[\w/*-]+/[\w/*-]*")
 """A file, or a folder; routes and the fields of a reference begin otherwise."""
 
-COMMAND = re.compile(r"python -m (?P<module>[\w.]+) > (?P<path>\S+)")
+COMMAND = re.compile(r"python -m (?P<module>[\w.]+) > (?P<path>[^\s`]+)")
 
 
 class Section(NamedTuple):

@@ -1,6 +1,6 @@
 """A pool kind: ports of access gateways (AG), a range of them at each exchange."""
 
-from tests.additions.edits import Addition, AppendJson, InsertAfter, InsertBefore, Replace
+from tests.additions.edits import Addition, InsertAfter, InsertBefore, NextBlueprint, Replace
 
 KIND = """\
 AGP = PoolKind(name="agp", life_cycle=POOL_ITEM_LIFE_CYCLE, served_from=ServedFrom.EXCHANGE)
@@ -18,29 +18,6 @@ def agp_blocks(exchanges: Sequence[Exchange]) -> Iterator[PairBlock]:
     """Yield a block of ports of access gateways for each exchange."""
     return (PairBlock(each.id, first=1, count=PORTS_PER_GATEWAY) for each in exchanges)
 '''
-BLUEPRINT = {
-    "specification": "voice",
-    "business_action": "new",
-    "version": 2,
-    "needs": [{"kind": "number"}, {"kind": "agp"}],
-    "steps": [
-        {"name": "assign", "kind": "assign"},
-        {
-            "name": "subscriber",
-            "kind": "activate",
-            "title": "create the IMS subscriber on a port of the gateway",
-            "after": ["assign"],
-            "element": "ims",
-            "operation": "create-subscriber",
-            "undo": "delete-subscriber",
-            "nothing_to_undo": ["subscriber-missing"],
-            "parameters": [
-                {"name": "number", "value": "$number.value"},
-                {"name": "port", "value": "$agp.value"},
-            ],
-        },
-    ],
-}
 PATHS = "{exchanges|segments|splitters|addresses|pairs}"
 MORE_PATHS = "{exchanges|segments|splitters|addresses|pairs|agps}"
 AS_PAIRS = "its import is one of blocks, as that of pairs"
@@ -83,7 +60,14 @@ AGP = Addition(
             'f"POST {IMPORT}/pairs"',
             '        f"POST {IMPORT}/agps": RouteAccess(IMPORTERS, NEW),',
         ),
-        AppendJson("services/provisioning/data/blueprints.json", BLUEPRINT),
+        NextBlueprint(
+            "services/provisioning/data/blueprints.json",
+            specification="voice",
+            business_action="new",
+            need={"kind": "agp"},
+            step="subscriber",
+            parameter={"name": "port", "value": "$agp.value"},
+        ),
         InsertBefore("tools/province/plant.py", "FIRST_CVLAN = 101", "PORTS_PER_GATEWAY = 64"),
         InsertAfter(
             "tools/province/plant.py",

@@ -97,6 +97,7 @@ def test_what_it_leaves_out_is_in_its_section(addition: Addition) -> None:
 
     assert set(addition.not_needed) - set(named(addition).paths) == set()
     assert set(addition.heavy) - set(tests) == set()
+    assert [path for path in named(addition).generated if not Path(path).is_file()] == []
     assert set(addition.incomplete) - addition.touched == set()
     assert [file for file in files if not any(covers(each, file) for each in tests)] == []
 
