@@ -6,16 +6,17 @@ from shared.contracts import TMF_ACTIONS, BusinessAction
 from shared.persistence.database import Sessions
 from tests.customer.builders import accepted, completed
 from tests.kernel import consume, dead_letter_rows
+from tools.verify.expected_state import ENDING_ACTIONS
 
 
 def test_every_business_action_has_a_row() -> None:
     assert [each for each in BusinessAction if each not in BUSINESS_ACTIONS] == []
 
 
-def test_only_a_disconnection_removes_a_product() -> None:
-    removing = [each for each, it in BUSINESS_ACTIONS.items() if it is ViewEffect.REMOVED]
+def test_the_actions_that_remove_a_product_are_those_that_end_it_to_the_verification() -> None:
+    removing = {each for each, it in BUSINESS_ACTIONS.items() if it is ViewEffect.REMOVED}
 
-    assert removing == [BusinessAction.DISCONNECT]
+    assert removing == ENDING_ACTIONS
 
 
 def test_a_change_says_its_business_action_or_means_it_by_its_tmf_action() -> None:

@@ -79,6 +79,13 @@ def test_only_settings_that_there_are_are_set(process: str) -> None:
     assert set(services()[process]["environment"]) <= known
 
 
+@pytest.mark.parametrize("part", ["api", "worker"])
+def test_every_setting_of_an_adapter_can_be_set(part: str) -> None:
+    own = {name for kind in PROVISIONING_SETTINGS for name in variables_of(kind)}
+
+    assert own - set(services()[f"provisioning-{part}"]["environment"]) == set()
+
+
 def test_the_simulator_is_given_the_settings_that_it_reads() -> None:
     environment = services()["elements"]["environment"]
 

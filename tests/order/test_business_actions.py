@@ -40,11 +40,8 @@ def test_every_business_action_has_a_row() -> None:
 
 
 def test_new_installation_and_disconnection_are_enabled() -> None:
-    assert ENABLED_ACTIONS == (BusinessAction.NEW, BusinessAction.DISCONNECT)
-    assert [each for each in Action if not enabled_actions(each)] == [
-        Action.MODIFY,
-        Action.NO_CHANGE,
-    ]
+    assert {BusinessAction.NEW, BusinessAction.DISCONNECT} <= set(ENABLED_ACTIONS)
+    assert enabled_actions(Action.NO_CHANGE) == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,20 @@ from tools.province.addresses import NO_FREE_PORT, UNSERVED
 from tools.province.build import Province, build_province
 
 FOLDER = Path(__file__).parents[2] / "examples"
-GOOD = ("ftth-new", "voice-new", "voice-picked", "bundle-home", "unserved-address", "no-free-port")
+PRICES = {
+    "ftth-new": (10000, 9900),
+    "voice-new": (5000, 1500),
+    "voice-picked": (105000, 8800),
+    "bundle-home": (5000, 8670),
+    "unserved-address": (10000, 6900),
+    "no-free-port": (10000, 6900),
+}
+"""The examples that are accepted, each with its one-off and monthly price in cents."""
+
+TEMPLATES = ("disconnect",)
+"""The examples that are accepted once they name a product of the customer."""
+
+FAULTY = ("bad-characteristic", "many-faults")
 
 
 def example(name: str) -> Json:
@@ -43,27 +56,20 @@ def test_every_example_is_documented() -> None:
     assert all(f"`{path.name}`" in readme for path in FOLDER.glob("*.json"))
 
 
-@pytest.mark.parametrize(
-    ("name", "one_off_cents", "monthly_cents"),
-    [
-        ("ftth-new", 10000, 9900),
-        ("voice-new", 5000, 1500),
-        ("voice-picked", 105000, 8800),
-        ("bundle-home", 5000, 8670),
-        ("unserved-address", 10000, 6900),
-        ("no-free-port", 10000, 6900),
-    ],
-)
-def test_a_good_example_is_accepted_at_the_documented_price(
-    name: str, one_off_cents: int, monthly_cents: int
-) -> None:
+def test_every_example_is_tested() -> None:
+    assert {path.stem for path in FOLDER.glob("*.json")} == {*PRICES, *TEMPLATES, *FAULTY}
+
+
+@pytest.mark.parametrize("name", PRICES)
+def test_a_good_example_is_accepted_at_the_documented_price(name: str) -> None:
     order = accepted(example(name)).order
 
-    assert (order.one_off_cents, order.monthly_cents) == (one_off_cents, monthly_cents)
+    assert (order.one_off_cents, order.monthly_cents) == PRICES[name]
 
 
-def test_the_template_disconnects_a_product_of_the_customer() -> None:
-    body = example("disconnect")
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_is_accepted_once_it_names_a_product_of_the_customer(name: str) -> None:
+    body = example(name)
     product = a_product(party=body["relatedParty"][0]["id"])
 
     assert {code for _, code in faults_of(body)} == {"product-unknown"}
@@ -94,7 +100,7 @@ def test_the_addresses_are_those_of_the_province(jiangsu: Province) -> None:
     orderable = {address.id: address.local_network for address in jiangsu.orderable()}
     special = {"unserved-address": UNSERVED, "no-free-port": NO_FREE_PORT}
 
-    for name in GOOD:
+    for name in PRICES:
         for place in places_in(example(name)):
             if name in special:
                 assert place["id"] == special[name]

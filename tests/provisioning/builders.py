@@ -122,7 +122,7 @@ def assigned(
                 item_id=item.id,
                 service_id=item.service_id,
                 held=tuple(
-                    HELD[need.kind]
+                    HELD.get(need.kind) or Held(kind=need.kind, value="1")
                     for need in blueprints[item.specification, item.business_action].needs
                 ),
             )

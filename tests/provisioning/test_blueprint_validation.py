@@ -1,5 +1,6 @@
 """Blueprints are validated before they are published, and every fault is named."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,16 @@ def changed(thing: Any, **changes: Any) -> Any:
     return msgspec.structs.replace(thing, **changes)
 
 
-def test_new_installation_and_disconnection_of_both_products_are_shipped() -> None:
-    assert set(shipped()) == {
-        (specification, action)
-        for specification in ("ftth", "voice")
+def test_new_installation_and_disconnection_of_every_product_are_shipped() -> None:
+    catalogue = json.loads(Path("services/order/data/catalogue.json").read_text())
+    needed = {
+        (specification["id"], action)
+        for specification in catalogue["specifications"]
         for action in (BusinessAction.NEW, BusinessAction.DISCONNECT)
     }
+
+    assert needed - set(shipped()) == set()
+    assert {name for name, _ in shipped()} == {name for name, _ in needed}
     assert [fault for each in shipped().values() for fault in faults(each)] == []
 
 

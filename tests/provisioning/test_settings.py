@@ -93,7 +93,7 @@ def test_every_secret_is_left_out_of_what_is_shown() -> None:
     shown = {name for name, setting in VARIABLES.items() if setting.repr}
     given = {"KAITONG_ELEMENTS_URL": "http://hunter2"}, {"KAITONG_ELEMENTS_TOKEN": "hunter2"}
 
-    assert set(VARIABLES) - shown == {"KAITONG_ELEMENTS_URL", "KAITONG_ELEMENTS_TOKEN"}
+    assert shown.isdisjoint({"KAITONG_ELEMENTS_URL", "KAITONG_ELEMENTS_TOKEN"})
     assert not [name for name in shown if re.search("PASSWORD|SECRET|TOKEN|_KEY$", name)]
     assert "hunter2" not in repr([HttpElementSettings.from_environment(each) for each in given])
 

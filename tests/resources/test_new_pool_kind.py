@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.resources import store
 from services.resources.domain.number.number import RETRY_DELAY
 from services.resources.domain.plant.plant import Exchange
+from services.resources.domain.pool.kinds import kind_names
 from services.resources.domain.scheduled_messages import ItemQuarantineEnded
 from services.resources.handlers import TAKEOVER
 from shared.contracts import Action, Need, RefusalCode, ReleaseRequested
@@ -264,4 +265,5 @@ async def test_a_kind_without_an_entry_is_unknown_everywhere(
     assert [row.key for row in dead_letter_rows(sessions)] == [order_id(1).bytes]
     assert answer.status_code == 400
     (fault,) = answer.json()["errors"]
-    assert "'number', 'leg', 'vlan', 'loid' or 'pair'" in str(fault)
+    assert [name for name in kind_names() if f"'{name}'" not in str(fault)] == []
+    assert "'iptv_port'" not in str(fault)

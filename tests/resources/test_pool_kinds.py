@@ -131,6 +131,12 @@ def test_a_kind_is_found_by_its_own_name() -> None:
     assert [name for name, kind in POOL_KINDS.items() if kind.name != name] == []
 
 
+@pytest.mark.parametrize("name", POOL_KINDS)
+def test_every_kind_is_in_the_documentation(name: str) -> None:
+    assert f"\n| `{name}` |" in Path("docs/flows/assignment.md").read_text()
+    assert f"`{name}`" in Path("docs/glossary.md").read_text()
+
+
 def test_the_table_of_numbers_has_one_kind() -> None:
     """Its rows do not say of which kind they are."""
     found = [each for each in POOL_KINDS.values() if each.table is ResourceTable.NUMBERS]

@@ -11,7 +11,7 @@ from tools.demo import order_bodies
 from tools.demo.demo_plan import PlannedPost
 from tools.demo.order_bodies import Body, PickedNumber
 from tools.demo.run_state import OrderResponse, RunState
-from tools.demo.scenarios import DemoProduct, Variation
+from tools.demo.scenarios import DemoProduct
 
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 NUMBERS = "/ops/v1/numbers"
@@ -56,7 +56,7 @@ def post_order(client: Client, planned: PlannedPost) -> OrderResponse:
 
 def body_of(client: Client, planned: PlannedPost) -> Body:
     """Return the body of a planned post."""
-    if planned.scenario.variation is Variation.DISCONNECT:
+    if planned.scenario.ends_products:
         return order_bodies.disconnect_order_body(planned, products_of(client, planned.customer_id))
     picked = (
         pick_number(client, planned) if planned.scenario.product is DemoProduct.PICKED else None

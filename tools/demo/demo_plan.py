@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from tools.demo.scenarios import (
+    ENDING,
     AddressKind,
     DemoProduct,
     PostOutcome,
@@ -157,15 +158,16 @@ def assign_addresses(scenarios: Sequence[Scenario], pools: AddressPools) -> Iter
 def refer_to_earlier_posts(
     scenarios: Sequence[Scenario], first: Sequence[PlannedPost]
 ) -> Iterator[PlannedPost]:
-    """Yield the posts with the earlier posts they refer to; no product is disconnected twice."""
+    """Yield the posts with the earlier posts they refer to; no product is ended twice."""
     originals = {
         product: [each for each in first if is_plain_order(each, product)]
         for product in DemoProduct
     }
+    to_end = {product: cycle(originals[product]) for product in DemoProduct}
     earlier = {
-        (product, variation): cycle(
-            originals[product] if variation is Variation.DISCONNECT else originals[product][::-1]
-        )
+        (product, variation): to_end[product]
+        if variation in ENDING
+        else cycle(originals[product][::-1])
         for product in DemoProduct
         for variation in Variation
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tools.demo.demo_plan import PlannedPost
-from tools.demo.scenarios import Variation
 
 WAIT_S = 0.2
 
@@ -127,7 +126,7 @@ class RunState:
         if planned.earlier:
             number = planned.earlier.number
             self.wait_for(lambda: number in self.answers)
-            if planned.scenario.variation is Variation.DISCONNECT:
+            if planned.scenario.ends_products:
                 order_id = self.answers[number].order_id
                 self.wait_for(lambda: not order_id or order_id in self.ended)
 

@@ -65,6 +65,9 @@ class Variation(StrEnum):
     DISCONNECT = "disconnect"
 
 
+ENDING = frozenset({Variation.DISCONNECT})
+"""Variations that end the products of an earlier post."""
+
 STAND_ALONE = frozenset({Variation.NONE, Variation.BAD_SPEED})
 """Variations without an earlier post; all others refer to one."""
 
@@ -102,6 +105,11 @@ class Scenario:
         """The name of the example that it is made from."""
         special = EXAMPLES.get(self.address_kind) or EXAMPLES.get(self.variation)
         return special or self.product
+
+    @property
+    def ends_products(self) -> bool:
+        """Return whether it ends the products of an earlier post."""
+        return self.variation in ENDING
 
     @property
     def stands_alone(self) -> bool:

@@ -1,0 +1,193 @@
+"""A business action: a product is removed because its customer does not pay (欠费拆机)."""
+
+from tests.additions.edits import Addition, AppendJson, InsertAfter, InsertBefore, NewFile, Replace
+
+NUMBER = [{"name": "number", "value": "$number.value"}]
+BLUEPRINT = {
+    "specification": "voice",
+    "business_action": "cease",
+    "version": 1,
+    "needs": [{"kind": "number"}, {"kind": "pair"}],
+    "steps": [
+        {"name": "assign", "kind": "assign"},
+        {
+            "name": "enum",
+            "kind": "activate",
+            "title": "take the number out of ENUM",
+            "after": ["assign"],
+            "element": "ims",
+            "operation": "remove-enum",
+            "undo": "add-enum",
+            "nothing_to_undo": ["enum-exists"],
+            "parameters": NUMBER,
+        },
+        {
+            "name": "subscriber",
+            "kind": "activate",
+            "title": "delete the IMS subscriber",
+            "after": ["enum"],
+            "element": "ims",
+            "operation": "delete-subscriber",
+            "undo": "create-subscriber",
+            "nothing_to_undo": ["subscriber-exists"],
+            "parameters": NUMBER,
+        },
+    ],
+}
+"""The jumper stays where it is: no crew drives out for it."""
+
+EXAMPLE = """\
+{
+  "externalId": "EXAMPLE-CEASE",
+  "channel": [{"id": "account-manager"}],
+  "relatedParty": [{
+    "id": "C-025-90002", "role": "customer", "name": "李娜", "@referredType": "Individual"
+  }],
+  "productOrderItem": [{
+    "id": "1",
+    "action": "delete",
+    "businessAction": "cease",
+    "product": {"id": "00000000-0000-0000-0000-000000000000"}
+  }]
+}
+"""
+FLOW = """\
+# Removal for debt (欠费拆机)
+
+As a [disconnection](disconnect.md) of a telephone, without a crew: the jumper stays.
+"""
+SCENARIO = """\
+    Scenario(
+        description="telephone, removed for debt",
+        share=2,
+        product=DemoProduct.TELEPHONE,
+        outcome=PostOutcome.COMPLETED,
+        variation=Variation.CEASE,
+        is_mandatory=False,
+    ),
+"""
+FLOW_TEST = '''\
+"""Removal for debt: the number rests, and no crew is sent."""
+
+from tests.flows.order_items import disconnection, telephone
+from tests.flows.site import Site
+
+
+def test_a_telephone_is_removed_for_debt_and_its_number_rests(site: Site) -> None:
+    place = site.exchange_area()
+    site.completed(site.order(telephone(place.served), customer="C-debt"))
+    (product,) = site.products("C-debt")
+
+    item = disconnection(product["id"]) | {"businessAction": "cease"}
+    site.completed(site.order(item, customer="C-debt"))
+
+    assert site.products("C-debt") == []
+    assert site.number(product["productSerialNumber"], "quarantined")["until"]
+'''
+TABLES = {
+    "order": ("OrderRule(ProductEffect.KEEPS)", "OrderRule(ProductEffect.ENDS, is_enabled=True)"),
+    "provisioning": (
+        "FulfilmentRule(ServiceEffect.KEEPS)",
+        "FulfilmentRule(ServiceEffect.ENDS, hold=HoldAction.PRE_RELEASE)",
+    ),
+    "resources": (
+        "HoldingRule(None, frozenset())",
+        "HoldingRule(HoldAction.PRE_RELEASE, frozenset({Transition.RELEASE}))",
+    ),
+    "customer": ("ViewEffect.SHOWN", "ViewEffect.REMOVED"),
+}
+"""The rule of each service that the row is inserted before, and the new rule."""
+
+EXISTING_EFFECT = "it has the effects of a disconnection"
+
+CEASE = Addition(
+    name="business action cease",
+    section="A business action",
+    placeholders={"NAME": "cease"},
+    edits=(
+        InsertAfter(
+            "shared/contracts/message_parts.py",
+            '    """The product is removed (拆机)."""',
+            '\n    CEASE = "cease"\n    """It is removed because nobody pays for it (欠费拆机)."""',
+        ),
+        InsertBefore(
+            "shared/contracts/business_actions.py",
+            "        BusinessAction.KEEP: Action.NO_CHANGE,",
+            "        BusinessAction.CEASE: Action.DELETE,",
+        ),
+        *(
+            InsertBefore(
+                f"services/{service}/domain/business_actions.py",
+                f"        BusinessAction.KEEP: {keep},",
+                f"        BusinessAction.CEASE: {cease},",
+            )
+            for service, (keep, cease) in TABLES.items()
+        ),
+        Replace(
+            "tools/verify/expected_state.py",
+            "frozenset({BusinessAction.DISCONNECT})",
+            "frozenset({BusinessAction.DISCONNECT, BusinessAction.CEASE})",
+        ),
+        AppendJson("services/provisioning/data/blueprints.json", BLUEPRINT),
+        NewFile("docs/flows/cease.md", FLOW),
+        InsertAfter(
+            "docs/glossary.md",
+            "| 拆机 | disconnection | `disconnect` |",
+            "| 欠费拆机 | removal for debt | `cease` | as a disconnection; action `delete` |",
+        ),
+        NewFile("examples/cease.json", EXAMPLE),
+        InsertAfter(
+            "examples/README.md",
+            "| `disconnect.json` |",
+            "| `cease.json` | removing a telephone for debt: a template | as above | completed |",
+        ),
+        Replace(
+            "tests/order/test_examples.py",
+            'TEMPLATES = ("disconnect",)',
+            'TEMPLATES = ("disconnect", "cease")',
+        ),
+        InsertAfter(
+            "tools/demo/scenarios.py", '    DISCONNECT = "disconnect"', '    CEASE = "cease"'
+        ),
+        Replace(
+            "tools/demo/scenarios.py",
+            "frozenset({Variation.DISCONNECT})",
+            "frozenset({Variation.DISCONNECT, Variation.CEASE})",
+        ),
+        InsertAfter(
+            "tools/demo/scenarios.py",
+            '    Variation.DISCONNECT: "disconnect",',
+            '    Variation.CEASE: "cease",',
+        ),
+        Replace("tools/demo/scenarios.py", "share=12", "share=10"),
+        InsertBefore(
+            "tools/demo/scenarios.py",
+            '    Scenario(\n        description="home bundle, disconnect"',
+            SCENARIO,
+        ),
+        NewFile("tests/flows/test_cease.py", FLOW_TEST),
+    ),
+    not_needed={
+        "services/order/domain/acceptance/items.py": EXISTING_EFFECT,
+        "services/order/domain/acceptance/acceptance.py": EXISTING_EFFECT,
+        "services/order/domain/order.py": EXISTING_EFFECT,
+        "services/order/domain/fulfilment/product.py": EXISTING_EFFECT,
+        "services/provisioning/domain/service.py": EXISTING_EFFECT,
+        "services/resources/domain/allocation/requirements.py": EXISTING_EFFECT,
+        "services/resources/domain/allocation/completion.py": EXISTING_EFFECT,
+        "services/resources/handlers.py": EXISTING_EFFECT,
+        "tests/flows/test_disconnect.py": "it is an example to read",
+        "services/console/catalogue.py": "not every product needs a blueprint for it",
+    },
+    heavy={
+        "tests/flows": "the whole system",
+        "tests/provisioning/test_plan_properties.py": "every course of every blueprint",
+        "tests/chaos/test_kills.py": "the whole system, with processes killed",
+    },
+    incomplete={
+        "services/resources/domain/business_actions.py": "tests/resources/test_business_actions.py"
+        "::test_every_business_action_has_a_row",
+        "tools/verify/expected_state.py": "tests/customer/test_business_actions.py"
+        "::test_the_actions_that_remove_a_product_are_those_that_end_it_to_the_verification",
+    },
+)

@@ -1,0 +1,173 @@
+"""A product: television over fibre (IPTV), as a line of its own."""
+
+from typing import Any
+
+from tests.additions.edits import Addition, AppendJson, InsertAfter, InsertBefore, NewFile, Replace
+
+SPECIFICATION = {
+    "id": "iptv",
+    "version": 1,
+    "name": "Television (IPTV)",
+    "description": "Television over a splitter leg of a passive optical network.",
+    "needs_address": True,
+    "characteristics": [
+        {
+            "name": "channels",
+            "description": "The package of channels. Each offering has its own.",
+            "required": True,
+            "allowed": ["basic", "sport"],
+        }
+    ],
+}
+OFFERING = {
+    "id": "iptv-basic",
+    "version": 1,
+    "name": "Television, basic",
+    "specification": "iptv",
+    "fixed": [{"name": "channels", "value": "basic"}],
+    "prices": [
+        {"id": "iptv-set-top-box", "name": "Box", "kind": "oneTime", "amount_cents": 8000},
+        {"id": "iptv-monthly", "name": "Monthly", "kind": "recurring", "amount_cents": 2000},
+    ],
+}
+
+NEEDS = [{"kind": "leg"}, {"kind": "vlan"}, {"kind": "loid"}]
+VLANS = [
+    {"name": "svlan", "value": "$vlan.svlan"},
+    {"name": "cvlan", "value": "$vlan.cvlan"},
+    {"name": "loid", "value": "$loid.value"},
+]
+BLUEPRINTS = "services/provisioning/data/blueprints.json"
+ASSIGN = {"name": "assign", "kind": "assign"}
+
+
+def on_olt(operation: str, undo: str, already: str) -> dict[str, Any]:
+    """Return the step that changes the line's profile."""
+    return {
+        "name": "profile",
+        "kind": "activate",
+        "title": f"{operation} on the OLT",
+        "after": ["assign"],
+        "element": "$leg.element",
+        "operation": operation,
+        "undo": undo,
+        "nothing_to_undo": [already],
+        "parameters": [{"name": "pon_port", "value": "$leg.pon_port"}, *VLANS],
+    }
+
+
+def by_crew(operation: str, undo: str) -> dict[str, Any]:
+    """Return the step at the customer's."""
+    return {
+        "name": "box",
+        "kind": "work_order",
+        "title": f"{operation} at the customer's",
+        "after": ["profile"],
+        "operation": operation,
+        "undo": undo,
+        "parameters": [{"name": "splitter", "value": "$leg.splitter"}],
+        "skill": "fibre",
+        "district": "$leg.exchange",
+        "tries": 3,
+        "on_failure": "people",
+    }
+
+
+NEW = {
+    "specification": "iptv",
+    "business_action": "new",
+    "version": 1,
+    "needs": NEEDS,
+    "steps": [
+        ASSIGN,
+        on_olt("add-profile", "remove-profile", "profile-missing"),
+        by_crew("install-set-top-box", "recover-set-top-box"),
+    ],
+}
+DISCONNECT = {
+    "specification": "iptv",
+    "business_action": "disconnect",
+    "version": 1,
+    "needs": NEEDS,
+    "steps": [
+        ASSIGN,
+        on_olt("remove-profile", "add-profile", "profile-exists"),
+        by_crew("recover-set-top-box", "install-set-top-box") | {"ponr": "soft"},
+    ],
+}
+
+EXAMPLE = """\
+{
+  "externalId": "EXAMPLE-IPTV-NEW",
+  "channel": [{"id": "internet"}],
+  "relatedParty": [{
+    "id": "C-025-90003", "role": "customer", "name": "王芳", "@referredType": "Individual"
+  }],
+  "productOrderItem": [{
+    "id": "1",
+    "action": "add",
+    "productOffering": {"id": "iptv-basic"},
+    "product": {
+      "productCharacteristic": [{"name": "channels", "value": "basic"}],
+      "place": [{
+        "id": "addr-320102-002-0003", "role": "installation address", "localNetwork": "025"
+      }]
+    }
+  }]
+}
+"""
+FLOW = """\
+# Television over fibre, new installation (新装)
+
+A leg, a VLAN and a LOID are reserved, the profile is added on the OLT, and a crew installs the box.
+"""
+SCENARIO = """\
+    Scenario(
+        description="television, new",
+        share=6,
+        product=DemoProduct.TELEVISION,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+"""
+
+IPTV = Addition(
+    name="product iptv",
+    section="A product",
+    placeholders={"NAME": "iptv-new"},
+    edits=(
+        AppendJson("services/order/data/catalogue.json", SPECIFICATION, "specifications"),
+        AppendJson("services/order/data/catalogue.json", OFFERING, "offerings"),
+        AppendJson(BLUEPRINTS, NEW),
+        AppendJson(BLUEPRINTS, DISCONNECT),
+        NewFile("examples/iptv-new.json", EXAMPLE),
+        InsertAfter(
+            "examples/README.md",
+            "| `bundle-home.json` |",
+            "| `iptv-new.json` | television | 201, 80.00 once, 20.00 a month | completed |",
+        ),
+        InsertAfter(
+            "tests/order/test_examples.py",
+            '    "bundle-home": (5000, 8670),',
+            '    "iptv-new": (8000, 2000),',
+        ),
+        InsertAfter(
+            "tools/demo/scenarios.py",
+            '    """Fibre and telephone in a bundle."""',
+            '\n    TELEVISION = "iptv-new"',
+        ),
+        Replace("tools/demo/scenarios.py", "share=62", "share=56"),
+        InsertBefore(
+            "tools/demo/scenarios.py",
+            '    Scenario(\n        description="OLT drops its answer"',
+            SCENARIO,
+        ),
+        NewFile("docs/flows/iptv-new.md", FLOW),
+    ),
+    heavy={"tests/flows/test_catalogue.py": "it starts the whole system"},
+    incomplete={
+        BLUEPRINTS: "tests/provisioning/test_blueprint_validation.py"
+        "::test_new_installation_and_disconnection_of_every_product_are_shipped",
+        "examples/README.md": "tests/order/test_examples.py::test_every_example_is_documented",
+    },
+)
