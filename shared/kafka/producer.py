@@ -6,14 +6,16 @@ and keeps the order in which the records of a partition were sent.
 
 import asyncio
 from asyncio import Future
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
+from aiokafka.partitioner import murmur2
 
 from shared.backoff import Backoff
 from shared.config.kafka import BROKER_PAUSES
@@ -144,12 +146,25 @@ async def wait_for_broker(settings: Settings, check_topics: TopicCheck = allow_a
             return await probe.close()
 
 
+@lru_cache(maxsize=4096)
+def hash_key(key: bytes) -> int:
+    """Return the hash of a key as Kafka's own clients have it; an order has several messages."""
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+def choose_partition(key: bytes, partitions: Sequence[int], available: Sequence[int]) -> int:
+    """Return the partition of a key, as Kafka's own clients do."""
+    del available
+    return partitions[hash_key(key) % len(partitions)]
+
+
 def producer_options(settings: Settings) -> dict[str, Any]:
     """Return the options of our producers."""
     return connection_options(settings) | {
         "enable_idempotence": True,
         "acks": "all",
         "max_batch_size": MAX_BATCH_BYTES,
+        "partitioner": choose_partition,
         "request_timeout_ms": REQUEST_TIMEOUT_MS,
     }
 
