@@ -20,6 +20,8 @@ def agp_blocks(exchanges: Sequence[Exchange]) -> Iterator[PairBlock]:
 '''
 PATHS = "{exchanges|segments|splitters|addresses|pairs}"
 MORE_PATHS = "{exchanges|segments|splitters|addresses|pairs|agps}"
+LAST_PATH = "/ops/v1/import/pairs."
+MORE_LAST_PATHS = "/ops/v1/import/pairs, /ops/v1/import/agps."
 AS_PAIRS = "its import is one of blocks, as that of pairs"
 SAME_LIFE = "its life cycle is that of all pool items"
 
@@ -54,7 +56,7 @@ AGP = Addition(
             "PAIRS = PairBlock(",
             'AGPS = PairBlock(exchange_id="NJ-XW", first=1, count=128)',
         ),
-        Replace("services/resources/__init__.py", PATHS, MORE_PATHS),
+        Replace("services/resources/__init__.py", LAST_PATH, MORE_LAST_PATHS),
         InsertAfter(
             "tests/access/table.py",
             'f"POST {IMPORT}/pairs"',
