@@ -1,22 +1,23 @@
 """The errors that services raise, with their HTTP status. Indented ones derive from the one above.
 
 * DomainError               400  a rule refuses the request; the caller sees the reason
-  + InvalidError            400  the input has faults; all of them are listed
+  + InvalidError            400  the input has faults; all of them are listed (a signature with
+                                 another name: 422)
   + ForbiddenError          403  the caller may not do this
   + NotFoundError           404  it does not exist
   + ConflictError           409  its current state does not allow this
-  + UnprocessableError      422  well formed, but contradicts itself or an earlier request, or is
-                                 too large to be stored or published
+  + UnprocessableError      422  well formed, but contradicts an earlier request, or is too large
+                                 to be stored or published
 * UnavailableError          503  a dependency is out; retry
-* DatabaseUnprovenError          after a lost connection the database may be a restored one or a
-                                 lagging replica; wait until it is compared with the topics, then
-                                 retry (a request waits for 2 s at most, and then gets 503)
-* PoisonError                    this message cannot be handled, and trying at once again is
-                                 useless; park it
+* DatabaseUnprovenError    (503) the database may be a restored one or a lagging replica, since the
+                                 connection was lost; wait until it is compared with the topics,
+                                 then retry (a request waits for 2 s at most, and then gets 503)
+* PoisonError                    this message cannot be handled, and an immediate retry is useless;
+                                 park it
   + TooEarlyError                a message it depends on is not consumed yet; park it; it is retried
                                  for five minutes
-* ConflictOnWriteError           two transactions conflict; retry at once (a request gets 503 after
-                                 ten tries)
+* ConflictOnWriteError           two transactions conflict; retry at once (after ten tries a request
+                                 gets 503, and a message is parked)
 * StartError                     the process cannot start
 """
 
@@ -100,7 +101,7 @@ class ConflictError(DomainError):
 
 
 class UnprocessableError(DomainError):
-    """The request is well formed, but contradicts itself or an earlier one, or is too large."""
+    """The request is well formed, but contradicts an earlier one, or is too large."""
 
     status = 422
     code = "unprocessable"
@@ -124,7 +125,7 @@ class DatabaseUnprovenError(Exception):
 
 
 class PoisonError(Exception):
-    """This message cannot be handled, and trying at once again is useless; park it."""
+    """This message cannot be handled, and an immediate retry is useless; park it."""
 
 
 class TooEarlyError(PoisonError):

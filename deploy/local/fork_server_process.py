@@ -1,17 +1,18 @@
-"""The fork server, called the template: it has loaded the code of all services, and forks them.
+"""The fork server, called the template: it loads modules once, and forks processes that run them.
 
 Run as `python -P -m deploy.local.fork_server_process MODULE...` by `deploy.local.fork_server`.
 Most of the time of a service's start is loading its code: the fork server loads the modules that
-it is given once, while PostgreSQL and Kafka start.
+it is given, those of the services that run, while PostgreSQL and Kafka start.
 
 Standard input is a Unix stream socket. A request is one byte, FORK or PING, sent with file
-descriptors: a socket for the reports on it and, for FORK, the files for standard output and
-standard error. Reports are lines of JSON. FORK: the forked process sends `{"pid": ...}`, then
-reads its command, one line of JSON, from the same socket; when it has ended, the fork server sends
-`{"status": ...}`, negative for a signal; or `{"refused": why}` if it could not fork. PING: `{}`.
+descriptors: a socket for the reports on the request and, for FORK, the files for standard output
+and standard error. Reports are lines of JSON. FORK: the forked process reports `{"pid": ...}`, then
+reads its command, one line of JSON, from the socket for the reports; when the forked process has
+ended, the fork server reports `{"status": ...}`, negative for a signal. If it could not fork, it
+reports `{"refused": why}`. PING: it reports `{}`.
 
-It has one thread, so that a fork copies a consistent state. On Linux its forks end when it does,
-by the parent-death signal.
+It has one thread, so that a fork copies a consistent state. On Linux the forked processes end
+with it, by the parent-death signal.
 """
 
 import ctypes

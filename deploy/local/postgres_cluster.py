@@ -1,4 +1,4 @@
-"""PostgreSQL's files on this machine: its programs, its data, and their owner."""
+"""PostgreSQL's files on this machine: its programs, its data, and the cluster's folder."""
 
 import contextlib
 import hashlib
@@ -41,14 +41,17 @@ def data_folder(folder: Path) -> Path:
     if not link.is_symlink() or link.readlink() != data:
         remove_data(data)
         remove_orphaned_data()
-        owner_note(data).write_text(str(folder.resolve()))
+        cluster_folder_note(data).write_text(str(folder.resolve()))
         link.unlink(missing_ok=True)
         link.symlink_to(data)
     return data
 
 
-def owner_note(data: Path) -> Path:
-    """Return the file that names the folder to which root's data belong."""
+def cluster_folder_note(data: Path) -> Path:
+    """Return the file that contains the path of the cluster's folder, beside root's data.
+
+    When that folder is gone, the data are deleted.
+    """
     return data.with_suffix(".of")
 
 
@@ -64,7 +67,7 @@ def remove_data(data: Path) -> None:
     """Kill the processes that use a cluster's data, and delete the data."""
     process.kill_all(process.processes_in(data))
     shutil.rmtree(data, ignore_errors=True)
-    owner_note(data).unlink(missing_ok=True)
+    cluster_folder_note(data).unlink(missing_ok=True)
 
 
 def remove_cluster(folder: Path) -> None:

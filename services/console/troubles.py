@@ -153,7 +153,7 @@ def no_answer_trouble(error: str, process: ProcessStatus | None) -> Trouble:
 
 
 def trouble_lines(found: Iterable[ServiceTrouble]) -> Iterator[str]:
-    """Yield a line for each trouble; troubles of one engine are merged into one line."""
+    """Yield a line of `kaitong status` for each trouble; those of one engine are merged."""
     several = list(found)
     engines = {each.service for each in several if not each.trouble.is_notice}
     for each in several:

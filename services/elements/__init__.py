@@ -1,8 +1,8 @@
 """The network-element simulator: AAA, OLTs and an IMS core over HTTP, with injectable faults.
 
 Owns:      what is configured on each simulated element, and the outcome of every operation.
-Consumes:  nothing; it simulates equipment and requires no token. Of `shared` it uses only the
-           texts of validation errors.
+Consumes:  nothing; it simulates equipment and requires no token. It imports nothing of
+           `shared` but the texts of validation errors.
 Publishes: nothing.
 API:       PUT, GET /elements/{element}/operations/{operation_id}; GET /elements;
            GET /elements/{element}/active, /elements/{element}/effects;
@@ -10,7 +10,8 @@ API:       PUT, GET /elements/{element}/operations/{operation_id}; GET /elements
 
 Run `python -m services.elements`. KAITONG_HTTP_HOST (127.0.0.1) and KAITONG_HTTP_PORT (8000) set
 the address it listens at; KAITONG_STATE names a folder for its journal, from which it restores
-operations and faults after a restart. Without it, everything is kept in memory only.
+operations and faults after a restart. Without KAITONG_STATE there is no journal, and everything
+is kept in memory only.
 
 The wire protocol
 =================
@@ -58,17 +59,18 @@ simulator does not interpret them. Answers:
      sent again.
 No answer: the connection closes, or nothing comes. The outcome is unknown: query it with GET.
 
-The same id with the same body gets the first answer again and has no second effect, also after
-a restart. An operation is done, and written to the journal, before any part of its answer is sent.
+The same id with the same body gets the first answer again and has no second effect; with a
+journal, also after a restart. An operation is done, and written to the journal if there is one,
+before any part of its answer is sent.
 
 GET /elements/{element}/operations/{operation_id}
 -------------------------------------------------
 200  the operation's answer. Done: as above. Refused:
          {"operation_id": "...", "element": "ims", "kind": "create-subscriber", "subject": "...",
           "outcome": "refused", "refusal": {"code": "subscriber-exists", "detail": "..."}}
-404  `unknown-operation`: the element has not received it; it has had no effect. A delayed
-     request may still arrive: send the operation again with the same id, and do not undo it,
-     until it is answered.
+404  `unknown-operation`: the element has no outcome of it: it was not received, or failed before
+     anything was done. Send the operation again with the same id until it is answered, and do
+     not undo it before: a delayed request may still arrive.
 
 GET /elements                      {"elements": ["aaa", ...]}: those that received an operation
     or a fault setting.
@@ -76,7 +78,7 @@ GET /elements/{element}/active     what is configured now, in the order of creat
     {"element": "aaa", "active": [{"subject": "...", "kind": "create-account",
      "parameters": {...}, "operation_id": "..."}]}: kind and id of the operation that made it.
 GET /elements/{element}/effects    how often each operation changed the configuration:
-    {"element": "aaa", "effects": {"<operation id>": 1}}. Refused operations and tests have none.
+    {"element": "aaa", "effects": {"<operation id>": 1}}. Not listed: refused operations, tests.
 An element that has received no operation has nothing configured.
 
 Faults
@@ -85,14 +87,16 @@ PUT /elements/{element}/faults     {"faults": [...]} replaces all faults of the 
                                    200 with them, defaults filled in.
 GET /elements/{element}/faults     200, the same.
 DELETE /elements/{element}/faults  204.
+PUT and DELETE answer 503 `journal-unavailable` too: the journal cannot be written, and the faults
+stay as they were.
 
 Every fault may select the calls it applies to:
-`subject`, `kind`  only calls with these values. A GET of an operation that was not received has
-                   neither, so such a fault does not apply to it.
+`subject`, `kind`  only calls for operations with these values. Of an operation without an
+                   outcome a GET does not know them, so such a fault does not apply to it.
 `on`               a list of "perform" (PUT) and "ask" (GET of an operation); by default only PUT.
 `share`, `seed`    the share of these calls, 0 to 1 (default 1), drawn at random; `seed` (default
                    1) starts the fault's own generator.
-`times`            to how many calls it applies at most; by default to all.
+`times`            applies to at most this many calls; without it, to all.
 After a restart of the simulator, and after each PUT of faults, the generators begin again from
 their seeds, and the counts from 0.
 

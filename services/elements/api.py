@@ -163,7 +163,7 @@ def perform_response(element: SimulatedElement, outcome: OperationOutcome) -> Re
 def status_response(element: SimulatedElement, outcome: OperationOutcome | None) -> Response:
     """Return the response to a GET of an operation."""
     if outcome is None:
-        detail = f"{element.name} has not received this operation"
+        detail = f"{element.name} has no outcome of this operation"
         return problem_response(
             Problem(404, "unknown-operation", detail, "send it again with the same id")
         )

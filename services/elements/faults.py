@@ -58,7 +58,7 @@ class ElementCall(NamedTuple):
 
     on: CallVerb
     subject: str | None
-    """None if it is not known: the query is about an operation that was not received."""
+    """None if it is not known: the query is about an operation without an outcome."""
 
     kind: str | None
     answered: bool

@@ -14,7 +14,7 @@ class ProtocolWithTransport(HttpToolsProtocol):
     """uvicorn's protocol; adds the transport to each request's state."""
 
     def on_message_begin(self) -> None:
-        """Store the transport in the state of the new request."""
+        """Give the new request its transport, with which a response can close the connection."""
         super().on_message_begin()
         self.scope["state"][CONNECTION] = self.transport
 

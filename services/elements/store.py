@@ -22,7 +22,7 @@ class SimulatedElement:
         self._installed: dict[InstalledKey, Operation] = {}
 
     def outcome_of(self, operation_id: str) -> OperationOutcome | None:
-        """Return the outcome of an operation; None if it was not received."""
+        """Return the outcome of an operation; None if it has none."""
         return self._outcomes.get(operation_id)
 
     def installed_by(self, operation: Operation) -> Operation | None:

@@ -2,15 +2,17 @@
 
 Owns:       the catalogue; orders with their items, states and prices; the installed base (the
             products that customers have).
-Consumes:   resources.assigned; resources.refused (code `unserved` rejects the order; after any
-            other code, provisioning.service_failed fails it);
+Consumes:   resources.assigned; resources.refused (code `unserved` rejects an order whose work
+            has not begun; of any other refusal, provisioning reports the consequence);
             provisioning.service_completed, provisioning.service_failed;
-            provisioning.service_held, provisioning.service_resumed (of a plan in fallout);
+            provisioning.service_held, provisioning.service_resumed (a plan has stopped in
+            fallout; the fallout is resolved);
             provisioning.blueprints_published (an offering that no blueprint delivers cannot be
-            published); customer.party_erased (its personal data is blanked);
+            put on sale); customer.party_erased (its personal data is blanked);
             customer.access_changed (a client of the API shares its customers with another).
-Publishes:  order.accepted (the order is stored and was answered with 201);
-            order.state_changed (all changes of state between the acceptance and the end);
+Publishes:  order.accepted (the order is stored; the answer to its request is 201);
+            order.state_changed (one for each change of the order or of an item between the
+            acceptance and the end; it has the states of all items);
             and one end: order.completed, order.failed, or order.rejected (accepted, but found to
             be unserved at its address before work began).
 API:        POST, GET TMF622 productOrder (no cancellation yet);

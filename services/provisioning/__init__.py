@@ -3,13 +3,16 @@
 Owns:       blueprints; plans and their steps; work orders; fallout; the service inventory; the
             limits of each network element: calls at a time, calls per second, maintenance.
 Consumes:   order.accepted (a plan is made); resources.assigned, resources.refused;
-            resources.released (an assignment is undone);
-            resources.reservation_questioned (does a plan still need what is reserved for its
-            order?); customer.party_erased (its personal data is blanked);
+            resources.released (what was reserved is free again, what was pre-released is in use
+            again); resources.reservation_questioned (asks whether a plan still needs what is
+            reserved for its order);
+            customer.party_erased (personal data in its dead letters are blanked; it stores no
+            other);
             customer.access_changed (a client of the API shares its customers with another).
 Publishes:  provisioning.assignment_requested, provisioning.release_requested (both to resources);
             provisioning.service_completed, provisioning.service_failed;
-            provisioning.service_held, provisioning.service_resumed (of a plan in fallout);
+            provisioning.service_held, provisioning.service_resumed (a plan has stopped in
+            fallout; the fallout is resolved);
             provisioning.blueprints_published;
             provisioning.reservation_answered (to resources.reservation_questioned).
 API:        GET /tmf-api/serviceInventory/v4/service,

@@ -30,7 +30,7 @@ class QueryableAdapter(PerformingAdapter, Protocol):
     repeatable: ClassVar[Literal[False]]
 
     async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
-        """Return the outcome of the operation; None if the element never received it.
+        """Return the outcome of the operation; None if the element has none.
 
         Raises:
             ElementTimeoutError: if the element does not answer now.

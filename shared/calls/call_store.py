@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.calls.lease import DecidedCall, EndedLease, LeasedCall
-from shared.calls.outbound_call import CallResult, EndCall, OutboundCall, queue_rank
+from shared.calls.outbound_call import CallResult, EndCall, OutboundCall, aged_queue_time
 from shared.contracts import Causation, Characteristic
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.messaging.writer_call import Callback, do_nothing
@@ -70,6 +70,8 @@ class OutboundCallRow(Base):
     traceparent: Mapped[str]
     wanted_at: Mapped[datetime] = mapped_column(Instant)
     rank: Mapped[datetime] = mapped_column(Instant)
+    """The result of `aged_queue_time`."""
+
     due_at: Mapped[datetime] = mapped_column(Instant)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     """The end of the lease of a call under way; past it, the outcome is unknown."""
@@ -190,14 +192,11 @@ def enqueue(
     Returns:
         The ids of those that were not stored before.
     """
-    rows = [
-        (*_request_row(call, cause), now, queue_rank(call, now), now, leases.get(call.id), "", "")
-        for call, cause in requests
-    ]
+    rows = [(*_new_row(call, cause, now), leases.get(call.id), "", "") for call, cause in requests]
     return set(INSERT_CALLS.column(session, bind_arrays(INSERT_COLUMNS, rows))) if rows else set()
 
 
-def _request_row(call: OutboundCall, cause: Causation) -> tuple[object, ...]:
+def _new_row(call: OutboundCall, cause: Causation, now: datetime) -> tuple[object, ...]:
     return (
         *(call.id, call.operation_id, call.order_id, call.tenant),
         *(call.element, call.kind, call.subject, call.parameters),
@@ -206,6 +205,7 @@ def _request_row(call: OutboundCall, cause: Causation) -> tuple[object, ...]:
         *(call.tries, call.questions, call.doubtful),
         *(call.step, call.undo, call.round),
         *(cause.local_network, cause.id, cause.correlation_id, cause.traceparent),
+        *(now, aged_queue_time(call, now), now),
     )
 
 

@@ -2,7 +2,7 @@
 
 A call is leased in the transaction that requests it, if its element has a free slot and
 no other call waits for one: that saves the query and the transaction that would lease it
-a moment later. Calls without a slot wait, and are leased in the order of their rank.
+a moment later. Calls without a slot wait, and are leased by `aged_queue_time`.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -16,7 +16,7 @@ from shared.calls import call_store
 from shared.calls.call_store import CallRequest
 from shared.calls.element_limits import Limits
 from shared.calls.lease import EndedLease, LeasedCall
-from shared.calls.outbound_call import queue_rank
+from shared.calls.outbound_call import aged_queue_time
 from shared.calls.rate_limits import ElementTokenBuckets, read_token_buckets
 from shared.contracts import ElementName
 
@@ -61,7 +61,7 @@ class CallClaimer:
     ) -> list[LeasedCall]:
         """Store requested calls; return those that are leased, to be made after the commit."""
         by_id = {each.call.id: each for each in requests}
-        queue = sorted(by_id.values(), key=lambda each: queue_rank(each.call, now))
+        queue = sorted(by_id.values(), key=lambda each: aged_queue_time(each.call, now))
         leased_calls = self._lease_new(session, queue, now)
         leases = {leased_call.call.id: leased_call.until for leased_call in leased_calls}
         new = call_store.enqueue(session, queue, now, leases)

@@ -192,6 +192,9 @@ def retry_delay(tries: int) -> timedelta:
     return grown_pause(FIRST_RETRY_DELAY, MAX_RETRY_DELAY, max(0, tries - 1))
 
 
-def queue_rank(call: OutboundCall, wanted_at: datetime) -> datetime:
-    """Return a call's rank in the queue: priority with ageing, so that no call starves."""
+def aged_queue_time(call: OutboundCall, wanted_at: datetime) -> datetime:
+    """Return the time by which calls are sorted in the queue, so that no call starves.
+
+    Each step of priority counts as `PRIORITY_AGEING` of waiting: 0 is the most urgent.
+    """
     return wanted_at + call.priority * PRIORITY_AGEING

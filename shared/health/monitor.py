@@ -99,7 +99,9 @@ class Monitor:
         return await asyncio.shield(self._begin())
 
     async def report_for_probe(self) -> HealthReport:
-        """Return a report within half a second, if necessary the previous one.
+        """Return a report within half a second, if necessary the previous one, up to a minute old.
+
+        If that is older, or there is none, wait for the new one, as `report` does.
 
         A probe with a time-out of a second would take a hanging broker for a process that
         cannot serve requests. A report that comes later is returned to the next probe.

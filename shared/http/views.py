@@ -8,7 +8,11 @@ from pydantic.alias_generators import to_camel
 
 
 class BaseView(BaseModel):
-    """A part of a response."""
+    """The base class of responses and their parts: frozen.
+
+    Names in JSON are the attributes', in snake case; for TM Forum's camel case derive from
+    TmfBaseView.
+    """
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 

@@ -1,19 +1,18 @@
 """The outbox publisher: sends committed records to the broker, in commit order for each key.
 
-While the broker is there, records are sent from memory right after their commit: this is direct
+While the broker is available, records are sent from memory right after their commit: this is direct
 publishing. Sends are not awaited one by one: confirmations are collected and written to the table
 in bulk.
 
 When the broker is out, a send is not confirmed, or the database is unproven, direct publishing
-ends: commits continue, and records wait in the outbox table. Once the broker is back, a sweep
-sends them in their order; when it has caught up, direct publishing begins again. A start needs no
-broker.
+ends: commits continue, and records wait in the outbox table. Once the broker is back, a sweep sends
+them in their order; when it has caught up, direct publishing begins again. A start needs no broker.
 
-A record is sent only when all earlier records of its key are confirmed by the broker, or were
-handed to the same producer before it, which is idempotent and keeps their order. So records of a
-key arrive in commit order, at least once. Between processes: a transaction locks the row of its
-key in `sequences` until its commit; a process that then finds an older record of another one
-pending sends all pending records of that key from the table.
+A record is sent only when each earlier record of its key is confirmed by the broker, or was handed
+to the same producer before it; the producer is idempotent and keeps their order. So records of a
+key arrive in commit order, at least once. Between processes: a transaction locks the row of its key
+in `sequences` until its commit. If a process then finds that an older record of the key, written by
+another process, is still pending, it sends all pending records of the key from the table.
 """
 
 import asyncio

@@ -66,7 +66,10 @@ class TopicWatch:
         self._wake.set()
 
     async def run(self) -> None:
-        """Check at the start, after errors, and periodically, without end."""
+        """Look for recreated topics at the start, after errors, and periodically, without end.
+
+        The process is restarted if there are any.
+        """
         while True:
             self._wake.clear()
             try:

@@ -1,17 +1,19 @@
 """Erasure of a party's personal data in a service's database.
 
-A service blanks its own tables, all outbox records of the party's orders that were accepted until
-the erasure, and its dead letters. Pending records are in the outbox too (`unsent` only refers to
-them): they are blanked and still published, so consumers lose no message. A message that was sent
-before may arrive after the erasure; so a service that stores personal data compares its time with
-the erasure's, and stores none of them. Timers need no blanking: no message that a service sends
-itself (`@private`) has personal fields.
+A service blanks its dead letters. If it has given `blank_orders`, it also blanks the party's
+orders that were accepted until the erasure: its own tables, and all outbox records of these
+orders. Pending records are in the outbox too (`unsent` only refers to them): they are blanked and
+still published, so consumers lose no message. A message that was sent before the erasure may
+arrive after it: a service does not store personal data of a message that is older than the
+erasure. Timers need no blanking: no message that a service sends itself (`@private`) has personal
+fields.
 
 It runs in batches, each in its own transaction, and three times: at once; soon after, for
-messages in flight; and after twice the broker's retention, when it has deleted all older ones.
-An unreadable dead letter cannot be blanked, and stays for a person. An unreadable outbox record
-stops the erasure, and its `ErasureDue` becomes a dead letter: so a contract with personal fields
-must stay readable while `outbox` or its archived files have messages of it.
+messages in flight; and after twice the broker's retention, when the broker has deleted all
+messages that are older than the erasure. An unreadable dead letter cannot be blanked, and stays
+for a person. An unreadable outbox record stops the erasure, and its `ErasureDue` becomes a dead
+letter. So the code must be able to read messages of a contract with personal fields as long as
+`outbox` or its archived files have any.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence

@@ -23,7 +23,7 @@ def require_customer(found: Party | None, party_id: str) -> Party:
 
 
 def erase_if_approved(
-    action: SensitiveAction, caller: Caller, key: bytes, work: UnitOfWork
+    action: SensitiveAction, caller: Caller, person_key: bytes, work: UnitOfWork
 ) -> Party | Approval:
     """Erase a party, or return the approval that it waits for.
 
@@ -34,20 +34,22 @@ def erase_if_approved(
     require_customer(store.find_party_for_update(work.session, work.tenant, party_id), party_id)
     if approval := check_approval(work, caller, action):
         return approval
-    return erase_and_publish(party_id, caller.client, action.reason, key, work)
+    return erase_and_publish(party_id, caller.client, action.reason, person_key, work)
 
 
 def erase_and_publish(
-    party_id: str, client: str, reason: str, key: bytes, work: UnitOfWork
+    party_id: str, client: str, reason: str, person_key: bytes, work: UnitOfWork
 ) -> Party:
     """Erase one party's personal data, audit who did it and why, and publish the erasure.
+
+    The person is marked with `person_key` (KAITONG_PERSON_KEY), to be recognised under a new id.
 
     Raises:
         NotFoundError: if there is no such party.
     """
     found = store.find_party_for_update(work.session, work.tenant, party_id)
     party = require_customer(found, party_id)
-    erased = erase_party(party, work.now, work.cause.id, key)
+    erased = erase_party(party, work.now, work.cause.id, person_key)
     if erased is not party:
         store.erase_party(work.session, erased)
         work.record_change(PARTY_KIND, party_id, "known", "erased", part=client, reason=reason)

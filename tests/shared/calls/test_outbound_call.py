@@ -18,10 +18,10 @@ from shared.calls.outbound_call import (
     EndCall,
     OutboundCall,
     RetryCall,
+    aged_queue_time,
     decide_after_call,
     decide_after_query,
     decide_after_repetition,
-    queue_rank,
     retry_delay,
 )
 from tests.conftest import NOON
@@ -141,10 +141,10 @@ def test_a_call_ends_and_keeps_its_operation_id_whatever_the_element_answers(
 def test_urgent_calls_come_first_and_none_starves() -> None:
     urgent, normal = an_outbound_call(priority=0), an_outbound_call(priority=4)
 
-    assert queue_rank(urgent, NOON) < queue_rank(normal, NOON)
-    assert queue_rank(urgent, NOON + 4 * PRIORITY_AGEING + timedelta(seconds=1)) > queue_rank(
-        normal, NOON
-    )
+    assert aged_queue_time(urgent, NOON) < aged_queue_time(normal, NOON)
+    assert aged_queue_time(
+        urgent, NOON + 4 * PRIORITY_AGEING + timedelta(seconds=1)
+    ) > aged_queue_time(normal, NOON)
 
 
 def test_a_call_has_another_id_than_its_operation() -> None:

@@ -40,7 +40,7 @@ def read_view(
     return view_response(CustomerView.of(build_unified_view(facts), earlier_ids))
 
 
-def find_earlier_ids(session: Session, party: Party, key: bytes) -> tuple[str, ...]:
+def find_earlier_ids(session: Session, party: Party, person_key: bytes) -> tuple[str, ...]:
     """Return the ids of erased customers who are the same person."""
-    marks = person_marks(party, key)
+    marks = person_marks(party, person_key)
     return tuple(store.find_erased_by_mark(session, party, marks, MAX_EARLIER_IDS)) if marks else ()

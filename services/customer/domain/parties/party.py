@@ -92,7 +92,7 @@ def checked_key(id_: str) -> str:
     return id_
 
 
-def erase_party(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
+def erase_party(party: Party, at: datetime, by: UUID, person_key: bytes) -> Party:
     """Return the party without personal data, and with a person mark.
 
     The erasure is a version like any other: an order accepted before it restores nothing,
@@ -110,7 +110,7 @@ def erase_party(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
         told_at=max(at, party.told_at),
         told_by=by,
         erased_at=at,
-        person_mark=next(iter(person_marks(party, key)), party.person_mark),
+        person_mark=next(iter(person_marks(party, person_key)), party.person_mark),
     )
 
 
@@ -120,7 +120,7 @@ def erased_party_from_message(message: PartyErased, tenant: str, at: datetime, b
     return Party(tenant, message.party_id, *blank, message.until, by, at, message.person_mark)
 
 
-def person_marks(party: Party, key: bytes) -> list[str]:
+def person_marks(party: Party, person_key: bytes) -> list[str]:
     """Return the marks by which a person can be recognised, the surest first.
 
     A mark is an HMAC-SHA-256: without the key it cannot be tested against all phone numbers.
@@ -136,7 +136,7 @@ def person_marks(party: Party, key: bytes) -> list[str]:
         ("email", party.email.strip().casefold()),
     )
     return [
-        hmac.new(key, f"{trait}:{value}".encode(), hashlib.sha256).hexdigest()
+        hmac.new(person_key, f"{trait}:{value}".encode(), hashlib.sha256).hexdigest()
         for trait, value in dict.fromkeys(traits)
         if value
     ]
