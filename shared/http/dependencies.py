@@ -18,6 +18,7 @@ from shared.config.settings import Settings
 from shared.contracts import Causation
 from shared.http.command_batcher import CommandBatcher
 from shared.http.request_context import request_context_of
+from shared.persistence.database import Sessions
 
 T = TypeVar("T")
 
@@ -175,11 +176,9 @@ def get_causation(request: Request) -> Causation:
 @contextmanager
 def open_read_session(request: Request) -> Iterator[Session]:
     """Open a read-only session on one snapshot of the database."""
-    session: Session = request.app.state.read_sessions()
-    try:
+    sessions: Sessions = request.app.state.read_sessions
+    with sessions.begin() as session:
         yield session
-    finally:
-        session.close()
 
 
 CommandBatcherDep: TypeAlias = Annotated[

@@ -63,7 +63,7 @@ class AutomaticRedelivery:
         }
 
     def _early_keys(self, since: datetime, _: WriterCall) -> list[bytes]:
-        with self.sessions() as session:
+        with self.sessions.begin() as session:
             return dead_letters.early_keys(session, since)
 
     def _redeliver(self, key: bytes, writer_call: WriterCall) -> int:

@@ -42,5 +42,5 @@ class BatchHandler:
         return await retry_while_unavailable(self._writer, self._next_offsets)
 
     def _next_offsets(self, _: WriterCall) -> dict[str, int]:
-        with self._sessions() as session:
+        with self._sessions.begin() as session:
             return inbox.next_offsets(session)

@@ -63,7 +63,7 @@ def as_record(row: DeadLetterRow) -> ConsumedRecord:
 
 
 def _next_of_key(sessions: Sessions, key: bytes, after: int) -> DeadLetterRow | None:
-    with sessions() as session:
+    with sessions.begin() as session:
         return dead_letters.next_of_key(session, key, after)
 
 

@@ -228,7 +228,7 @@ def redeliver_key(
     """Redeliver the dead letters of a key. A key belongs to one tenant."""
     dispatcher = Dispatcher(operations.sessions, operations.subscriptions)
     handled = redeliver(operations.sessions, dispatcher, key, datetime.now(UTC), writer_call)
-    with operations.sessions() as session:
+    with operations.sessions.begin() as session:
         return RedeliveryView(handled=handled, still_parked=dead_letters.count_of_key(session, key))
 
 

@@ -223,7 +223,7 @@ def maintain_archive(
 def _archive_cold_months(
     sessions: Sessions, table: str, now: datetime, keep_months: int, folder: Path
 ) -> Iterator[Path]:
-    with sessions() as session:
+    with sessions.begin() as session:
         months = cold_months(session.connection(), table, now, keep_months)
     for month in months:
         with sessions.begin() as session:

@@ -42,6 +42,8 @@ from shared.persistence.sqlstates import (
 from shared.persistence.write_probe import WRITE_REFUSALS, is_unpromoted
 
 Sessions = sessionmaker[Session]
+"""Makes sessions. Reads, too, use `begin()`: the rollback of a session that is only closed makes
+the driver discard the statements that it has prepared on the connection."""
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -149,7 +149,7 @@ async def find_loss(
 
 def query_database(sessions: Sessions, query: Callable[[Session], T]) -> T:
     """Run a query in a session of its own; call it in a thread, since it may take long."""
-    with sessions() as session:
+    with sessions.begin() as session:
         return query(session)
 
 

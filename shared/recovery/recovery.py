@@ -150,7 +150,7 @@ class Recovery:
 
     def _has_unknown_recovery(self) -> bool:
         """Return whether a recovery is open, or has ended without this process noticing."""
-        with self.sessions() as session:
+        with self.sessions.begin() as session:
             is_open = needs_recovery(session)
             return is_open or not recovery_store.taken_over_ids(session) <= self.writer.taken_over
 
@@ -282,7 +282,7 @@ class Recovery:
     def _end(self, id_: UUID, missing: Iterable[str], _: WriterCall) -> None:
         names = ", ".join(missing)
         self._write(id_, state=RecoveryState.DONE, ended_at=datetime.now(UTC), missing=names)
-        with self.sessions() as session:
+        with self.sessions.begin() as session:
             row = session.get_one(RecoveryRow, id_)
         log.error("recovery.ended", recovery=str(id_), **recovery_store.log_fields(row))
 

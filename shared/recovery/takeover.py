@@ -97,7 +97,7 @@ class TakeoverWriter:
 
     def pending_keys(self, after: UUID, limit: int, _: WriterCall) -> list[UUID]:
         """Return keys after this one under which messages are pending."""
-        with self.sessions() as session:
+        with self.sessions.begin() as session:
             return recovery_store.pending_keys(session, after, limit)
 
     def apply_pending(
@@ -109,7 +109,7 @@ class TakeoverWriter:
         applied does not block the others. One that is too early and has changed nothing is
         skipped. The last time it becomes a dead letter: a person decides.
         """
-        with self.sessions() as session:
+        with self.sessions.begin() as session:
             pending = [
                 _from_outbox_record(each) for each in recovery_store.pending_records(session, keys)
             ]

@@ -74,7 +74,7 @@ class Scheduler:
         )
 
     def _find_due(self, _: WriterCall) -> tuple[list[DueTimer], datetime | None]:
-        with self.sessions() as session:
+        with self.sessions.begin() as session:
             due = timer_store.due_timers(session, datetime.now(UTC), MAX_BATCH)
             return due, None if due else timer_store.next_due(session)
 

@@ -1,6 +1,8 @@
 """A compiled statement runs in the session like any other, only faster."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,6 +20,7 @@ from tests.conftest import NOON
 from tests.kernel import count_of
 from tests.shared.order_log import ORDER, OTHER, OrderLogRow
 
+ROOT = Path(__file__).parents[3]
 LOGS = table_of(OrderLogRow)
 PARKED = table_of(DeadLetterRow)
 NAMES = ("order_id", "lines", "written_at")
@@ -36,6 +39,27 @@ def test_it_runs_in_the_transaction_of_its_session(sessions: Sessions) -> None:
         session.rollback()
 
     assert count_of(sessions, OrderLogRow) == 0
+
+
+def prepared_statements(sessions: Sessions) -> list[str]:
+    """Return what is prepared on the connection that is used next."""
+    with sessions.begin() as session:
+        return list(session.scalars(text("SELECT statement FROM pg_prepared_statements")))
+
+
+def test_it_is_prepared_at_its_first_run_and_stays_so_after_reads(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        READ.column(session, {"ids": [ORDER]})
+
+    for _ in range(2):
+        assert [each for each in prepared_statements(sessions) if "order_logs" in each]
+
+
+def test_every_read_ends_with_a_commit_so_that_statements_stay_prepared() -> None:
+    modules = [each for folder in ("shared", "services") for each in (ROOT / folder).rglob("*.py")]
+    closed = {each.name for each in modules if re.search(r"essions\(\) as", each.read_text())}
+
+    assert closed == {"recovery.py"}, "of these only the lock of a recovery runs no transaction"
 
 
 def test_values_go_in_and_come_out_as_their_types_say(sessions: Sessions) -> None:
