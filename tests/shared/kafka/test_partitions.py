@@ -6,11 +6,11 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from shared.kafka.producer import choose_partition
 
-PARTITIONS = [3, 5, 7, 11]
+PARTITIONS = list(range(20, 32))
 
 
 def test_a_key_has_the_partition_of_kafkas_own_clients_each_time() -> None:
-    keys = [uuid4().bytes for _ in range(200)]
+    keys = [uuid4().bytes for _ in range(500)]
     default = DefaultPartitioner()
 
     chosen = [choose_partition(key, PARTITIONS, PARTITIONS[:1]) for key in keys * 2]
