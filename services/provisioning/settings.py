@@ -4,12 +4,11 @@ docs/settings-provisioning.md is generated:
 `python -m services.provisioning.settings > docs/settings-provisioning.md`.
 """
 
-import os
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
@@ -55,15 +54,6 @@ class HttpElementSettings(EnvironmentSettings):
         description="a secret that is sent with every call, as `Authorization: Bearer TOKEN`",
         repr=False,
     )
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings.
-
-        Raises:
-            SettingsError: one line for each fault, with its setting and its remedy.
-        """
-        return cls.read(environment)
 
     def contradictions(self) -> Iterator[str]:
         """Yield contradictions between settings that are each valid."""

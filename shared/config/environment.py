@@ -5,6 +5,7 @@ A setting is a field whose alias is its variable and whose description is its me
 """
 
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -40,7 +41,7 @@ class EnvironmentSettings(BaseSettings):
     )
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], **given: str) -> Self:
+    def read(cls, environment: Mapping[str, str] = os.environ, **given: str) -> Self:
         """Read the settings; `given` holds those that no variable sets.
 
         Raises:
@@ -106,7 +107,10 @@ def fault_line(kind: type[BaseSettings], service: str, error: ErrorDetails) -> s
     if error["type"] == "missing":
         return f"{name} is not set: give {setting.description}"
     shown = f" is {error['input']!r}, which" if setting.repr else ""
-    return f"{name}{shown} {error['ctx']['error']}"  # what the parser raised
+    context = error.get("ctx", {})
+    if "error" not in context:  # a constraint of pydantic's
+        return f"{name}{shown} is not valid: {error['msg']}; correct it"
+    return f"{name}{shown} {context['error']}"  # what the parser raised
 
 
 EVERY_PROCESS = (

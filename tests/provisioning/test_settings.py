@@ -24,13 +24,13 @@ VARIABLES = {name: row for kind in SETTINGS for name, row in variables_of(kind).
 
 def fault_of(**environment: str) -> str:
     with pytest.raises(SettingsError) as caught:
-        HttpElementSettings.from_environment(environment)
+        HttpElementSettings.read(environment)
     assert "hunter2" not in "".join(format_exception(caught.value))
     return str(caught.value)
 
 
 def test_nothing_has_to_be_set() -> None:
-    settings = HttpElementSettings.from_environment({})
+    settings = HttpElementSettings.read({})
 
     assert (settings.url, settings.ca, settings.token) == ("", None, "")
 
@@ -38,7 +38,7 @@ def test_nothing_has_to_be_set() -> None:
 def test_an_address_ends_without_a_slash() -> None:
     given = {"KAITONG_ELEMENTS_URL": "https://elements/api/"}
 
-    assert HttpElementSettings.from_environment(given).url == "https://elements/api"
+    assert HttpElementSettings.read(given).url == "https://elements/api"
 
 
 @pytest.mark.parametrize("text", ["ftp://aaa:hunter2@elements", "elements:80/hunter2"])
@@ -71,7 +71,7 @@ def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
     assert fault.endswith("has no CA certificate: give a file of certificates in PEM")
     file = write_certificate(tmp_path / "ca.pem")
     given = {"KAITONG_ELEMENTS_CA": str(file)}
-    assert HttpElementSettings.from_environment(given).ca == file
+    assert HttpElementSettings.read(given).ca == file
 
 
 def test_certificates_that_cannot_be_read_are_refused(
@@ -95,7 +95,7 @@ def test_every_secret_is_left_out_of_what_is_shown() -> None:
 
     assert shown.isdisjoint({"KAITONG_ELEMENTS_URL", "KAITONG_ELEMENTS_TOKEN"})
     assert not [name for name in shown if re.search("PASSWORD|SECRET|TOKEN|_KEY$", name)]
-    assert "hunter2" not in repr([HttpElementSettings.from_environment(each) for each in given])
+    assert "hunter2" not in repr([HttpElementSettings.read(each) for each in given])
 
 
 def test_no_variable_is_one_of_every_process() -> None:

@@ -12,7 +12,7 @@ from shared.calls.adapter import Adapter
 from shared.contracts.message_parts import ElementName
 
 PROTOCOLS: Mapping[str, Callable[[], Adapter]] = {
-    "http": lambda: HttpAdapter(HttpElementSettings.from_environment()),
+    "http": lambda: HttpAdapter(HttpElementSettings.read()),
 }
 """By the name of a protocol, what makes its adapter with its settings from the environment."""
 

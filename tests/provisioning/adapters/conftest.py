@@ -35,7 +35,7 @@ class ProtocolCase:
 def http_adapter(port: int, secret: str) -> Adapter:
     url = f"http://127.0.0.1:{port}"
     given = {"KAITONG_ELEMENTS_URL": url, "KAITONG_ELEMENTS_TOKEN": secret}
-    return HttpAdapter(HttpElementSettings.from_environment(given))
+    return HttpAdapter(HttpElementSettings.read(given))
 
 
 def https_adapter(port: int, ca: Path) -> Adapter:
@@ -44,7 +44,7 @@ def https_adapter(port: int, ca: Path) -> Adapter:
         "KAITONG_ELEMENTS_TOKEN": SECRET,
         "KAITONG_ELEMENTS_CA": str(ca),
     }
-    return HttpAdapter(HttpElementSettings.from_environment(given))
+    return HttpAdapter(HttpElementSettings.read(given))
 
 
 def line_adapter(port: int, secret: str) -> Adapter:

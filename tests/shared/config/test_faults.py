@@ -4,8 +4,9 @@ from pathlib import Path
 from traceback import format_exception
 
 import pytest
+from pydantic import Field
 
-from shared.config.environment import SettingsError
+from shared.config.environment import EnvironmentSettings, SettingsError
 from shared.config.security_checks import RISKS
 from shared.config.settings import Settings
 
@@ -193,3 +194,19 @@ def test_a_public_address_and_private_keys_do_not_go_together(tmp_path: Path) ->
 
     assert len(faults) == 1
     assert "KAITONG_INSECURE=private-keys" in faults[0]
+
+
+class RatedSettings(EnvironmentSettings):
+    """A setting with a constraint of pydantic's own."""
+
+    rate: int = Field(1, ge=1, validation_alias="KAITONG_RATE", description="a rate")
+
+
+@pytest.mark.parametrize("rate", ["0", "fast"])
+def test_a_value_that_pydantic_itself_refuses_is_named_with_the_reason(rate: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        RatedSettings.read({"KAITONG_RATE": rate})
+
+    (fault,) = str(caught.value).splitlines()
+    assert fault.startswith(f"KAITONG_RATE is '{rate}', which is not valid: Input should be ")
+    assert fault.endswith("; correct it")
