@@ -1,15 +1,16 @@
 """An element adapter: the man-machine language (MML) of older exchanges, lines over TCP."""
 
-from tests.additions.edits import Addition, InsertAfter, InsertBefore, NewFile, Replace
+from deploy.local.home import CHECKOUT
+from tests.additions.edits import Addition, insert_after, insert_before, new_file, replace
 
 SETTINGS = '''\
 class MmlElementSettings(EnvironmentSettings):
     """The address of network elements that use MML, and what they are called with."""
 
     host: str = Field(
-        "",
+        "127.0.0.1",
         validation_alias="KAITONG_MML_HOST",
-        description="the host of network elements that use MML; without it their calls fail",
+        description="the host of network elements that use MML",
     )
     port: int = Field(
         7776,
@@ -25,26 +26,10 @@ class MmlElementSettings(EnvironmentSettings):
         repr=False,
     )
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings.
-
-        Raises:
-            SettingsError: one line for each fault, with its setting and its remedy.
-        """
-        return cls.read(environment)
-
 
 '''
-ADAPTER = '''\
-"""The adapter of MML elements: lines over TCP, repeatable, without queries or TLS.
-
-    LOGIN secret                        OK | ERR code detail
-    SET operation-id kind subject       OK | NO code detail | ERR code detail
-
-`SET` leaves the element in a state, so a repeated one changes nothing. `NO` is a refusal; `ERR`
-means that nothing was done. A connection serves one call.
-"""
+IMPORTS = '''\
+"""The adapter of MML elements."""
 
 import asyncio
 from typing import ClassVar, Literal
@@ -60,66 +45,18 @@ from shared.calls.outbound_call import (
 
 MAX_LINE_BYTES = 1024
 DONE = CallOutcome(CallResult.DONE)
-NO_CONNECTION = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 
 
-class MmlAdapter:
-    """Calls elements in MML, each call on a connection of its own."""
-
-    repeatable: ClassVar[Literal[True]] = True
-
-    def __init__(self, settings: MmlElementSettings) -> None:
-        self._settings = settings
-
-    async def perform(self, call: OutboundCall) -> CallOutcome:
-        """Perform the operation; a repeated one changes nothing.
-
-        Raises:
-            ElementTimeoutError: if it is unknown whether it was done.
-        """
-        if not self._settings.host:
-            return CallOutcome(CallResult.FAILED, "no-address", "KAITONG_MML_HOST is not set")
-        is_sent = False
-        try:
-            async with asyncio.timeout(call.timeout.total_seconds()):
-                reader, writer = await asyncio.open_connection(
-                    self._settings.host, self._settings.port, limit=MAX_LINE_BYTES
-                )
-                try:
-                    outcome = await ask(reader, writer, f"LOGIN {self._settings.secret}")
-                    if outcome != DONE:
-                        return outcome._replace(result=CallResult.FAILED)
-                    is_sent = True
-                    line = f"SET {call.operation_id} {call.kind} {call.subject}"
-                    return await ask(reader, writer, line)
-                finally:
-                    writer.transport.abort()  # whatever still comes belongs to no other call
-        except NO_CONNECTION as error:
-            if is_sent:
-                raise ElementTimeoutError(type(error).__name__) from None
-            return CallOutcome(CallResult.FAILED, "unreachable", type(error).__name__)
-
-    async def close(self) -> None:
-        """Close nothing: each call closes its connection."""
-
-
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: str) -> CallOutcome:
-    """Send a line, and return what the answer means."""
-    writer.write(f"{line}\\n".encode())
-    await writer.drain()
-    answer = (await reader.readuntil(b"\\n")).decode(errors="replace").rstrip("\\n")
-    word, _, reason = answer.partition(" ")
-    code, _, detail = reason.partition(" ")
-    match word:
-        case "OK":
-            return DONE
-        case "NO":
-            return CallOutcome(CallResult.REFUSED, code, detail)
-        case "ERR":
-            return CallOutcome(CallResult.FAILED, code, detail)
-        case _:
-            return UNKNOWN_OUTCOME
 '''
+
+
+def adapter() -> str:
+    """Return the module of the adapter: that of the tests' own line protocol, by other names."""
+    text = (CHECKOUT / "tests/provisioning/adapters/line.py").read_text()
+    code = text[text.index("class LineAdapter:") : text.index("class LineServer(")].rstrip()
+    return IMPORTS + code.replace("Line", "Mml").replace("MmlSettings", "MmlElementSettings")
+
+
 CASE = """\
 def mml_adapter(port: int, secret: str) -> Adapter:
     given = {
@@ -127,7 +64,7 @@ def mml_adapter(port: int, secret: str) -> Adapter:
         "KAITONG_MML_PORT": str(port),
         "KAITONG_MML_SECRET": secret,
     }
-    return MmlAdapter(MmlElementSettings.from_environment(given))
+    return MmlAdapter(MmlElementSettings.read(given))
 
 
 """
@@ -149,53 +86,53 @@ MML = Addition(
     section="An element adapter",
     placeholders={"PROTOCOL": "mml"},
     edits=(
-        InsertBefore(
+        insert_before(
             "services/provisioning/settings.py", "SETTINGS = (HttpElementSettings,)", SETTINGS
         ),
-        Replace(
+        replace(
             "services/provisioning/settings.py",
             "SETTINGS = (HttpElementSettings,)",
             "SETTINGS = (HttpElementSettings, MmlElementSettings)",
         ),
-        NewFile("services/provisioning/adapters/mml.py", ADAPTER),
-        InsertAfter(
+        new_file("services/provisioning/adapters/mml.py", adapter()),
+        insert_after(
             "services/provisioning/adapters/registry.py",
             "from services.provisioning.adapters.http import HttpAdapter",
             "from services.provisioning.adapters.mml import MmlAdapter",
         ),
-        Replace(
+        replace(
             "services/provisioning/adapters/registry.py",
             "settings import HttpElementSettings",
             "settings import HttpElementSettings, MmlElementSettings",
         ),
-        InsertAfter(
+        insert_after(
             "services/provisioning/adapters/registry.py",
             '    "http": lambda:',
-            '    "mml": lambda: MmlAdapter(MmlElementSettings.from_environment()),',
+            '    "mml": lambda: MmlAdapter(MmlElementSettings.read()),',
         ),
-        InsertBefore(
+        insert_before(
             "services/provisioning/data/elements.json",
             '"name": "olt"',
             '    {"name": "switch", "elements": "*PSTN*", "protocol": "mml", "concurrency": 4},',
         ),
-        InsertAfter(
+        insert_after(
             "tests/provisioning/adapters/conftest.py",
             "from services.provisioning.adapters.http import HttpAdapter",
             "from services.provisioning.adapters.mml import MmlAdapter",
         ),
-        Replace(
+        replace(
             "tests/provisioning/adapters/conftest.py",
             "settings import HttpElementSettings",
             "settings import HttpElementSettings, MmlElementSettings",
         ),
-        InsertBefore("tests/provisioning/adapters/conftest.py", "CASES = (\n", CASE),
-        InsertAfter(
+        insert_before("tests/provisioning/adapters/conftest.py", "CASES = (\n", CASE),
+        insert_after(
             "tests/provisioning/adapters/conftest.py",
             '    ProtocolCase("line", LineServer, line_adapter),',
             '    ProtocolCase("mml", LineServer, mml_adapter),',
         ),
-        InsertAfter("docker-compose.yml", "  KAITONG_ELEMENTS_CA:", COMPOSE),
-        InsertAfter(".env.example", "#KAITONG_ELEMENTS_CA=", ENVIRONMENT),
+        insert_after("docker-compose.yml", "  KAITONG_ELEMENTS_CA:", COMPOSE),
+        insert_after(".env.example", "#KAITONG_ELEMENTS_CA=", ENVIRONMENT),
     ),
     not_needed={
         "shared/calls/adapter.py": "the methods of an adapter are read there",

@@ -1,6 +1,13 @@
-"""A business action: a product is removed because its customer does not pay (欠费拆机)."""
+"""A business action: a product is disconnected for non-payment (欠费拆机)."""
 
-from tests.additions.edits import Addition, AppendJson, InsertAfter, InsertBefore, NewFile, Replace
+from tests.additions.edits import (
+    Addition,
+    append_json,
+    insert_after,
+    insert_before,
+    new_file,
+    replace,
+)
 
 NUMBER = [{"name": "number", "value": "$number.value"}]
 BLUEPRINT = {
@@ -52,13 +59,13 @@ EXAMPLE = """\
 }
 """
 FLOW = """\
-# Removal for debt (欠费拆机)
+# Disconnection for non-payment (欠费拆机)
 
 As a [disconnection](disconnect.md) of a telephone, without a crew: the jumper stays.
 """
 SCENARIO = """\
     Scenario(
-        description="telephone, removed for debt",
+        description="telephone, disconnected for non-payment",
         share=2,
         product=DemoProduct.TELEPHONE,
         outcome=PostOutcome.COMPLETED,
@@ -67,21 +74,21 @@ SCENARIO = """\
     ),
 """
 FLOW_TEST = '''\
-"""Removal for debt: the number rests, and no crew is sent."""
+"""Disconnection for non-payment: the number is in quarantine, and no crew is sent."""
 
 from tests.flows.order_items import disconnection, telephone
 from tests.flows.site import Site
 
 
-def test_a_telephone_is_removed_for_debt_and_its_number_rests(site: Site) -> None:
+def test_a_telephone_is_disconnected_and_its_number_goes_into_quarantine(site: Site) -> None:
     place = site.exchange_area()
-    site.completed(site.order(telephone(place.served), customer="C-debt"))
-    (product,) = site.products("C-debt")
+    site.completed(site.order(telephone(place.served), customer="C-unpaid"))
+    (product,) = site.products("C-unpaid")
 
     item = disconnection(product["id"]) | {"businessAction": "cease"}
-    site.completed(site.order(item, customer="C-debt"))
+    site.completed(site.order(item, customer="C-unpaid"))
 
-    assert site.products("C-debt") == []
+    assert site.products("C-unpaid") == []
     assert site.number(product["productSerialNumber"], "quarantined")["until"]
 '''
 TABLES = {
@@ -105,67 +112,67 @@ CEASE = Addition(
     section="A business action",
     placeholders={"NAME": "cease"},
     edits=(
-        InsertAfter(
+        insert_after(
             "shared/contracts/message_parts.py",
             '    """The product is removed (拆机)."""',
-            '\n    CEASE = "cease"\n    """It is removed because nobody pays for it (欠费拆机)."""',
+            '\n    CEASE = "cease"\n    """Disconnection for non-payment (欠费拆机)."""',
         ),
-        InsertBefore(
+        insert_before(
             "shared/contracts/business_actions.py",
             "        BusinessAction.KEEP: Action.NO_CHANGE,",
             "        BusinessAction.CEASE: Action.DELETE,",
         ),
         *(
-            InsertBefore(
+            insert_before(
                 f"services/{service}/domain/business_actions.py",
                 f"        BusinessAction.KEEP: {keep},",
                 f"        BusinessAction.CEASE: {cease},",
             )
             for service, (keep, cease) in TABLES.items()
         ),
-        Replace(
+        replace(
             "tools/verify/expected_state.py",
             "frozenset({BusinessAction.DISCONNECT})",
             "frozenset({BusinessAction.DISCONNECT, BusinessAction.CEASE})",
         ),
-        AppendJson("services/provisioning/data/blueprints.json", BLUEPRINT),
-        NewFile("docs/flows/cease.md", FLOW),
-        InsertAfter(
+        append_json("services/provisioning/data/blueprints.json", BLUEPRINT),
+        new_file("docs/flows/cease.md", FLOW),
+        insert_after(
             "docs/glossary.md",
             "| 拆机 | disconnection | `disconnect` |",
-            "| 欠费拆机 | removal for debt | `cease` | as a disconnection; action `delete` |",
+            "| 欠费拆机 | disconnection for non-payment | `cease` | action `delete` |",
         ),
-        NewFile("examples/cease.json", EXAMPLE),
-        InsertAfter(
+        new_file("examples/cease.json", EXAMPLE),
+        insert_after(
             "examples/README.md",
             "| `disconnect.json` |",
-            "| `cease.json` | removing a telephone for debt: a template | as above | completed |",
+            "| `cease.json` | a telephone, for non-payment: a template | as above | completed |",
         ),
-        Replace(
+        replace(
             "tests/order/test_examples.py",
             'TEMPLATES = ("disconnect",)',
             'TEMPLATES = ("disconnect", "cease")',
         ),
-        InsertAfter(
+        insert_after(
             "tools/demo/scenarios.py", '    DISCONNECT = "disconnect"', '    CEASE = "cease"'
         ),
-        Replace(
+        replace(
             "tools/demo/scenarios.py",
             "frozenset({Variation.DISCONNECT})",
             "frozenset({Variation.DISCONNECT, Variation.CEASE})",
         ),
-        InsertAfter(
+        insert_after(
             "tools/demo/scenarios.py",
             '    Variation.DISCONNECT: "disconnect",',
             '    Variation.CEASE: "cease",',
         ),
-        Replace("tools/demo/scenarios.py", "share=12", "share=10"),
-        InsertBefore(
+        replace("tools/demo/scenarios.py", "share=12", "share=10"),
+        insert_before(
             "tools/demo/scenarios.py",
             '    Scenario(\n        description="home bundle, disconnect"',
             SCENARIO,
         ),
-        NewFile("tests/flows/test_cease.py", FLOW_TEST),
+        new_file("tests/flows/test_cease.py", FLOW_TEST),
     ),
     not_needed={
         "services/order/domain/acceptance/items.py": EXISTING_EFFECT,
@@ -181,7 +188,7 @@ CEASE = Addition(
     },
     heavy={
         "tests/flows": "the whole system",
-        "tests/provisioning/test_plan_properties.py": "every course of every blueprint",
+        "tests/provisioning/test_plan_properties.py": "it runs every blueprint in many ways",
         "tests/chaos/test_kills.py": "the whole system, with processes killed",
     },
     incomplete={

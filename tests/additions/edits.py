@@ -1,136 +1,112 @@
 """Edits of files, each anchored by text of the file, and additions made of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 
 class AnchorError(Exception):
     """The text that an edit is anchored by is not in its file, or there more than once."""
 
 
-class Edit(Protocol):
+@dataclass(frozen=True, slots=True)
+class Edit:
     """One change of one file."""
 
-    @property
-    def path(self) -> str:
-        """The file, relative to the checkout."""
-
-    def changed(self, text: str) -> str:
-        """Return the text of the file after the edit.
-
-        Raises:
-            AnchorError: if the anchor is not there once.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class InsertAfter:
-    """Inserts lines after the line with the anchor."""
-
     path: str
-    anchor: str
-    lines: str
+    """The file, relative to the checkout."""
 
-    def changed(self, text: str) -> str:
-        """Return the text with the lines."""
-        start = find_anchor(text, self.anchor)
-        end = text.index("\n", start + len(self.anchor)) + 1
-        return text[:end] + ended(self.lines) + text[end:]
+    changed: Callable[[str], str]
+    """Returns the text of the file after the edit; raises AnchorError without the one anchor."""
 
 
-@dataclass(frozen=True, slots=True)
-class InsertBefore:
-    """Inserts lines before the line with the anchor."""
+def insert_after(path: str, anchor: str, lines: str) -> Edit:
+    """Return the edit that inserts lines after the line in which the anchor ends."""
 
-    path: str
-    anchor: str
-    lines: str
+    def changed(text: str) -> str:
+        end = text.index("\n", find_anchor(text, anchor) + len(anchor)) + 1
+        return text[:end] + ended(lines) + text[end:]
 
-    def changed(self, text: str) -> str:
-        """Return the text with the lines."""
-        start = text.rfind("\n", 0, find_anchor(text, self.anchor)) + 1
-        return text[:start] + ended(self.lines) + text[start:]
+    return Edit(path, changed)
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """Replaces the anchor."""
+def insert_before(path: str, anchor: str, lines: str) -> Edit:
+    """Return the edit that inserts lines before the line in which the anchor begins."""
 
-    path: str
-    anchor: str
-    replacement: str
+    def changed(text: str) -> str:
+        start = text.rfind("\n", 0, find_anchor(text, anchor)) + 1
+        return text[:start] + ended(lines) + text[start:]
 
-    def changed(self, text: str) -> str:
-        """Return the text with the replacement."""
-        start = find_anchor(text, self.anchor)
-        return text[:start] + self.replacement + text[start + len(self.anchor) :]
+    return Edit(path, changed)
 
 
-@dataclass(frozen=True, slots=True)
-class AppendJson:
-    """Appends an entry to a list of a JSON file."""
+def replace(path: str, anchor: str, replacement: str) -> Edit:
+    """Return the edit that replaces the anchor."""
 
-    path: str
-    entry: Any
-    key: str = ""
-    """The key of the list at the top of the file; empty: the file is the list."""
+    def changed(text: str) -> str:
+        find_anchor(text, anchor)
+        return text.replace(anchor, replacement)
 
-    def changed(self, text: str) -> str:
-        """Return the document with the entry."""
+    return Edit(path, changed)
+
+
+def append_json(path: str, entry: Any, key: str = "") -> Edit:
+    """Return the edit that appends an entry to the list in a JSON file, or to that at `key`."""
+
+    def changed(text: str) -> str:
         document = json.loads(text)
-        entries = document.get(self.key) if self.key else document
-        if not isinstance(entries, list):
-            msg = f"there is no list {self.key!r}"
-            raise AnchorError(msg)
-        entries.append(self.entry)
-        return ended(json.dumps(document, ensure_ascii=False, indent=1))
+        (document[key] if key else document).append(entry)
+        return json_text(document)
+
+    return Edit(path, changed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextBlueprint:
-    """Appends the next version of a blueprint, with a further need that one step is told."""
+def append_blueprint(
+    path: str,
+    name: str,
+    *,
+    need: Mapping[str, str],
+    step: str,
+    parameter: Mapping[str, str],
+) -> Edit:
+    """Return the edit that appends the next version of a blueprint, `specification/action`.
 
-    path: str = field(kw_only=False)
-    specification: str
-    business_action: str
-    need: Mapping[str, str]
-    step: str
-    parameter: Mapping[str, str]
+    It has a further need, and one step gets a further parameter.
+    """
 
-    def changed(self, text: str) -> str:
-        """Return the document with the version."""
+    def changed(text: str) -> str:
         document = json.loads(text)
-        name = (self.specification, self.business_action)
-        found = [it for it in document if (it["specification"], it["business_action"]) == name]
-        if not found:
-            msg = f"there is no blueprint {'/'.join(name)}"
-            raise AnchorError(msg)
-        following = deepcopy(found[-1])
+        versions = [
+            it for it in document if f"{it['specification']}/{it['business_action']}" == name
+        ]
+        following = deepcopy(versions[-1])
         following["version"] += 1
-        following["needs"].append(self.need)
-        for step in following["steps"]:
-            if step["name"] == self.step:
-                step["parameters"].append(self.parameter)
-        return ended(json.dumps([*document, following], ensure_ascii=False, indent=1))
+        following["needs"].append(need)
+        (told,) = (it for it in following["steps"] if it["name"] == step)
+        told["parameters"].append(parameter)
+        return json_text([*document, following])
+
+    return Edit(path, changed)
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """Makes a file."""
+def new_file(path: str, content: str) -> Edit:
+    """Return the edit that makes a file."""
 
-    path: str
-    content: str
-
-    def changed(self, text: str) -> str:
-        """Return the content; there must be no file yet."""
+    def changed(text: str) -> str:
         if text:
             msg = "the file exists already"
             raise AnchorError(msg)
-        return ended(self.content)
+        return ended(content)
+
+    return Edit(path, changed)
+
+
+def json_text(document: Any) -> str:
+    """Return a document as the text of a file."""
+    return ended(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 def find_anchor(text: str, anchor: str) -> int:

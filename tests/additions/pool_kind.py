@@ -1,6 +1,6 @@
 """A pool kind: ports of access gateways (AG), a range of them at each exchange."""
 
-from tests.additions.edits import Addition, InsertAfter, InsertBefore, NextBlueprint, Replace
+from tests.additions.edits import Addition, append_blueprint, insert_after, insert_before, replace
 
 KIND = """\
 AGP = PoolKind(name="agp", life_cycle=POOL_ITEM_LIFE_CYCLE, served_from=ServedFrom.EXCHANGE)
@@ -29,80 +29,81 @@ AGP = Addition(
     name="pool kind agp",
     section="A pool kind",
     edits=(
-        InsertAfter("services/resources/domain/pool/kinds.py", 'LOID = PoolKind(name="loid"', KIND),
-        Replace(
+        insert_after(
+            "services/resources/domain/pool/kinds.py", 'LOID = PoolKind(name="loid"', KIND
+        ),
+        replace(
             "services/resources/domain/pool/kinds.py",
             "(NUMBER, LEG, VLAN, LOID, PAIR)",
             "(NUMBER, LEG, VLAN, LOID, PAIR, AGP)",
         ),
-        Replace(
+        replace(
             "services/resources/commands/imports.py",
             "pool.kinds import NUMBER, PAIR, PoolKind",
             "pool.kinds import AGP, NUMBER, PAIR, PoolKind",
         ),
-        InsertBefore("services/resources/commands/imports.py", "def import_blocks(", IMPORT),
-        InsertAfter(
+        insert_before("services/resources/commands/imports.py", "def import_blocks(", IMPORT),
+        insert_after(
             "services/resources/api/routes/imports.py",
             "    import_addresses,",
             "    import_agps,",
         ),
-        InsertAfter(
+        insert_after(
             "services/resources/api/routes/imports.py",
             'add_import_route("pairs"',
             'add_import_route("agps", examples.AGPS, 128, import_agps)',
         ),
-        InsertAfter(
+        insert_after(
             "services/resources/api/examples/imports.py",
             "PAIRS = PairBlock(",
             'AGPS = PairBlock(exchange_id="NJ-XW", first=1, count=128)',
         ),
-        Replace("services/resources/__init__.py", LAST_PATH, MORE_LAST_PATHS),
-        InsertAfter(
+        replace("services/resources/__init__.py", LAST_PATH, MORE_LAST_PATHS),
+        insert_after(
             "tests/access/table.py",
             'f"POST {IMPORT}/pairs"',
             '        f"POST {IMPORT}/agps": RouteAccess(IMPORTERS, NEW),',
         ),
-        NextBlueprint(
+        append_blueprint(
             "services/provisioning/data/blueprints.json",
-            specification="voice",
-            business_action="new",
+            "voice/new",
             need={"kind": "agp"},
             step="subscriber",
             parameter={"name": "port", "value": "$agp.value"},
         ),
-        InsertBefore("tools/province/plant.py", "FIRST_CVLAN = 101", "PORTS_PER_GATEWAY = 64"),
-        InsertAfter(
+        insert_before("tools/province/plant.py", "FIRST_CVLAN = 101", "PORTS_PER_GATEWAY = 64"),
+        insert_after(
             "tools/province/plant.py",
             "        yield PairBlock(exchange.id, first=1, count=after - before)",
             PROVINCE,
         ),
-        Replace(
+        replace(
             "tools/province/build.py",
             "plant import lay_fibre, pair_blocks",
             "plant import agp_blocks, lay_fibre, pair_blocks",
         ),
-        InsertAfter(
+        insert_after(
             "tools/province/build.py",
             "    pair_blocks: tuple[PairBlock, ...]",
             "    agp_blocks: tuple[PairBlock, ...]",
         ),
-        InsertAfter(
+        insert_after(
             "tools/province/build.py",
             "        pair_blocks=tuple(",
             "        agp_blocks=tuple(agp_blocks(exchanges)),",
         ),
-        InsertAfter(
+        insert_after(
             "tools/demo/province_import.py",
             '        "pairs": [',
             '        "agps": [each for each in province.agp_blocks if each.exchange_id in ids],',
         ),
-        InsertAfter(
+        insert_after(
             "docs/flows/assignment.md",
             "| `pair` | the exchange's distribution frame",
             "| `agp` | the exchange's access gateways | blocks of ports | `NJ-XW/0000001` |",
         ),
-        Replace("docs/flows/assignment.md", PATHS, MORE_PATHS),
-        InsertAfter(
+        replace("docs/flows/assignment.md", PATHS, MORE_PATHS),
+        insert_after(
             "docs/glossary.md",
             "| 线对 | pair |",
             "| 接入网关端口 | gateway port | `agp` | a port of an access gateway (AG) |",
@@ -120,12 +121,12 @@ AGP = Addition(
         "tools/verify/resource_kinds.py": "its values identify no customer",
     },
     heavy={
-        "tests/resources/test_holders.py": "many orders at a time",
+        "tests/resources/test_holders.py": "it places many orders at a time",
         "tests/resources/test_new_pool_kind.py": "it takes another kind, of the tests, through all",
         "tests/resources/test_verification.py": "it judges another kind, of the tests",
-        "tests/shared/persistence/test_migrations.py": "all migrations from empty",
-        "tests/access/test_matrix.py": "every route for every role",
-        "tests/province/test_jiangsu.py": "provinces of all sizes",
+        "tests/shared/persistence/test_migrations.py": "it migrates empty databases",
+        "tests/access/test_matrix.py": "it calls each route with each role",
+        "tests/province/test_jiangsu.py": "it builds provinces of all sizes",
     },
     incomplete={
         "docs/flows/assignment.md": "tests/resources/test_pool_kinds.py"

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from tests.additions.edits import Addition, AppendJson, InsertAfter, InsertBefore, NewFile, Replace
+from tests.additions.edits import (
+    Addition,
+    append_json,
+    insert_after,
+    insert_before,
+    new_file,
+    replace,
+)
 
 SPECIFICATION = {
     "id": "iptv",
@@ -136,33 +143,33 @@ IPTV = Addition(
     section="A product",
     placeholders={"NAME": "iptv-new"},
     edits=(
-        AppendJson("services/order/data/catalogue.json", SPECIFICATION, "specifications"),
-        AppendJson("services/order/data/catalogue.json", OFFERING, "offerings"),
-        AppendJson(BLUEPRINTS, NEW),
-        AppendJson(BLUEPRINTS, DISCONNECT),
-        NewFile("examples/iptv-new.json", EXAMPLE),
-        InsertAfter(
+        append_json("services/order/data/catalogue.json", SPECIFICATION, "specifications"),
+        append_json("services/order/data/catalogue.json", OFFERING, "offerings"),
+        append_json(BLUEPRINTS, NEW),
+        append_json(BLUEPRINTS, DISCONNECT),
+        new_file("examples/iptv-new.json", EXAMPLE),
+        insert_after(
             "examples/README.md",
             "| `bundle-home.json` |",
             "| `iptv-new.json` | television | 201, 80.00 once, 20.00 a month | completed |",
         ),
-        InsertAfter(
+        insert_after(
             "tests/order/test_examples.py",
             '    "bundle-home": (5000, 8670),',
             '    "iptv-new": (8000, 2000),',
         ),
-        InsertAfter(
+        insert_after(
             "tools/demo/scenarios.py",
             '    """Fibre and telephone in a bundle."""',
             '\n    TELEVISION = "iptv-new"',
         ),
-        Replace("tools/demo/scenarios.py", "share=62", "share=56"),
-        InsertBefore(
+        replace("tools/demo/scenarios.py", "share=62", "share=56"),
+        insert_before(
             "tools/demo/scenarios.py",
             '    Scenario(\n        description="OLT drops its answer"',
             SCENARIO,
         ),
-        NewFile("docs/flows/iptv-new.md", FLOW),
+        new_file("docs/flows/iptv-new.md", FLOW),
     ),
     heavy={"tests/flows/test_catalogue.py": "it starts the whole system"},
     incomplete={

@@ -23,7 +23,7 @@ from tests.additions.checkout import (
     run_tests,
     tracked_files,
 )
-from tests.additions.edits import Addition, AnchorError, InsertAfter
+from tests.additions.edits import Addition, AnchorError, insert_after
 from tests.additions.page import Section, covers, filled_in, section
 from tests.additions.pool_kind import AGP
 from tests.additions.product import IPTV
@@ -153,7 +153,7 @@ def test_types_are_right(copy: Path) -> None:
 def test_an_anchor_that_is_gone_is_named_with_its_addition(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("ONE = 1\n")
     addition = Addition(
-        name="kind x", section="A pool kind", edits=(InsertAfter("a.py", "TWO", "THREE"),)
+        name="kind x", section="A pool kind", edits=(insert_after("a.py", "TWO", "THREE"),)
     )
 
     with pytest.raises(AnchorError, match=r"addition kind x, a\.py: the anchor .* 'TWO'"):
