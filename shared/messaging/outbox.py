@@ -123,17 +123,17 @@ SEQUENCES = table_of(SequenceRow)
 COLUMNS = [OUTBOX.c[name] for name in OutboxRecord._fields]
 
 COUNTED = unnest([SEQUENCES.c.key, SEQUENCES.c.told])
-INSERT_COUNTS = insert_or_update(SEQUENCES).from_select(
+INSERT_SEQUENCES = insert_or_update(SEQUENCES).from_select(
     ["key", "told"], select(COUNTED).order_by(COUNTED.c.key)
 )
-UPSERT_COUNTS = INSERT_COUNTS.on_conflict_do_update(
-    index_elements=["key"], set_={"told": SEQUENCES.c.told + INSERT_COUNTS.excluded.told}
+UPSERT_SEQUENCES = INSERT_SEQUENCES.on_conflict_do_update(
+    index_elements=["key"], set_={"told": SEQUENCES.c.told + INSERT_SEQUENCES.excluded.told}
 ).returning(SEQUENCES.c.key, SEQUENCES.c.told)
 """Locks rows in key order; until the commit no other transaction publishes under these keys."""
 
-COUNT_MESSAGES = CompiledStatement(UPSERT_COUNTS)
-COUNT_AND_WRITE_HISTORY = CompiledStatement(
-    UPSERT_COUNTS.add_cte(history.INSERT_CHANGES.cte("remembered"))
+ADVANCE_SEQUENCES = CompiledStatement(UPSERT_SEQUENCES)
+ADVANCE_AND_WRITE_HISTORY = CompiledStatement(
+    UPSERT_SEQUENCES.add_cte(history.INSERT_CHANGES.cte("remembered"))
 )
 """One statement for both: a second one would cost a batch of one message 0.25 ms."""
 
@@ -234,7 +234,7 @@ def advance_sequences(
     bound = bind_arrays(("key", "told"), list(tally.items()))
     if changes:
         bound |= bind_arrays(HistoryEntry._fields, changes)
-    rows = (COUNT_AND_WRITE_HISTORY if changes else COUNT_MESSAGES).rows(session, bound)
+    rows = (ADVANCE_AND_WRITE_HISTORY if changes else ADVANCE_SEQUENCES).rows(session, bound)
     return {key: count - tally[key] for key, count in rows}
 
 

@@ -58,19 +58,21 @@ def sessions(postgres: Postgres) -> Iterator[Sessions]:
 def test_a_list_of_customers_and_of_accounts_reads_little(
     sessions: Sessions, data_scope: DataScope
 ) -> None:
-    behind, of_accounts = (Window(0, 21, encode_cursor([each])) for each in ("C-5", "A-5"))
+    next_customers, next_accounts = (
+        Window(0, 21, encode_cursor([each])) for each in ("C-5", "A-5")
+    )
     queries: dict[str, RunQuery] = {
         **{
             f"phone {phone} {window}": partial(
                 find_by_phone, data_scope=data_scope, phone=phone, window=window
             )
-            for phone, window in product(["+867", "+860", "nobody"], [PAGE, behind])
+            for phone, window in product(["+867", "+860", "nobody"], [PAGE, next_customers])
         },
         **{
             f"accounts {party} {window}": partial(
                 find_account_ids, data_scope=data_scope, party_id=party, window=window
             )
-            for party, window in product(["C-7", "C-8", "C-9"], [PAGE, of_accounts])
+            for party, window in product(["C-7", "C-8", "C-9"], [PAGE, next_accounts])
         },
         "owners": partial(find_account_owners, data_scope=data_scope, account_ids=["A-7", "A-8"]),
     }
