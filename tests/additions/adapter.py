@@ -139,7 +139,6 @@ MML = Addition(
         "tests/provisioning/adapters/line.py": "its scripted element speaks these lines already",
         "services/elements": "the simulator stands for no element of this protocol",
     },
-    heavy={"tests/provisioning/test_settings.py": "it starts whole processes"},
     incomplete={
         "services/provisioning/adapters/registry.py": f"{TESTS}/test_registry.py"
         "::test_every_shipped_type_and_any_other_element_has_an_adapter",

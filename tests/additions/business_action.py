@@ -186,11 +186,6 @@ CEASE = Addition(
         "tests/flows/test_disconnect.py": "it is an example to read",
         "services/console/catalogue.py": "not every product needs a blueprint for it",
     },
-    heavy={
-        "tests/flows": "the whole system",
-        "tests/provisioning/test_plan_properties.py": "it runs every blueprint in many ways",
-        "tests/chaos/test_kills.py": "the whole system, with processes killed",
-    },
     incomplete={
         "services/resources/domain/business_actions.py": "tests/resources/test_business_actions.py"
         "::test_every_business_action_has_a_row",

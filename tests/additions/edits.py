@@ -137,9 +137,6 @@ class Addition:
     not_needed: Mapping[str, str] = field(default_factory=dict)
     """Files that the section names for other cases, each with the reason."""
 
-    heavy: Mapping[str, str] = field(default_factory=dict)
-    """Tests of "Complete when" that only the long mode runs, each with the reason."""
-
     incomplete: Mapping[str, str] = field(default_factory=dict)
     """Files, each with a test that fails if the edits of the file are left out."""
 

@@ -120,14 +120,6 @@ AGP = Addition(
         "tools/verify/transitions.py": SAME_LIFE,
         "tools/verify/resource_kinds.py": "its values identify no customer",
     },
-    heavy={
-        "tests/resources/test_holders.py": "it places many orders at a time",
-        "tests/resources/test_new_pool_kind.py": "it takes another kind, of the tests, through all",
-        "tests/resources/test_verification.py": "it judges another kind, of the tests",
-        "tests/shared/persistence/test_migrations.py": "it migrates empty databases",
-        "tests/access/test_matrix.py": "it calls each route with each role",
-        "tests/province/test_jiangsu.py": "it builds provinces of all sizes",
-    },
     incomplete={
         "docs/flows/assignment.md": "tests/resources/test_pool_kinds.py"
         "::test_every_kind_is_in_the_documentation",

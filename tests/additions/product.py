@@ -171,7 +171,6 @@ IPTV = Addition(
         ),
         new_file("docs/flows/iptv-new.md", FLOW),
     ),
-    heavy={"tests/flows/test_catalogue.py": "it starts the whole system"},
     incomplete={
         BLUEPRINTS: "tests/provisioning/test_blueprint_validation.py"
         "::test_new_installation_and_disconnection_of_every_product_are_shipped",

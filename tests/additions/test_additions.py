@@ -1,8 +1,9 @@
 """Following docs/develop.md adds a product, a business action, a pool kind and an adapter.
 
 Each addition touches the files that its section names and no others, and the tests that the
-section names pass with it, and fail while it is incomplete. They are tried all together; with
-`KAITONG_TEST_ADDITIONS` each is tried alone, with all tests and the type checker (docs/local.md).
+section names pass with it, and fail while it is incomplete. They are tried together, with the
+tests that fail while one of them is incomplete; with `KAITONG_TEST_ADDITIONS` each is tried alone,
+with all tests that its section names and the type checker (docs/local.md).
 """
 
 import os
@@ -48,6 +49,17 @@ def named(addition: Addition) -> Section:
 def to_touch(addition: Addition) -> list[str]:
     """Return what its section names, without what is for other cases."""
     return [each for each in named(addition).paths if each not in addition.not_needed]
+
+
+def all_tests(tried: Additions, copy: Path) -> set[str]:
+    """Return the tests that the sections name, as files and folders of the copy."""
+    tests = {test for each in tried for test in named(each).tests}
+    return {str(path.relative_to(copy)) for test in tests for path in copy.glob(test)}
+
+
+def quick_tests(tried: Additions) -> set[str]:
+    """Return those of them that fail while one of the additions is incomplete."""
+    return {test for each in tried for test in each.incomplete.values()}
 
 
 @pytest.fixture(scope="module")
@@ -96,20 +108,13 @@ def test_what_it_leaves_out_is_in_its_section(addition: Addition) -> None:
     tests = named(addition).tests
 
     assert set(addition.not_needed) - set(named(addition).paths) == set()
-    assert set(addition.heavy) - set(tests) == set()
     assert [path for path in named(addition).generated if not Path(path).is_file()] == []
     assert set(addition.incomplete) - addition.touched == set()
     assert [file for file in files if not any(covers(each, file) for each in tests)] == []
 
 
 def test_the_tests_that_the_sections_name_pass(tried: Additions, copy: Path) -> None:
-    tests = {
-        str(path.relative_to(copy))
-        for each in tried
-        for test in named(each).tests
-        if IS_LONG or test not in each.heavy
-        for path in copy.glob(test)
-    }
+    tests = all_tests(tried, copy) if IS_LONG else quick_tests(tried)
 
     outcome = run_tests(copy, sorted(tests))
 
