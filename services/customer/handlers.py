@@ -44,6 +44,7 @@ from services.customer.domain.unified_view.product import (
 from services.customer.domain.unified_view.version import latest_versions
 from shared.access.grants import grant_subscriptions
 from shared.contracts import (
+    FIRST_REQUEST,
     OrderAccepted,
     OrderCompleted,
     OrderFailed,
@@ -149,11 +150,17 @@ def on_hold_or_resume(message: ServiceHeld | ServiceResumed, work: UnitOfWork) -
 
 
 def on_assigned(messages: Sequence[ResourcesAssigned], batch: UnitOfWorkBatch) -> None:
-    """Store what resources holds for the orders."""
+    """Store what resources holds for the orders by their first requests.
+
+    What a later request gets, and perhaps releases again, is in the view when the order completes.
+    """
     received = zip(messages, batch.units, strict=True)
-    store.add_assignments(
-        batch.session, [assignment_from_message(message, work.tenant) for message, work in received]
-    )
+    assignments = [
+        assignment_from_message(message, work.tenant)
+        for message, work in received
+        if message.request_id == FIRST_REQUEST
+    ]
+    store.add_assignments(batch.session, assignments)
 
 
 def on_service_completed(messages: Sequence[ServiceCompleted], batch: UnitOfWorkBatch) -> None:

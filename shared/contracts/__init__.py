@@ -24,24 +24,15 @@ from shared.contracts.causation import Causation
 from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
 from shared.contracts.message_parts import (
     DEFAULT_CATEGORIES,
-    FIRST_REQUEST,
     Action,
-    BlueprintName,
     BusinessAction,
     Cents,
     Characteristic,
-    CompletedService,
     Customer,
     ElementName,
-    Held,
     HeldProduct,
-    HoldAction,
-    ItemHoldings,
-    ItemNeeds,
-    Need,
     OrderedItem,
     PartyKind,
-    RefusalCode,
     Value,
     party_kind_of,
 )
@@ -62,13 +53,25 @@ from shared.contracts.order_record import (
 from shared.contracts.order_states import OrderState, PublishedItemState
 from shared.contracts.provisioning import (
     AssignmentRequested,
+    BlueprintName,
     BlueprintsPublished,
+    CompletedService,
     ReleaseRequested,
     ReservationAnswered,
     ServiceCompleted,
     ServiceFailed,
     ServiceHeld,
     ServiceResumed,
+)
+from shared.contracts.resource_parts import (
+    FIRST_REQUEST,
+    Held,
+    HoldAction,
+    ItemHoldings,
+    ItemNeeds,
+    Need,
+    NeedEffect,
+    RefusalCode,
 )
 from shared.contracts.resources import (
     ReservationQuestioned,
@@ -106,6 +109,7 @@ __all__ = [
     "ItemRecord",
     "Message",
     "Need",
+    "NeedEffect",
     "NoteRecord",
     "OrderAccepted",
     "OrderCompleted",

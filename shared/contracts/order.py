@@ -1,9 +1,10 @@
 """Messages owned by the order service."""
 
 from shared.contracts.base import OrderMessage, published
-from shared.contracts.message_parts import Cents, Customer, HeldProduct, OrderedItem, RefusalCode
+from shared.contracts.message_parts import Cents, Customer, HeldProduct, OrderedItem
 from shared.contracts.order_record import OrderRecord
 from shared.contracts.order_states import OrderState, PublishedItemState
+from shared.contracts.resource_parts import RefusalCode
 
 
 @published("order.accepted", 1)

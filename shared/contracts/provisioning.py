@@ -3,18 +3,39 @@
 from uuid import UUID
 
 from shared.contracts.base import Message, OrderMessage, published
-from shared.contracts.message_parts import (
-    FIRST_REQUEST,
-    BlueprintName,
-    CompletedService,
-    Held,
-    ItemNeeds,
-    reservation_key,
-)
+from shared.contracts.message_parts import Action, MessagePart
+from shared.contracts.resource_parts import FIRST_REQUEST, Held, ItemNeeds, reservation_key
 from shared.ids import named_id
 
 BLUEPRINT_NAMESPACE = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
 """Namespace of the keys of BlueprintsPublished."""
+
+
+class BlueprintName(MessagePart, frozen=True, kw_only=True):
+    """What a blueprint is for, and its newest version."""
+
+    specification: str
+    action: Action
+    version: int
+    business_action: str = ""
+    """Empty in messages of earlier versions: then it follows from `action`."""
+
+
+class CompletedService(MessagePart, frozen=True, kw_only=True):
+    """The result for one order item's service in the network."""
+
+    item_id: str
+    action: Action
+    product_id: UUID
+    service_id: UUID
+    specification: str
+    blueprint_version: int
+    held: tuple[Held, ...] = ()
+    local_network: str = ""
+    """The area code of its address, by resources; empty if it has no address."""
+
+    business_action: str = ""
+    """Empty in messages of earlier versions: then it follows from `action`."""
 
 
 @published("provisioning.assignment_requested", 1, to="resources")

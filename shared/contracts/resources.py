@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.contracts.base import Message, OrderMessage, published
-from shared.contracts.message_parts import (
+from shared.contracts.resource_parts import (
     FIRST_REQUEST,
     Held,
     ItemHoldings,

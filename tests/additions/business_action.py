@@ -98,8 +98,8 @@ TABLES = {
         "FulfilmentRule(ServiceEffect.ENDS, hold=HoldAction.PRE_RELEASE)",
     ),
     "resources": (
-        "HoldingRule(None, frozenset())",
-        "HoldingRule(HoldAction.PRE_RELEASE, frozenset({Transition.RELEASE}))",
+        "HoldingRule(NeedEffect.KEEP, frozenset())",
+        "HoldingRule(NeedEffect.PRE_RELEASE, frozenset({Transition.RELEASE}))",
     ),
     "customer": ("ViewEffect.SHOWN", "ViewEffect.REMOVED"),
 }
@@ -180,7 +180,7 @@ CEASE = Addition(
         "services/order/domain/order.py": EXISTING_EFFECT,
         "services/order/domain/fulfilment/product.py": EXISTING_EFFECT,
         "services/provisioning/domain/service.py": EXISTING_EFFECT,
-        "services/resources/domain/allocation/requirements.py": EXISTING_EFFECT,
+        "services/resources/domain/allocation/existing_holdings.py": EXISTING_EFFECT,
         "services/resources/domain/allocation/completion.py": EXISTING_EFFECT,
         "services/resources/handlers.py": EXISTING_EFFECT,
         "tests/flows/test_disconnect.py": "it is an example to read",

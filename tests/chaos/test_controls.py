@@ -151,7 +151,7 @@ def personal_data(stack_data: StackData) -> dict[str, str]:
     """Return the name and the numbers of the customer of a telephone order."""
     assigned = [
         (order_id, held.value)
-        for order_id, each in stack_data.expected_state.assigned.items()
+        for (order_id, _), each in stack_data.expected_state.assigned.items()
         for item in each.items
         for held in item.held
         if held.kind == "number"

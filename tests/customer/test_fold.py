@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.customer import store
 from services.customer.commands.customers import require_customer
@@ -48,6 +49,9 @@ from tests.kernel import consume, consume_records, dead_letter_rows, record_of
 
 MOBILE = "13900000001"
 
+LATER_REQUEST = structs.replace(assigned(7, "+862583100009"), request_id="1/more")
+"""What a plan gets on the way, and may release again, is shown when the order completes."""
+
 MESSAGES: tuple[Message, ...] = (
     # The first order delivers a line and a number,
     accepted(1),
@@ -86,6 +90,7 @@ MESSAGES: tuple[Message, ...] = (
     # and two are not done yet; the customer has moved to another mobile meanwhile.
     accepted(7),
     assigned(7, "+862583100007"),
+    LATER_REQUEST,
     order_held(7),
     state_changed(7),
     accepted(8, a_customer(phone=MOBILE)),

@@ -19,6 +19,7 @@ from shared.contracts import (
     CompletedService,
     Held,
     OrderAccepted,
+    RefusalCode,
     ResourcesAssigned,
     ResourcesRefused,
     ServiceCompleted,
@@ -26,7 +27,6 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
-from shared.contracts.message_parts import RefusalCode
 from shared.errors import Fault, InvalidError
 from tests.callers import CLIENT
 from tests.conftest import NOON

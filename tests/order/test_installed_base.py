@@ -3,6 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder
@@ -22,6 +23,7 @@ from shared.contracts import (
     OrderState,
     OrderStateChanged,
     RefusalCode,
+    ServiceFailed,
 )
 from shared.errors import PoisonError
 from tests.conftest import NOON
@@ -146,6 +148,27 @@ def test_a_failed_or_rejected_disconnection_keeps_its_product(
     assert outcome.changed == (product,)
     (message,) = outcome.messages
     assert isinstance(message, message_type)
+
+
+def test_an_order_that_is_refused_on_the_way_has_failed_even_if_its_assignment_comes_late() -> None:
+    order = accepted()
+    failed = ServiceFailed(
+        order_id=order.order.id, code="unserved", reason="no fibre", step="1/more"
+    )
+
+    outcome = apply_possible_end(order.order, order.progress, {}, failed, NOON)
+
+    assert order.progress.state is OrderState.ACKNOWLEDGED
+    assert outcome.progress_update.progress.state is OrderState.FAILED
+
+
+def test_a_refusal_on_the_way_does_not_reject_an_order() -> None:
+    order = accepted()
+    refused = resources_refused(code=RefusalCode.UNSERVED)
+    on_the_way = msgspec.structs.replace(refused, request_id="1/more")
+
+    assert advance(order.progress, refused, NOON).progress.state is OrderState.REJECTED
+    assert advance(order.progress, on_the_way, NOON).progress.state is OrderState.IN_PROGRESS
 
 
 def test_a_repeated_end_changes_and_publishes_nothing() -> None:

@@ -35,6 +35,7 @@ from shared.contracts import (
     AssignmentRequested,
     Held,
     ItemHoldings,
+    NeedEffect,
     RefusalCode,
     ReleaseRequested,
     ResourcesAssigned,
@@ -64,7 +65,16 @@ def answer_of(request: AssignmentRequested, first: ResourcesAssigned) -> Resourc
         ItemHoldings(
             item_id=item.item_id,
             service_id=item.service_id,
-            held=tuple(Held(kind=need.kind, value=request.request_id) for need in item.needs),
+            held=tuple(
+                Held(kind=need.kind, value=request.request_id)
+                for need in item.needs
+                if need.effect is None
+            ),
+            pre_released=tuple(
+                Held(kind=need.kind, value=request.request_id)
+                for need in item.needs
+                if need.effect is NeedEffect.PRE_RELEASE
+            ),
         )
         for item in request.items
     )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from services.provisioning.domain.blueprint.blueprint import INLINE, StepKind
+from services.provisioning.domain.blueprint.blueprint import INLINE, RESOURCE_KINDS
 from services.provisioning.domain.plan.attempts import operation_id
 from services.provisioning.domain.plan.compensation import blocks_undo, is_unresolved
 from services.provisioning.domain.plan.graph import in_order, with_positions
@@ -59,7 +59,7 @@ def step_of(plan: Plan, ref: str) -> PlanStep:
 
 
 def assign_states(plan: Plan) -> set[StepState]:
-    return {step.state for step in plan.steps if step.blueprint.kind is StepKind.ASSIGN}
+    return {step.state for step in plan.steps if step.blueprint.kind in RESOURCE_KINDS}
 
 
 def is_to_be_undone(step: PlanStep) -> bool:
@@ -83,6 +83,7 @@ def check_messages(plan: Plan, published: Sequence[str]) -> None:
 
 def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
     """Check that without further events the plan has ended, all or nothing, or is in fallout."""
+    check_holdings(plan)
     match plan.state:
         case PlanState.COMPLETED:
             dropped = [step for step in plan.steps if step.is_dropped]
@@ -100,6 +101,17 @@ def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
             assert not any(step.state is StepState.RUNNING for step in plan.steps)
         case _:
             assert plan.is_in_fallout
+
+
+def check_holdings(plan: Plan) -> None:
+    """Check that an item holds and gives up what the steps of it that are done have got for it."""
+    for item in plan.items:
+        done = [
+            step for step in plan.steps if step.item_id == item.id and step.state is StepState.DONE
+        ]
+        assert {each for step in done for each in step.held} <= set(item.held)
+        given_up = [each for step in done for each in step.pre_released]
+        assert sorted(map(str, given_up)) == sorted(map(str, item.pre_released))
 
 
 def acts_not_undone(steps: Iterable[PlanStep], done: Acts) -> set[str]:

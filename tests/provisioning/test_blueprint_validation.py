@@ -9,15 +9,24 @@ import pytest
 
 from services.provisioning.domain.blueprint.blueprint import (
     Blueprint,
+    BlueprintNeed,
     BlueprintStep,
     OnFailure,
     StepKind,
 )
 from services.provisioning.domain.blueprint.publication import unpublished
 from services.provisioning.domain.blueprint.validation import faults, read_blueprints
-from shared.contracts import BusinessAction, Characteristic
+from shared.contracts import BusinessAction, Characteristic, NeedEffect
 from shared.errors import ConflictError, InvalidError
-from tests.provisioning.builders import ASSIGN, SHIPPED, a_blueprint, a_call, a_work_order, shipped
+from tests.provisioning.builders import (
+    ASSIGN,
+    SHIPPED,
+    a_blueprint,
+    a_call,
+    a_work_order,
+    for_action,
+    shipped,
+)
 
 
 def codes(blueprint: Blueprint) -> set[tuple[str, str]]:
@@ -42,6 +51,10 @@ def test_new_installation_and_disconnection_of_every_product_are_shipped() -> No
 
 
 STEP = a_call("a")
+NUMBER = BlueprintNeed(kind="number")
+KEPT = BlueprintNeed(kind="number", effect=NeedEffect.KEEP)
+ASSIGNING = BlueprintStep(name="more", kind=StepKind.ASSIGN, after=("assign",), needs=(NUMBER,))
+GIVING_UP = changed(ASSIGNING, kind=StepKind.RELEASE)
 PARAMETER = Characteristic(name="vlan", value="$vlan.cvlan")
 WRONG = [
     (changed(STEP, name="A b"), "/steps/1/name", "bad-name"),
@@ -53,7 +66,13 @@ WRONG = [
     (changed(STEP, skill="fibre"), "/steps/1/skill", "not-allowed"),
     (changed(STEP, kind=StepKind.TEST), "/steps/1/undo", "not-allowed"),
     (changed(STEP, kind=StepKind.WAIT), "/steps/1/wait_s", "missing"),
-    (changed(STEP, kind=StepKind.ASSIGN), "/steps/0", "no-assign"),
+    (changed(STEP, kind=StepKind.ASSIGN), "/steps/1/needs", "missing"),
+    (changed(STEP, kind=StepKind.RELEASE), "/steps/1/needs", "missing"),
+    (changed(STEP, needs=(NUMBER,)), "/steps/1/needs", "not-allowed"),
+    (changed(GIVING_UP, needs=(KEPT,)), "/steps/1/needs", "not-allowed"),
+    (changed(ASSIGNING, needs=(KEPT,)), "/steps/1/needs/0/effect", "nothing-held"),
+    (changed(STEP, element="$before.leg.element"), "/steps/1", "bad-reference"),
+    (changed(STEP, element="$before.item.offering_id"), "/steps/1", "bad-reference"),
     (changed(STEP, tries=0), "/steps/1/tries", "out-of-range"),
     (changed(STEP, timeout_s=0), "/steps/1/timeout_s", "out-of-range"),
     (changed(STEP, parameters=(PARAMETER,)), "/steps/1", "bad-reference"),
@@ -71,12 +90,29 @@ def test_a_step_that_cannot_work_is_named_with_its_fault(
     assert (field, code) in codes(a_blueprint(step))
 
 
+def test_a_blueprint_can_assign_and_release_on_the_way() -> None:
+    call = changed(STEP, after=("give-up",), element="$before.number.value")
+    steps = (ASSIGNING, changed(GIVING_UP, name="give-up", after=("more",)), call)
+    to_people = changed(ASSIGNING, on_failure=OnFailure.PEOPLE)
+
+    assert codes(a_blueprint(*steps)) == set()
+    assert codes(a_blueprint(to_people)) == set()
+
+
+def test_a_disconnection_can_name_what_its_first_step_keeps() -> None:
+    ending = for_action(a_blueprint(GIVING_UP), BusinessAction.DISCONNECT)
+
+    assert codes(changed(ending, needs=(KEPT,))) == set()
+
+
 def test_a_blueprint_begins_with_an_assignment_and_has_steps() -> None:
     good = a_blueprint(STEP)
+    with_needs = changed(ASSIGN, needs=(NUMBER,))
     to_fallout = changed(ASSIGN, on_failure=OnFailure.PEOPLE)
 
     assert codes(good) == set()
     assert ("/steps/0", "no-assign") in codes(changed(good, steps=(STEP,)))
+    assert ("/steps/0/needs", "not-allowed") in codes(changed(good, steps=(with_needs,)))
     assert ("/steps", "out-of-range") in codes(changed(good, steps=()))
     assert ("/steps/0", "not-allowed") in codes(changed(good, steps=(to_fallout, STEP)))
     for version in (0, 2**31):

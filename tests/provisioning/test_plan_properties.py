@@ -1,5 +1,6 @@
 """Properties of every plan, for any graph and any answers."""
 
+from collections.abc import Sequence
 from copy import copy
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from services.provisioning.domain.blueprint.blueprint import (
     INLINE,
+    RESOURCE_KINDS,
     Blueprint,
+    BlueprintNeed,
     BlueprintStep,
     OnFailure,
     PointOfNoReturn,
@@ -28,21 +31,27 @@ from tests.provisioning.builders import (
 )
 from tests.provisioning.plan_environment import PlanEnvironment
 
+EARLIER_KINDS = (
+    *[StepKind.ACTIVATE] * 3,
+    *(StepKind.WORK_ORDER, StepKind.TEST, StepKind.WAIT),
+)
+"""The kinds of steps that version 0.1.0 carries out behind the first one."""
+
+KINDS = (*EARLIER_KINDS, *RESOURCE_KINDS)
+
 
 @st.composite
-def blueprints(draw: st.DrawFn) -> Blueprint:
+def blueprints(draw: st.DrawFn, kinds: Sequence[StepKind] = KINDS) -> Blueprint:
     """Draw a blueprint with any graph of one to five steps after the assignment."""
     names = [f"s{n}" for n in range(draw(st.integers(1, 5)))]
-    return a_blueprint(*(draw(steps(name, names[:n])) for n, name in enumerate(names)))
+    return a_blueprint(*(draw(steps(name, names[:n], kinds)) for n, name in enumerate(names)))
 
 
 @st.composite
-def steps(draw: st.DrawFn, name: str, before: list[str]) -> BlueprintStep:
-    kind = draw(
-        st.sampled_from(
-            [StepKind.ACTIVATE] * 3 + [StepKind.WORK_ORDER, StepKind.TEST, StepKind.WAIT]
-        )
-    )
+def steps(
+    draw: st.DrawFn, name: str, before: list[str], kinds: Sequence[StepKind] = KINDS
+) -> BlueprintStep:
+    kind = draw(st.sampled_from(kinds))
     changes = kind in {StepKind.ACTIVATE, StepKind.WORK_ORDER}
     after = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
     return BlueprintStep(
@@ -53,6 +62,7 @@ def steps(draw: st.DrawFn, name: str, before: list[str]) -> BlueprintStep:
         operation=f"create-{name}",
         undo=f"delete-{name}" if changes and draw(st.booleans()) else "",
         nothing_to_undo=(f"{name}-missing",),
+        needs=(BlueprintNeed(kind=name),) if kind in RESOURCE_KINDS else (),
         on_failure=draw(st.sampled_from(OnFailure)),
         ponr=draw(st.sampled_from([None, None, None, *PointOfNoReturn])),
         tries=draw(st.integers(1, 2)),

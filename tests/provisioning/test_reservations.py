@@ -1,13 +1,16 @@
 """Provisioning answers whether a plan needs the reservation of its order."""
 
+from dataclasses import replace
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.plan.plan import PlanState
 from services.provisioning.domain.plan.plan_change import completed_service
+from services.provisioning.domain.reservation import answer_question
 from services.provisioning.handlers import SUBSCRIPTIONS, TAKEOVER
 from services.provisioning.tables import PlanRow
 from shared.contracts import (
@@ -20,7 +23,15 @@ from shared.contracts import (
 )
 from shared.persistence.database import Sessions
 from tests.kernel import consume, consume_records, published, record_of
-from tests.provisioning.builders import ORDER_ID, OTHER_ID, accepted, an_item, for_action
+from tests.provisioning.builders import (
+    HELD,
+    ORDER_ID,
+    OTHER_ID,
+    accepted,
+    an_item,
+    for_action,
+    planned,
+)
 from tests.provisioning.database import REFERENCE, plan_of, publish, run
 
 QUESTION = ReservationQuestioned(order_id=ORDER_ID, question_id=UUID(int=5))
@@ -71,6 +82,17 @@ def test_a_completed_plan_needs_only_the_holdings_of_its_services(sessions: Sess
 
     assert (answered_message.is_needed, answered_message.plan) == (True, "completed")
     assert answered_message.needs == plan_of(sessions, order.order_id).items[0].held != ()
+
+
+def test_a_completed_plan_needs_what_it_gives_up_until_resources_has_consumed_its_completion() -> (
+    None
+):
+    plan = planned(REFERENCE).plan
+    number, pair = HELD["number"], HELD["pair"]
+    swapped = msgspec.structs.replace(plan.items[0], held=(pair,), pre_released=(number,))
+    completed = replace(plan, state=PlanState.COMPLETED, items=(swapped,))
+
+    assert answer_question(QUESTION, completed, {}).needs == (pair, number)
 
 
 def test_a_completed_plan_whose_services_were_ended_needs_nothing(sessions: Sessions) -> None:

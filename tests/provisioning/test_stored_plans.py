@@ -26,7 +26,7 @@ from tests.provisioning.previous_version import (
     store_rows,
     stored_again,
 )
-from tests.provisioning.test_plan_properties import blueprints
+from tests.provisioning.test_plan_properties import EARLIER_KINDS, blueprints
 
 UNNAMED: dict[str, Any] = {}
 NAMED: dict[str, Any] = {"step": "1/a", "undo": False, "round": 1}
@@ -79,7 +79,7 @@ def test_an_answer_is_found_by_the_names_of_its_call_alone() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(blueprints())
+@given(blueprints(EARLIER_KINDS))
 def test_the_previous_version_reads_and_stores_the_steps_of_this_one(blueprint: Blueprint) -> None:
     steps = planned(blueprint, accepted(an_item(), an_item(id_="2"))).plan.steps
     stored = msgspec.json.encode(steps)

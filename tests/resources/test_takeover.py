@@ -7,8 +7,13 @@ from sqlalchemy import select, text
 
 from services.resources.app import SERVICE
 from services.resources.tables import NumberRow
-from shared.contracts import Message, ResourcesAssigned, ResourcesReleased, ServiceCompleted
-from shared.contracts.message_parts import CompletedService
+from shared.contracts import (
+    CompletedService,
+    Message,
+    ResourcesAssigned,
+    ResourcesReleased,
+    ServiceCompleted,
+)
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
 from tests.conftest import NOON

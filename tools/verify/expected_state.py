@@ -41,7 +41,9 @@ class ExpectedState:
     sequences: dict[UUID, int] = field(default_factory=dict)
     """The sequence of each of these messages."""
 
-    assigned: dict[UUID, ResourcesAssigned] = field(default_factory=dict)
+    assigned: dict[tuple[UUID, str], ResourcesAssigned] = field(default_factory=dict)
+    """The answers of resources, by order and request."""
+
     products: dict[UUID, HeldProduct] = field(default_factory=dict)
     """The products that customers have, by id."""
 
@@ -73,7 +75,7 @@ class ExpectedState:
                     expected_state.add_ended(message)
                     removed |= expected_state.add_products(message)
                 case ResourcesAssigned() as message:
-                    expected_state.assigned[message.order_id] = message
+                    expected_state.assigned[message.order_id, message.request_id] = message
                 case ServiceCompleted(services=services):
                     removed |= {each.service_id for each in services if is_ended(each)}
                     expected_state.services |= {

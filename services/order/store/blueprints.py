@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.tables import BlueprintsRow
+from shared.contracts import BlueprintName
 from shared.contracts.business_actions import business_action_name
-from shared.contracts.message_parts import BlueprintName
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.versioned_documents import SHARED_TENANT
 

@@ -8,7 +8,7 @@ raises.
 from dataclasses import dataclass
 from typing import Never, TypeAlias, assert_never
 
-from services.provisioning.domain.blueprint.blueprint import StepKind
+from services.provisioning.domain.blueprint.blueprint import RESOURCE_KINDS
 from services.provisioning.domain.fallout import actions
 from services.provisioning.domain.fallout.actions import FalloutDecision
 from services.provisioning.domain.plan import assignment, compensation, execution
@@ -124,7 +124,7 @@ def continue_plan(plan_change: PlanChange) -> None:
 def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> None:
     """Apply the resource service's answer to the step that has requested it."""
     step = plan_change.steps.get(answer.request_id)
-    if step is None or step.blueprint.kind is not StepKind.ASSIGN:
+    if step is None or step.blueprint.kind not in RESOURCE_KINDS:
         reject_impossible_event(plan_change.plan, answer.type, step)
     if not assignment.apply_resources_answer(plan_change, step, answer):
         reject_impossible_event(plan_change.plan, answer.type, step)

@@ -35,10 +35,10 @@ def answer_question(
 
 
 def needed_resources(plan: Plan, services: Inventory) -> Iterator[Held]:
-    """Yield what a completed plan needs."""
+    """Yield what a completed plan needs: also what is given up with its completion."""
     for item in plan.items:
         if not is_terminated(item, services):
-            yield from item.held
+            yield from (*item.held, *item.pre_released)
 
 
 def is_terminated(item: PlanItem, services: Inventory) -> bool:

@@ -10,10 +10,10 @@ from services.resources.domain.allocation.allocation import Allocation, allocate
 from services.resources.domain.allocation.requirements import (
     AssignmentRequest,
     PublishedAnswers,
-    later_requests,
+    is_recognised_by_holdings,
     order_places,
-    releasing_services,
     resolve_orders,
+    services_with_holdings,
 )
 from shared.contracts import ResourcesAssigned
 from shared.messaging.archive_reader import read_published
@@ -29,9 +29,10 @@ def assign(
     Raises:
         PoisonError: if one needs a kind of resource that has no pool.
     """
-    places, releasing = order_places(requests), releasing_services(requests)
-    context = store.read_context(session, places, releasing)
-    answers = published_answers(session, later_requests(requests))
+    context = store.read_context(session, order_places(requests), services_with_holdings(requests))
+    answers = published_answers(
+        session, [each for each in requests if not is_recognised_by_holdings(each)]
+    )
     orders = resolve_orders(requests, context, answers)
     allocations = allocate(orders, store.lock_stock(session, total_demand(orders), now))
     changes = [change for allocation in allocations for change in allocation.changes]
@@ -39,9 +40,9 @@ def assign(
     return allocations
 
 
-def published_answers(session: Session, later: Sequence[AssignmentRequest]) -> PublishedAnswers:
+def published_answers(session: Session, requests: Sequence[AssignmentRequest]) -> PublishedAnswers:
     """Return what was published in answer to the orders of these requests."""
-    orders = {(each.tenant, each.message.order_id) for each in later}
+    orders = {(each.tenant, each.message.order_id) for each in requests}
     return {
         (order_id, answer.request_id): answer
         for tenant, order_id in sorted(orders)

@@ -27,5 +27,5 @@ def read_order_history(session: Session, tenant: str, order_id: UUID) -> list[Hi
 
 
 def assigned_values(messages: Iterable[ResourcesAssigned]) -> set[str]:
-    """Return the names of all resources that were assigned or are to be released."""
-    return {held.value for each in messages for item in each.items for held in item.held}
+    """Return the names of all resources that were reserved or pre-released."""
+    return {held.value for each in messages for item in each.items for held in item.changed}

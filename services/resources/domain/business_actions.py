@@ -8,22 +8,19 @@ from services.resources.domain.pool.states import Transition
 from shared.contracts import (
     BusinessAction,
     CompletedService,
-    HoldAction,
     ItemNeeds,
+    Need,
+    NeedEffect,
     business_action_of,
     parse_business_action,
 )
-from shared.errors import PoisonError
 
 
 class HoldingRule(NamedTuple):
     """What a business action means to the needs and the holdings of an item."""
 
-    assignment: HoldAction | None
-    """What an assignment does: reserve each need, or pre-release each holding.
-
-    None if the action cannot be carried out yet.
-    """
+    assignment: NeedEffect
+    """The effect on each need that names none; `pre_release` without needs: on each holding."""
 
     completion: frozenset[Transition]
     """What the completion of the order may do to its holdings."""
@@ -31,33 +28,39 @@ class HoldingRule(NamedTuple):
 
 BUSINESS_ACTIONS: Mapping[BusinessAction, HoldingRule] = MappingProxyType(
     {
-        BusinessAction.NEW: HoldingRule(HoldAction.RESERVE, frozenset({Transition.OCCUPY})),
-        BusinessAction.CHANGE: HoldingRule(None, frozenset({Transition.RELEASE})),
-        BusinessAction.DISCONNECT: HoldingRule(
-            HoldAction.PRE_RELEASE, frozenset({Transition.RELEASE})
+        BusinessAction.NEW: HoldingRule(NeedEffect.RESERVE, frozenset({Transition.OCCUPY})),
+        BusinessAction.CHANGE: HoldingRule(
+            NeedEffect.KEEP, frozenset({Transition.OCCUPY, Transition.RELEASE})
         ),
-        BusinessAction.KEEP: HoldingRule(None, frozenset()),
+        BusinessAction.DISCONNECT: HoldingRule(
+            NeedEffect.PRE_RELEASE, frozenset({Transition.RELEASE})
+        ),
+        BusinessAction.KEEP: HoldingRule(NeedEffect.KEEP, frozenset()),
     }
 )
-"""A failed or cancelled order undoes both ways of assignment."""
+"""A failed or cancelled order undoes every effect of its assignments."""
 
 
-def hold_action_of(item: ItemNeeds) -> HoldAction:
-    """Return what the assignment of an item does.
+def effect_of_action(item: ItemNeeds) -> NeedEffect:
+    """Return the effect of the item's business action on each need that names none.
 
     Requests of earlier versions name no business action, but what is to be done.
 
     Raises:
-        PoisonError: if this version cannot carry out the business action.
+        PoisonError: if this version does not know the business action.
     """
     if not item.business_action:
-        return item.action
-    action = parse_business_action(item.business_action)
-    found = BUSINESS_ACTIONS[action].assignment
-    if found is None:
-        msg = f"resources cannot carry out {action} yet; deploy a version that can, then retry"
-        raise PoisonError(msg)
-    return found
+        return NeedEffect(item.action)
+    return BUSINESS_ACTIONS[parse_business_action(item.business_action)].assignment
+
+
+def effect_of(need: Need, item: ItemNeeds) -> NeedEffect:
+    """Return what is to be done for a need of an item.
+
+    Raises:
+        PoisonError: if this version does not know the item's business action.
+    """
+    return need.effect or effect_of_action(item)
 
 
 def may_occupy(service: CompletedService) -> bool:

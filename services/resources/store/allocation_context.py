@@ -35,14 +35,14 @@ SELECT_CONTEXT = CompiledStatement(
 
 
 def read_context(
-    session: Session, places: Collection[OrderPlace], releasing: Collection[UUID]
+    session: Session, places: Collection[OrderPlace], services: Collection[UUID]
 ) -> AllocationContext:
     """Read the plant at the orders' addresses, and the holdings of orders and services.
 
     Args:
         session: of the database.
         places: the addresses of the orders.
-        releasing: the services whose holdings are pre-released.
+        services: the services whose holdings are kept or given up.
     """
     keys = [(tenant, address, id_key(address), order_id) for tenant, address, order_id in places]
     sites: dict[tuple[str, str], ServingPlant] = {}
@@ -53,5 +53,5 @@ def read_context(
         # Ids stored by the previous release may differ in case only: the exact id comes first.
         if id_ and (id_ == address or (tenant, address) not in sites):
             sites[tenant, address] = ServingPlant(*site)
-    held = get_holdings_for_update(session, holders, releasing) if holders or releasing else ()
+    held = get_holdings_for_update(session, holders, services) if holders or services else ()
     return AllocationContext(sites, held)

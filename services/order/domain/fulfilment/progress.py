@@ -19,6 +19,7 @@ from services.order.domain.fulfilment.states import (
 )
 from services.order.domain.order import Order
 from shared.contracts import (
+    FIRST_REQUEST,
     Message,
     OrderState,
     OrderStateChanged,
@@ -229,11 +230,20 @@ def interpret_message(message: FulfilmentMessage) -> tuple[ItemEvent, str, str]:
     event = ITEM_EVENTS[type(message)]
     match message:
         case ResourcesRefused() | ServiceFailed() | ServiceHeld():
-            if message.code == RefusalCode.UNSERVED:
+            if message.code == RefusalCode.UNSERVED and is_about_first_request(message):
                 event = UNSERVED_EVENTS.get(event, event)
             return event, str(message.code), message.reason
         case _:
             return event, "", ""
+
+
+def is_about_first_request(message: ResourcesRefused | ServiceFailed | ServiceHeld) -> bool:
+    """Tell whether a message is about the request that a plan begins with.
+
+    A refusal on the way is a failure of its step: work was done before, the order was not rejected.
+    """
+    request = message.request_id if isinstance(message, ResourcesRefused) else message.step
+    return request in {FIRST_REQUEST, ""}
 
 
 def take_over_state(progress: Progress, message: OrderStateChanged, at: datetime) -> ProgressUpdate:

@@ -7,7 +7,7 @@ BLUEPRINT: dict[str, Any] = {
     "business_action": "new",
     "action": "add",
     "version": 1,
-    "needs": [{"kind": "leg", "picked": "", "grade": ""}],
+    "needs": [{"kind": "leg", "picked": "", "grade": "", "effect": None}],
     "steps": [
         {
             "name": "assign",
@@ -19,6 +19,7 @@ BLUEPRINT: dict[str, Any] = {
             "undo": "",
             "nothing_to_undo": [],
             "parameters": [],
+            "needs": [],
             "skill": "",
             "district": "",
             "tries": 5,
@@ -37,6 +38,7 @@ BLUEPRINT: dict[str, Any] = {
             "undo": "remove-profile",
             "nothing_to_undo": ["profile-missing"],
             "parameters": [{"name": "pon_port", "value": "$leg.pon_port"}],
+            "needs": [],
             "skill": "",
             "district": "",
             "tries": 5,

@@ -39,6 +39,7 @@ PLAN: dict[str, Any] = {
             "address_id": "addr-320102-002-0007",
             "characteristics": [{"name": "speedMbps", "value": 300}],
             "held": [LEG],
+            "pre_released": [],
         }
     ],
     "steps": [

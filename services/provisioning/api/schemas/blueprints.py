@@ -15,7 +15,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.blueprint.validation import MAX_STEPS
-from shared.contracts import Action, Characteristic, Value
+from shared.contracts import Action, Characteristic, NeedEffect, Value
 from shared.http.schemas import BaseSchema, ExactId
 from shared.input.numbers import WholeNumber
 
@@ -39,6 +39,12 @@ class NeedSchema(BaseSchema):
     kind: ExactId
     picked: ExactId = ""
     grade: ExactId = ""
+    effect: NeedEffect | None = None
+    """What is done for it; empty for what the business action, or the kind of the step, does."""
+
+    def to_domain(self) -> BlueprintNeed:
+        """Map the need to the domain."""
+        return BlueprintNeed(**self.model_dump())
 
 
 class StepSchema(BaseSchema):
@@ -53,6 +59,9 @@ class StepSchema(BaseSchema):
     undo: ExactId = ""
     nothing_to_undo: tuple[ExactId, ...] = ()
     parameters: tuple[ParameterSchema, ...] = ()
+    needs: Annotated[tuple[NeedSchema, ...], Field(max_length=MAX_STEPS)] = ()
+    """What a step requests that assigns or releases; the first requests the blueprint's."""
+
     skill: ExactId = ""
     district: ExactId = ""
     tries: WholeNumber = 5
@@ -63,9 +72,10 @@ class StepSchema(BaseSchema):
 
     def to_domain(self) -> BlueprintStep:
         """Map the step to the domain."""
-        values = self.model_dump(exclude={"parameters"})
+        values = self.model_dump(exclude={"parameters", "needs"})
         parameters = (Characteristic(name=each.name, value=each.value) for each in self.parameters)
-        return BlueprintStep(**values, parameters=tuple(parameters))
+        needs = tuple(each.to_domain() for each in self.needs)
+        return BlueprintStep(**values, parameters=tuple(parameters), needs=needs)
 
 
 class BlueprintSchema(BaseSchema):
@@ -86,13 +96,12 @@ class BlueprintSchema(BaseSchema):
 
     def to_domain(self) -> Blueprint:
         """Map the blueprint to the domain."""
-        needs = (BlueprintNeed(**each.model_dump()) for each in self.needs)
         return Blueprint(
             specification=self.specification,
             business_action=self.business_action,
             action=self.action,
             version=self.version,
-            needs=tuple(needs),
+            needs=tuple(each.to_domain() for each in self.needs),
             steps=tuple(step.to_domain() for step in self.steps),
         )
 

@@ -50,6 +50,8 @@ class PlanItemView(BaseView):
     address_id: str
     characteristics: tuple[CharacteristicView, ...]
     held: tuple[HeldResourceView, ...]
+    pre_released: tuple[HeldResourceView, ...]
+    """What it gives up for single needs, when the order completes."""
 
     @classmethod
     def of(cls, item: PlanItem) -> Self:
@@ -67,6 +69,7 @@ class PlanItemView(BaseView):
             address_id=item.address_id,
             characteristics=CharacteristicView.all(item.characteristics),
             held=HeldResourceView.all(item.held),
+            pre_released=HeldResourceView.all(item.pre_released),
         )
 
 

@@ -9,6 +9,7 @@ from shared.contracts import (
     TMF_ACTIONS,
     Action,
     Characteristic,
+    NeedEffect,
     find_business_action,
 )
 from shared.contracts.message_parts import ElementName
@@ -26,6 +27,9 @@ class StepKind(StrEnum):
     ASSIGN = "assign"
     """The resource service reserves what the item needs, or pre-releases what it holds."""
 
+    RELEASE = "release"
+    """The item gives up some of its holdings, when the order completes."""
+
     ACTIVATE = "activate"
     """A network element is changed."""
 
@@ -37,6 +41,10 @@ class StepKind(StrEnum):
 
     WAIT = "wait"
     """A fixed time passes."""
+
+
+RESOURCE_KINDS = frozenset({StepKind.ASSIGN, StepKind.RELEASE})
+"""The kinds of steps that the resource service carries out."""
 
 
 class OnFailure(StrEnum):
@@ -79,6 +87,8 @@ class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):
     kind: str
     picked: str = ""
     grade: str = ""
+    effect: NeedEffect | None = None
+    """Null for that of the business action, and in a step that releases."""
 
 
 class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
@@ -107,6 +117,9 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     """The refusal codes of an undo that mean "was never done" or "is already removed"."""
 
     parameters: tuple[Characteristic, ...] = ()
+    needs: tuple[BlueprintNeed, ...] = ()
+    """What a step that assigns or releases requests; the first step requests the blueprint's."""
+
     skill: str = ""
     """The skill that a work order needs."""
 
@@ -140,7 +153,10 @@ class Blueprint(StoredStruct, frozen=True, kw_only=True):
 
     version: int
     needs: tuple[BlueprintNeed, ...] = ()
-    """The resources that the item will hold; for a disconnection, those that it holds."""
+    """The resources that the item will hold; for a disconnection, those that it holds.
+
+    A disconnection whose needs name no effect gives up all holdings in its first step.
+    """
 
     steps: tuple[BlueprintStep, ...]
 

@@ -5,6 +5,7 @@
 `$KIND.value`            the resource of that kind that the item holds, `$leg.value`
 `$KIND.element`          the network element it leads to
 `$KIND.NAME`             another attribute of it, `$leg.ponPort`
+`$before.KIND.NAME`      the same of the resource that the item gives up, `$before.number.value`
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 REFERENCE_MARK = "$"
 CHARACTERISTIC_REFERENCE = "characteristic"
 ITEM_REFERENCE = "item"
+BEFORE_REFERENCE = "before"
 ITEM_FIELDS = ("service_id", "product_id", "address_id", "offering_id", "specification")
 
 

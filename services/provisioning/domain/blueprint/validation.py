@@ -13,6 +13,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.blueprint.templates import (
+    BEFORE_REFERENCE,
     CHARACTERISTIC_REFERENCE,
     ITEM_FIELDS,
     ITEM_REFERENCE,
@@ -24,12 +25,13 @@ from services.provisioning.domain.business_actions import (
     ENABLED_ACTIONS,
     ServiceEffect,
 )
-from shared.contracts import TMF_ACTIONS, find_business_action
+from shared.contracts import TMF_ACTIONS, NeedEffect, find_business_action
 from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-TEMPLATE = re.compile(r"\$([a-z][a-z0-9_-]*)\.([A-Za-z][A-Za-z0-9_]*)")
+BEFORE = f"{REFERENCE_MARK}{BEFORE_REFERENCE}."
+TEMPLATE = re.compile(rf"\$(?:{BEFORE_REFERENCE}\.)?([a-z][a-z0-9_-]*)\.([A-Za-z][A-Za-z0-9_]*)")
 MAX_STEPS = 50
 MAX_VERSION = 10**6
 MAX_TRIES = 100
@@ -76,17 +78,17 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
     if not 1 <= len(steps) <= MAX_STEPS:
         remedy = f"define 1 to {MAX_STEPS} steps"
         yield Fault(f"{at}/steps", "out-of-range", "too few or too many steps", remedy)
-    if [step.kind for step in steps].count(StepKind.ASSIGN) != 1 or steps[
-        0
-    ].kind is not StepKind.ASSIGN:
-        reason = "exactly one step must assign: the first"
+    if not steps or steps[0].kind is not StepKind.ASSIGN:
+        reason = "the first step must assign"
         remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
         yield Fault(f"{at}/steps/0", "no-assign", reason, remedy)
-    need_kinds = {need.kind for need in blueprint.needs}
+    yield from effect_faults(blueprint, at)
+    needs = (blueprint.needs, *(step.needs for step in steps))
+    need_kinds = {need.kind for each in needs for need in each}
     for i, step in enumerate(steps):
         here = f"{at}/steps/{i}"
         yield from name_faults(step, [each.name for each in steps[:i]], here)
-        yield from kind_faults(step, here)
+        yield from kind_faults(step, here, is_first=i == 0)
         yield from limit_faults(step, here)
         yield from template_faults(step, need_kinds, here)
 
@@ -112,6 +114,20 @@ def action_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
         yield Fault(at, "business-action-unsupported", reason, f"{remedy}, or leave it out")
 
 
+def effect_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
+    """Yield the needs whose effect is not possible in their step."""
+    action = find_business_action(blueprint.business_action)
+    is_new = action is not None and BUSINESS_ACTIONS[action].effect is ServiceEffect.CREATES
+    places = {f"{at}/needs": blueprint.needs}
+    places |= {f"{at}/steps/{i}/needs": step.needs for i, step in enumerate(blueprint.steps)}
+    for place, needs in places.items():
+        for i, need in enumerate(needs):
+            if is_new and need.effect not in {None, NeedEffect.RESERVE}:
+                reason = f"a new service holds no {need.kind} before its order"
+                remedy = f"use `{NeedEffect.RESERVE}`"
+                yield Fault(f"{place}/{i}/effect", "nothing-held", reason, remedy)
+
+
 def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator[Fault]:
     """Yield the faults in a step's name, element and predecessors."""
     if not NAME.fullmatch(step.name):
@@ -133,7 +149,8 @@ def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator
 
 
 REQUIRED_FIELDS = {
-    StepKind.ASSIGN: (),
+    StepKind.ASSIGN: ("needs",),
+    StepKind.RELEASE: ("needs",),
     StepKind.ACTIVATE: ("element", "operation"),
     StepKind.TEST: ("element", "operation"),
     StepKind.WORK_ORDER: ("operation", "skill"),
@@ -141,6 +158,7 @@ REQUIRED_FIELDS = {
 }
 OPTIONAL_FIELDS = {
     StepKind.ASSIGN: (),
+    StepKind.RELEASE: (),
     StepKind.ACTIVATE: ("undo", "nothing_to_undo", "parameters"),
     StepKind.TEST: ("parameters",),
     StepKind.WORK_ORDER: ("undo", "parameters", "district"),
@@ -148,14 +166,16 @@ OPTIONAL_FIELDS = {
 }
 KIND_FIELDS = (
     *("element", "operation", "undo", "nothing_to_undo", "parameters"),
-    *("skill", "district", "wait_s"),
+    *("needs", "skill", "district", "wait_s"),
 )
 """The fields that only some kinds of steps have."""
 
 
-def kind_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
+def kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterator[Fault]:
     """Yield the missing and the forbidden fields of a step, by its kind."""
     must, may = REQUIRED_FIELDS[step.kind], OPTIONAL_FIELDS[step.kind]
+    if is_first:  # it requests the needs of the blueprint
+        must = tuple(name for name in must if name != "needs")
     for name in must:
         if not getattr(step, name):
             reason = f"a step of kind {step.kind} needs it"
@@ -164,7 +184,10 @@ def kind_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
         if getattr(step, name) and name not in (*must, *may):
             reason = f"a step of kind {step.kind} does not have it"
             yield Fault(f"{at}/{name}", "not-allowed", reason, f"leave `{name}` out")
-    if step.kind is StepKind.ASSIGN and (step.on_failure is not OnFailure.ROLLBACK or step.ponr):
+    if step.kind is StepKind.RELEASE and any(need.effect for need in step.needs):
+        reason = "a step of kind release gives up each of its needs"
+        yield Fault(f"{at}/needs", "not-allowed", reason, "leave `effect` out")
+    if is_first and (step.on_failure is not OnFailure.ROLLBACK or step.ponr):
         reason = "when nothing can be assigned the order fails"
         yield Fault(at, "not-allowed", reason, "leave `on_failure` and `ponr` out")
 
@@ -187,9 +210,10 @@ def template_faults(step: BlueprintStep, need_kinds: set[str], at: str) -> Itera
     district = (step.district,) if step.district.startswith(REFERENCE_MARK) else ()
     for template in (*templates_of(step), *district):
         found = TEMPLATE.fullmatch(template)
-        if not found:
+        if not found or (found[0].startswith(BEFORE) and found[1] not in need_kinds):
             reason = f"{template} is not a valid reference"
-            yield Fault(at, "bad-reference", reason, "write $KIND.NAME, for example $leg.value")
+            remedy = "write $KIND.NAME or $before.KIND.NAME, for example $leg.value"
+            yield Fault(at, "bad-reference", reason, remedy)
         elif found[1] == ITEM_REFERENCE and found[2] not in ITEM_FIELDS:
             remedy = f"use one of {', '.join(ITEM_FIELDS)}"
             yield Fault(at, "bad-reference", f"{template} is not a field of the item", remedy)

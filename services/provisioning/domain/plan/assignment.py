@@ -13,7 +13,13 @@ from services.provisioning.domain.plan.plan import (
     StepState,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange
-from shared.contracts import Held, ResourcesAssigned, ResourcesRefused, ResourcesReleased
+from shared.contracts import (
+    Held,
+    ItemHoldings,
+    ResourcesAssigned,
+    ResourcesRefused,
+    ResourcesReleased,
+)
 
 ResourcesAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused | ResourcesReleased
 
@@ -49,29 +55,47 @@ def apply_resources_answer(
 
 
 def take_holdings(plan_change: PlanChange, step: PlanStep, assigned: ResourcesAssigned) -> None:
-    """Give the items what a step got for them.
+    """Give the items what a step got for them, and take from them what they give up.
 
     The first step sets all that they hold. What a later one got for its item stands before
     what the item holds already, so that templates find it first.
     """
     by_item = {each.item_id: each for each in assigned.items}
     for item in plan_change.items:
+        found = by_item.get(item.id)
         if not step.item_id:
-            found = by_item.get(item.id)
-            held, network = (found.held, found.local_network) if found else ((), "")
-            replace_item(plan_change, item.with_holdings(held, network))
-        elif item.id == step.item_id and (found := by_item.get(item.id)):
-            held = (*found.held, *holdings_without(item.held, found.held))
-            replace_item(plan_change, item.with_holdings(held, item.local_network))
-            plan_change.update_step(step.ref, held=found.held)
+            replace_item(plan_change, with_first_holdings(item, found))
+        elif item.id == step.item_id and found:
+            replace_item(plan_change, with_later_holdings(item, found))
+            plan_change.update_step(step.ref, held=found.held, pre_released=found.pre_released)
+
+
+def with_first_holdings(item: PlanItem, found: ItemHoldings | None) -> PlanItem:
+    """Return an item with what the first step got for it, perhaps nothing."""
+    if found is None:
+        return item.with_holdings((), "")
+    changed = item.with_holdings((*found.held, *found.kept), found.local_network)
+    return msgspec.structs.replace(changed, pre_released=found.pre_released)
+
+
+def with_later_holdings(item: PlanItem, found: ItemHoldings) -> PlanItem:
+    """Return an item with what a later step got for it, before what it holds already."""
+    got = (*found.held, *found.kept)
+    return msgspec.structs.replace(
+        item,
+        held=(*got, *holdings_without(item.held, (*got, *found.pre_released))),
+        pre_released=(*found.pre_released, *item.pre_released),
+    )
 
 
 def give_back_holdings(plan_change: PlanChange, step: PlanStep) -> None:
-    """Take from an item what a step had got for it."""
+    """Take from an item what a step had got for it, and give it back what it had given up."""
     for item in plan_change.items:
         if item.id == step.item_id:
-            kept = holdings_without(item.held, step.held)
-            replace_item(plan_change, msgspec.structs.replace(item, held=kept))
+            held = (*holdings_without(item.held, step.held), *step.pre_released)
+            pre_released = holdings_without(item.pre_released, step.pre_released)
+            changed = msgspec.structs.replace(item, held=held, pre_released=pre_released)
+            replace_item(plan_change, changed)
 
 
 def replace_item(plan_change: PlanChange, changed: PlanItem) -> None:

@@ -101,7 +101,7 @@ def undo_step(plan_change: PlanChange, ref: str) -> None:
     """Start the undo of a step, or start it again."""
     step = plan_change.steps[ref]
     match step.blueprint.kind:
-        case StepKind.ASSIGN:
+        case StepKind.ASSIGN | StepKind.RELEASE:
             plan_change.request_release(ref)
         case StepKind.WORK_ORDER:
             plan_change.dispatch_crew(ref, undo=True)

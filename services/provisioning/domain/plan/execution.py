@@ -58,7 +58,7 @@ def start_step(plan_change: PlanChange, ref: str) -> None:
         case StepKind.WAIT:
             plan_change.update_step(ref, state=StepState.RUNNING)
             plan_change.pauses.append(Pause(ref, timedelta(seconds=blueprint.wait_s)))
-        case StepKind.ASSIGN:
+        case StepKind.ASSIGN | StepKind.RELEASE:
             plan_change.request_assignment(ref)
 
 

@@ -8,7 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind, StoredStruct
+from services.provisioning.domain.blueprint.blueprint import (
+    RESOURCE_KINDS,
+    BlueprintStep,
+    StoredStruct,
+)
 from shared.contracts import Action, Characteristic, Held, ItemNeeds
 
 
@@ -89,6 +93,9 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
     local_network: str = ""
     """Where its address lies, from the resource service's answer."""
 
+    pre_released: tuple[Held, ...] = ()
+    """What it gives up for single needs, when the order completes."""
+
     def with_holdings(self, held: tuple[Held, ...], local_network: str) -> Self:
         """Return the item with its holdings and the local network of its address."""
         return msgspec.structs.replace(self, held=held, local_network=local_network)
@@ -131,10 +138,13 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
 
     trouble: StepFailure | None = None
     needs: tuple[ItemNeeds, ...] = ()
-    """What a step that assigns requests. Not kept by a first step: it is requested once."""
+    """What the first step requests. Not kept once it is requested; other steps have their own."""
 
     held: tuple[Held, ...] = ()
-    """What a step that assigns for one item got, and its undo releases."""
+    """What a step of one item has reserved, and its undo frees."""
+
+    pre_released: tuple[Held, ...] = ()
+    """What a step of one item has pre-released, and its undo takes back into use."""
 
     @property
     def ref(self) -> str:
@@ -149,7 +159,7 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
     @property
     def has_undo(self) -> bool:
         """Tell whether the step can be undone."""
-        return bool(self.blueprint.undo) or self.blueprint.kind is StepKind.ASSIGN
+        return bool(self.blueprint.undo) or self.blueprint.kind in RESOURCE_KINDS
 
     @property
     def may_be_done(self) -> bool:

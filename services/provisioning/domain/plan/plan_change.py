@@ -15,6 +15,7 @@ from services.provisioning.domain.plan.modes import (
     Undoes,
     undoes,
 )
+from services.provisioning.domain.plan.needs import step_needs
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -126,19 +127,20 @@ class PlanChange:
         self.calls.append(outbound_call(self.plan, self.item_of(step), step, undo=undo))
 
     def request_assignment(self, ref: str) -> None:
-        """Request what a step assigns. The reference of the step is the request's id."""
+        """Request what a step assigns or gives up. Its reference is the request's id."""
         step, plan = self.steps[ref], self.plan
+        items = (step_needs(step, self.item_of(step)),) if step.item_id else step.needs
         request = AssignmentRequested(
-            order_id=plan.order_id, client=plan.client, items=step.needs, request_id=ref
+            order_id=plan.order_id, client=plan.client, items=items, request_id=ref
         )
         self.messages.append(request)
-        kept = step.needs if step.after else ()
-        self.update_step(ref, state=StepState.RUNNING, needs=kept)
+        self.update_step(ref, state=StepState.RUNNING, needs=())
 
     def request_release(self, ref: str) -> None:
-        """Request the release of what a step has assigned."""
+        """Request that what a step has reserved is freed, and the rest taken back into use."""
         self.update_step(ref, state=StepState.UNDOING)
-        held, order_id = self.steps[ref].held, self.plan.order_id
+        step, order_id = self.steps[ref], self.plan.order_id
+        held = (*step.held, *step.pre_released)
         self.messages.append(ReleaseRequested(order_id=order_id, request_id=ref, held=held))
 
     def dispatch_crew(self, ref: str, *, undo: bool) -> None:

@@ -19,6 +19,7 @@ from services.provisioning.domain.business_actions import (
 from services.provisioning.domain.plan import execution
 from services.provisioning.domain.plan.graph import with_positions
 from services.provisioning.domain.plan.modes import ModeChange
+from services.provisioning.domain.plan.needs import first_needs
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -28,13 +29,9 @@ from services.provisioning.domain.plan.plan import (
     step_ref,
 )
 from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
-from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import (
     Causation,
     Characteristic,
-    HoldAction,
-    ItemNeeds,
-    Need,
     OrderAccepted,
     OrderedItem,
     business_action_name,
@@ -136,7 +133,7 @@ def plan_steps(order: OrderAccepted, planned: ItemBlueprints) -> Iterator[PlanSt
     """Yield the steps of a plan: one assigns for all items, each item's own follow it."""
     if planned:
         ordered = {each.id: each for each in order.items}
-        needs = (item_needs(item, blueprint, ordered[item.id]) for item, blueprint in planned)
+        needs = (first_needs(item, each.needs, ordered[item.id]) for item, each in planned)
         yield PlanStep(blueprint=ASSIGN_STEP, needs=tuple(needs))
     for item, blueprint in planned:
         first, *own = blueprint.steps
@@ -144,29 +141,6 @@ def plan_steps(order: OrderAccepted, planned: ItemBlueprints) -> Iterator[PlanSt
         for step in own:
             after = tuple(refs[name] for name in step.after)
             yield PlanStep(blueprint=step, item_id=item.id, after=after)
-
-
-def item_needs(item: PlanItem, blueprint: Blueprint, ordered: OrderedItem) -> ItemNeeds:
-    """Return the needs of one item; a service that ends pre-releases all that it holds."""
-    hold = rule_of(item).hold
-    assert hold, "only what can be carried out is planned"
-    return ItemNeeds(
-        item_id=item.id,
-        service_id=item.service_id,
-        action=hold,
-        business_action=business_action_name(item),
-        address_id=item.address_id,
-        needs=tuple(resource_needs(item, blueprint)) if hold is HoldAction.RESERVE else (),
-        local_network=ordered.local_network,
-        sold_in=ordered.sold_in,
-    )
-
-
-def resource_needs(item: PlanItem, blueprint: Blueprint) -> Iterator[Need]:
-    """Yield the resources that an item needs, with what the customer picked."""
-    for each in blueprint.needs:
-        picked, grade = fill_text(each.picked, item), fill_text(each.grade, item)
-        yield Need(kind=each.kind, picked=picked, grade=grade)
 
 
 def no_blueprint(missing: Iterable[OrderedItem]) -> PlanFailure:

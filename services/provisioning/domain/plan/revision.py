@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind
+from services.provisioning.domain.blueprint.blueprint import RESOURCE_KINDS, BlueprintStep
 from services.provisioning.domain.plan import compensation, graph
 from services.provisioning.domain.plan.modes import ModeChange, is_possible
 from services.provisioning.domain.plan.plan import PlanStep, StepState
 from services.provisioning.domain.plan.plan_change import PlanChange
-from shared.contracts import ItemNeeds
 from shared.errors import ConflictError
 
 
@@ -28,9 +27,6 @@ class AddedStep:
 
     before: tuple[str, ...] = ()
     """The references of the steps that then wait for it; they have not started."""
-
-    needs: tuple[ItemNeeds, ...] = ()
-    """What it requests, if it assigns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,6 @@ def replace_steps(plan_change: PlanChange, new: Mapping[str, BlueprintStep]) -> 
             item_id=step.item_id,
             revision=plan_change.revision,
             after=step.after,
-            needs=step.needs,
         )
         for step in old
     }
@@ -136,7 +131,6 @@ def add_steps(plan_change: PlanChange, added: Iterable[AddedStep]) -> None:
             item_id=each.item_id,
             revision=plan_change.revision,
             after=each.after,
-            needs=each.needs,
         )
         add_step(plan_change, step)
         for successor in steps_of(plan_change, each.before):
@@ -149,13 +143,14 @@ def add_step(plan_change: PlanChange, step: PlanStep) -> None:
     """Add one step.
 
     Raises:
-        ConflictError: if its reference is taken, if it has no item, or assigns as first step.
+        ConflictError: if its reference is taken, if it has no item, or requests resources as
+            first step.
     """
     if step.ref in plan_change.steps:
         raise conflict(plan_change, f"it has a step {step.ref}", "give the step another name")
-    is_first = step.blueprint.kind is StepKind.ASSIGN and not step.after
+    is_first = step.blueprint.kind in RESOURCE_KINDS and not step.after
     if is_first or not has_item(plan_change, step):
-        remedy = "add a step of one of its items; behind another, if it assigns"
+        remedy = "add a step of one of its items; behind another, if it assigns or releases"
         raise conflict(plan_change, f"{step.ref} is of no item", remedy)
     plan_change.steps[step.ref] = step
 

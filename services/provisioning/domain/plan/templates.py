@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from services.provisioning.domain.blueprint.templates import (
+    BEFORE_REFERENCE,
     CHARACTERISTIC_REFERENCE,
     ITEM_FIELDS,
     ITEM_REFERENCE,
@@ -11,7 +12,7 @@ from services.provisioning.domain.blueprint.templates import (
     templates_of,
 )
 from services.provisioning.domain.plan.plan import PlanItem
-from shared.contracts import Characteristic, Value
+from shared.contracts import Characteristic, Held, Value
 
 
 def fill(template: Value, item: PlanItem) -> Value | None:
@@ -23,7 +24,10 @@ def fill(template: Value, item: PlanItem) -> Value | None:
         return characteristic_value(name, item.characteristics)
     if source == ITEM_REFERENCE:
         return str(getattr(item, name)) if name in ITEM_FIELDS else None
-    return held_value(source, name, item)
+    if source == BEFORE_REFERENCE:
+        kind, _, name = name.partition(".")
+        return held_value(kind, name, item.pre_released)
+    return held_value(source, name, item.held)
 
 
 def fill_text(template: str, item: PlanItem) -> str:
@@ -37,9 +41,9 @@ def characteristic_value(name: str, among: Iterable[Characteristic]) -> Value | 
     return next((each.value for each in among if each.name == name), None)
 
 
-def held_value(kind: str, name: str, item: PlanItem) -> Value | None:
-    """Return a value of the resource of this kind that the item holds."""
-    held = next((each for each in item.held if each.kind == kind), None)
+def held_value(kind: str, name: str, among: Iterable[Held]) -> Value | None:
+    """Return a value of the first resource of this kind, if one is among these holdings."""
+    held = next((each for each in among if each.kind == kind), None)
     if held is None:
         return None
     match name:

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from services.resources.domain.allocation.answers import assigned_message
 from services.resources.domain.allocation.requirements import (
     OrderRequirements,
     Requirement,
-    assigned_message,
     refused_message,
-    repeat_assigned,
 )
 from services.resources.domain.pool.resource import (
     Pool,
@@ -109,6 +108,9 @@ class Stock:
     next_place: dict[Pool, int] = field(default_factory=dict)
     """All resources before this place in the pool are taken."""
 
+    given_up: set[ResourceKey] = field(default_factory=set)
+    """What orders of the batch have pre-released."""
+
     def lowest_free(self, pool: Pool, own: Collection[ResourceKey]) -> Resource | None:
         """Return the lowest free resource of a pool that is neither taken nor in `own`."""
         resources, place = self.free.get(pool, ()), self.next_place.get(pool, 0)
@@ -158,7 +160,9 @@ def allocate_order(order: OrderRequirements, stock: Stock) -> Allocation:
     if order.published:
         return Allocation(order.published)
     if order.held:
-        return Allocation(repeat_assigned(order))
+        return Allocation(assigned_message(order, order.held))
+    if conflict := given_up_before(order, stock):
+        return Allocation(conflict)
     changes = []
     own: set[ResourceKey] = set()
     for requirement in order.requirements:
@@ -168,10 +172,20 @@ def allocate_order(order: OrderRequirements, stock: Stock) -> Allocation:
         changes.append(change)
         own.add(change.resource.key)
     stock.taken |= own
-    changes += pre_release(order)
-    return Allocation(
-        assigned_message(order, [(each.service_id, each.resource) for each in changes]), (*changes,)
-    )
+    stock.given_up |= {each.resource.key for each in order.existing.pre_released}
+    return Allocation(assigned_message(order, changes), (*changes, *pre_release(order)))
+
+
+def given_up_before(order: OrderRequirements, stock: Stock) -> ResourcesRefused | None:
+    """Return the refusal of an order whose service gives up by another order what it names."""
+    request = order.request
+    for each in (*order.existing.kept, *order.existing.pre_released):
+        if each.resource.key in stock.given_up:
+            items = request.message.items
+            item = next(it for it in items if it.service_id == each.service_id)
+            reason = f"the service gives up the {each.resource.pool.kind} by another order"
+            return refused_message(request, item, RefusalCode.NOT_HELD, reason)
+    return None
 
 
 def allocate_requirement(
@@ -203,7 +217,7 @@ def reserve(
 
 def pre_release(order: OrderRequirements) -> Iterator[ResourceChange]:
     """Yield the state changes of the resources that the order pre-releases."""
-    for each in order.to_release:
+    for each in order.existing.pre_released:
         became = each.after(Transition.PRE_RELEASE)
         assert became
         order_id = order.request.message.order_id

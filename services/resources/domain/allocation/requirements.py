@@ -5,22 +5,25 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from services.resources.domain.allocation.existing_holdings import (
+    NO_EFFECTS,
+    HoldingEffects,
+    effects_on_holdings,
+    existing_services,
+    is_reserving,
+    reserved_needs,
+)
 from services.resources.domain.allocation.location import location_conflict
-from services.resources.domain.business_actions import hold_action_of
 from services.resources.domain.pool.kinds import (
     PickedFrom,
     PoolKind,
     ServingPlant,
     kind_named,
 )
-from services.resources.domain.pool.resource import Holding, Pool, Resource
-from services.resources.domain.pool.states import Transition
+from services.resources.domain.pool.resource import Holding, Pool
 from shared.contracts import (
     FIRST_REQUEST,
     AssignmentRequested,
-    Held,
-    HoldAction,
-    ItemHoldings,
     ItemNeeds,
     Need,
     RefusalCode,
@@ -65,13 +68,13 @@ class Requirement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OrderRequirements:
-    """What one order requires, and what it pre-releases."""
+    """What one order requires, and what it does to the holdings of its services."""
 
     request: AssignmentRequest
     requirements: tuple[Requirement, ...] = ()
     """Picked resources come first: nothing else can replace them."""
 
-    to_release: tuple[Holding, ...] = ()
+    existing: HoldingEffects = NO_EFFECTS
     held: tuple[Holding, ...] = ()
     """What the order already holds: it repeats its request."""
 
@@ -79,7 +82,7 @@ class OrderRequirements:
     """The local network of each item's address; empty if the address is unknown."""
 
     published: ResourcesAssigned | None = None
-    """The answer to the request, if it is a later one of its order and was answered already."""
+    """The answer to the request, if it was answered already and answers of its kind are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class AllocationContext:
 
     sites: Sites
     holdings: Sequence[Holding]
-    """The holdings of the orders, and of the services that pre-release."""
+    """The holdings of the orders, and of the services whose holdings they keep or give up."""
 
 
 def order_places(requests: Sequence[AssignmentRequest]) -> set[OrderPlace]:
@@ -100,14 +103,9 @@ def order_places(requests: Sequence[AssignmentRequest]) -> set[OrderPlace]:
     }
 
 
-def releasing_services(requests: Sequence[AssignmentRequest]) -> list[UUID]:
-    """Return the services whose holdings are pre-released."""
-    return [
-        item.service_id
-        for each in requests
-        for item in each.message.items
-        if hold_action_of(item) is HoldAction.PRE_RELEASE
-    ]
+def services_with_holdings(requests: Sequence[AssignmentRequest]) -> list[UUID]:
+    """Return the services whose holdings are kept or given up."""
+    return [id_ for each in requests for id_ in existing_services(each.message.items)]
 
 
 def resolve_orders(
@@ -120,7 +118,8 @@ def resolve_orders(
     Args:
         requests: the requests.
         context: the plant and the holdings.
-        answers: what was published in answer to later requests of these orders.
+        answers: what was published in answer to those requests of which a repetition
+            cannot be recognised by the holdings of the order.
 
     Raises:
         PoisonError: if one needs a kind of resource that has no pool.
@@ -138,15 +137,21 @@ def resolve_orders(
     ]
 
 
-def later_requests(requests: Sequence[AssignmentRequest]) -> list[AssignmentRequest]:
-    """Return the requests that are not the first of their order."""
-    return [each for each in requests if each.message.request_id != FIRST_REQUEST]
+def is_recognised_by_holdings(request: AssignmentRequest) -> bool:
+    """Tell whether a repetition of a request is recognised by what its order holds.
+
+    That is so for the first request of an order, unless single needs have effects of their own:
+    what they keep or give up is not held for the order alone.
+    """
+    needs = (need for item in request.message.items for need in item.needs)
+    is_first = request.message.request_id == FIRST_REQUEST
+    return is_first and not any(need.effect for need in needs)
 
 
 def find_answered(
     request: AssignmentRequest, answers: PublishedAnswers, sites: Sites
 ) -> OrderRequirements | None:
-    """Return the requirements of a later request that was answered already; None if none was."""
+    """Return the requirements of a request that was answered already; None if none was found."""
     answer = answers.get((request.message.order_id, request.message.request_id))
     if answer is None:
         return None
@@ -157,7 +162,7 @@ def find_repeated(
     request: AssignmentRequest, held: Sequence[Holding], sites: Sites
 ) -> OrderRequirements | None:
     """Return the requirements of a first request whose order holds something; None for others."""
-    if not held or request.message.request_id != FIRST_REQUEST:
+    if not held or not is_recognised_by_holdings(request):
         return None
     return OrderRequirements(request, held=tuple(held), networks=item_networks(request, sites))
 
@@ -173,27 +178,33 @@ def resolve_order(
         PoisonError: if it needs a kind of resource that has no pool.
     """
     requirements: list[Requirement] = []
-    to_release: list[Holding] = []
+    kept: list[Holding] = []
+    pre_released: list[Holding] = []
     for item in request.message.items:
-        if hold_action_of(item) is HoldAction.PRE_RELEASE:
-            held = holdings.get(item.service_id, ())
-            releasable = [each for each in held if can_pre_release(each, request.tenant)]
-            if not releasable:
-                reason = "the service holds nothing that could be released"
-                return refused_message(request, item, RefusalCode.NOT_HELD, reason)
-            to_release += releasable
-            continue
+        held = [
+            each
+            for each in holdings.get(item.service_id, ())
+            if each.resource.pool.tenant == request.tenant
+        ]
+        existing = effects_on_holdings(item, held, request.message.order_id)
+        if isinstance(existing, str):
+            return refused_message(request, item, RefusalCode.NOT_HELD, existing)
+        kept += existing.kept
+        pre_released += existing.pre_released
         site = sites.get((request.tenant, item.address_id))
-        if reason := location_conflict(item, site):
+        if is_reserving(item) and (reason := location_conflict(item, site)):
             return refused_message(request, item, RefusalCode.UNSERVED, reason)
-        for need in item.needs:
+        for need in reserved_needs(item):
             requirement = resolve_need(request, item, need, site)
             if isinstance(requirement, ResourcesRefused):
                 return requirement
             requirements.append(requirement)
     requirements.sort(key=lambda each: not each.picked)
     return OrderRequirements(
-        request, tuple(requirements), tuple(to_release), (), item_networks(request, sites)
+        request,
+        tuple(requirements),
+        HoldingEffects(tuple(kept), tuple(pre_released)),
+        networks=item_networks(request, sites),
     )
 
 
@@ -201,12 +212,6 @@ def item_networks(request: AssignmentRequest, sites: Sites) -> tuple[str, ...]:
     """Return the local network of each item's address."""
     found = (sites.get((request.tenant, item.address_id)) for item in request.message.items)
     return tuple(site.local_network if site else "" for site in found)
-
-
-def can_pre_release(holding: Holding, tenant: str) -> bool:
-    """Tell whether an order of this tenant can pre-release the holding."""
-    is_of_tenant = holding.resource.pool.tenant == tenant
-    return is_of_tenant and holding.after(Transition.PRE_RELEASE) is not None
 
 
 def resolve_need(
@@ -263,32 +268,4 @@ def refused_message(
         reason=reason,
         item_id=item.item_id,
         request_id=request.message.request_id,
-    )
-
-
-def repeat_assigned(order: OrderRequirements) -> ResourcesAssigned:
-    """Return the assignment again, for an order that repeats its request."""
-    return assigned_message(order, [(each.service_id, each.resource) for each in order.held])
-
-
-def assigned_message(
-    order: OrderRequirements, resources: Sequence[tuple[UUID, Resource]]
-) -> ResourcesAssigned:
-    """Return the message with the resources that the order's services hold."""
-    by_service: dict[UUID, list[Held]] = {}
-    for service_id, resource in resources:
-        by_service.setdefault(service_id, []).append(resource.as_held)
-    request = order.request.message
-    return ResourcesAssigned(
-        order_id=request.order_id,
-        items=tuple(
-            ItemHoldings(
-                item_id=item.item_id,
-                service_id=item.service_id,
-                held=tuple(by_service.get(item.service_id, ())),
-                local_network=network,
-            )
-            for item, network in zip(request.items, order.networks, strict=True)
-        ),
-        request_id=request.request_id,
     )

@@ -1,0 +1,61 @@
+"""What the steps of a plan request of resources."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from services.provisioning.domain.blueprint.blueprint import BlueprintNeed, StepKind
+from services.provisioning.domain.business_actions import rule_of
+from services.provisioning.domain.plan.plan import PlanItem, PlanStep
+from services.provisioning.domain.plan.templates import fill_text
+from shared.contracts import (
+    HoldAction,
+    ItemNeeds,
+    Need,
+    NeedEffect,
+    OrderedItem,
+    business_action_name,
+)
+
+
+def first_needs(item: PlanItem, needs: Sequence[BlueprintNeed], ordered: OrderedItem) -> ItemNeeds:
+    """Return what the first step requests for an item, where the order says it is sold."""
+    requested = item_needs(item, needs)
+    return msgspec.structs.replace(
+        requested, local_network=ordered.local_network, sold_in=ordered.sold_in
+    )
+
+
+def step_needs(step: PlanStep, item: PlanItem) -> ItemNeeds:
+    """Return what a later step requests for its item."""
+    needs = step.blueprint.needs
+    if step.blueprint.kind is StepKind.RELEASE:
+        released = (msgspec.structs.replace(each, effect=NeedEffect.PRE_RELEASE) for each in needs)
+        needs = tuple(released)
+    requested = item_needs(item, needs)
+    return msgspec.structs.replace(requested, local_network=item.local_network)
+
+
+def item_needs(item: PlanItem, needs: Sequence[BlueprintNeed]) -> ItemNeeds:
+    """Return what is requested for an item.
+
+    A service that ends gives up all that it holds, unless its needs name effects.
+    """
+    hold = rule_of(item).hold
+    assert hold, "only what can be carried out is planned"
+    are_named = hold is HoldAction.RESERVE or any(each.effect for each in needs)
+    return ItemNeeds(
+        item_id=item.id,
+        service_id=item.service_id,
+        action=hold,
+        business_action=business_action_name(item),
+        address_id=item.address_id,
+        needs=tuple(filled_needs(item, needs)) if are_named else (),
+    )
+
+
+def filled_needs(item: PlanItem, needs: Iterable[BlueprintNeed]) -> Iterator[Need]:
+    """Yield the needs of an item, with what the customer picked."""
+    for each in needs:
+        picked, grade = fill_text(each.picked, item), fill_text(each.grade, item)
+        yield Need(kind=each.kind, picked=picked, grade=grade, effect=each.effect)

@@ -1,0 +1,107 @@
+"""What an order does to the holdings that its services have: keep, pre-release or swap them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from services.resources.domain.business_actions import effect_of, effect_of_action
+from services.resources.domain.pool.resource import Holding
+from services.resources.domain.pool.states import Transition
+from shared.contracts import ItemNeeds, Need, NeedEffect
+
+RESERVING = frozenset({NeedEffect.RESERVE, NeedEffect.SWAP})
+"""The effects that reserve a free resource."""
+
+OF_EXISTING = frozenset({NeedEffect.KEEP, NeedEffect.PRE_RELEASE, NeedEffect.SWAP})
+"""The effects on a resource that the service holds."""
+
+
+class HoldingEffects(NamedTuple):
+    """What is kept, and what is given up when the order completes."""
+
+    kept: tuple[Holding, ...] = ()
+    pre_released: tuple[Holding, ...] = ()
+
+
+NO_EFFECTS = HoldingEffects()
+
+
+def pre_releases_all(item: ItemNeeds) -> bool:
+    """Tell whether an item gives up all that its service holds."""
+    return not item.needs and effect_of_action(item) is NeedEffect.PRE_RELEASE
+
+
+def reserved_needs(item: ItemNeeds) -> list[Need]:
+    """Return the needs for which a free resource is reserved."""
+    return [need for need in item.needs if effect_of(need, item) in RESERVING]
+
+
+def is_reserving(item: ItemNeeds) -> bool:
+    """Tell whether an item is to be served at its address: it reserves, or has a new service."""
+    if item.needs:
+        return bool(reserved_needs(item))
+    return effect_of_action(item) is NeedEffect.RESERVE
+
+
+def needs_of_existing(item: ItemNeeds) -> Iterator[tuple[Need, NeedEffect]]:
+    """Yield the needs that refer to what the service holds, with their effects."""
+    for need in item.needs:
+        effect = effect_of(need, item)
+        if effect in OF_EXISTING:
+            yield need, effect
+
+
+def existing_services(items: Iterable[ItemNeeds]) -> Iterator[UUID]:
+    """Yield the services whose holdings these items keep or give up."""
+    for item in items:
+        if pre_releases_all(item) or any(need for need, _ in needs_of_existing(item)):
+            yield item.service_id
+
+
+def effects_on_holdings(
+    item: ItemNeeds, held: Sequence[Holding], order_id: UUID
+) -> HoldingEffects | str:
+    """Return what an item does to the holdings of its service, or why that is not possible.
+
+    Args:
+        item: the item.
+        held: what its service holds.
+        order_id: the order of the item.
+    """
+    if pre_releases_all(item):
+        releasable = tuple(each for each in held if can_pre_release(each, order_id))
+        if not releasable:
+            return "the service holds nothing that could be released"
+        return HoldingEffects(pre_released=releasable)
+    left = list(held)
+    kept: list[Holding] = []
+    pre_released: list[Holding] = []
+    for need, effect in needs_of_existing(item):
+        is_kept = effect is NeedEffect.KEEP
+        possible = (
+            each
+            for each in left
+            if each.resource.pool.kind == need.kind
+            and (can_keep(each) if is_kept else can_pre_release(each, order_id))
+        )
+        found = next(possible, None)
+        if found is None:
+            done = "kept" if is_kept else "released"
+            return f"the service holds no {need.kind} that could be {done}"
+        left.remove(found)
+        (kept if is_kept else pre_released).append(found)
+    return HoldingEffects(tuple(kept), tuple(pre_released))
+
+
+def can_keep(holding: Holding) -> bool:
+    """Tell whether a service has something and does not give it up."""
+    return holding.after(Transition.PRE_RELEASE) is not None
+
+
+def can_pre_release(holding: Holding, order_id: UUID) -> bool:
+    """Tell whether an order can pre-release a holding.
+
+    What an order has reserved itself is not in use: the release of its request frees it.
+    """
+    is_reserved = holding.state is holding.resource.pool.rules.life_cycle.reserved
+    return can_keep(holding) and not (is_reserved and holding.order_id == order_id)
