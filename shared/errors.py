@@ -14,7 +14,7 @@
                                  then retry (a request waits for 2 s at most, and then gets 503)
 * PoisonError                    this message cannot be handled, and an immediate retry is useless;
                                  park it
-  + TooEarlyError                a message it depends on is not consumed yet; park it; it is retried
+  + EarlyMessageError            a message it depends on is not consumed yet; park it; it is retried
                                  for five minutes
 * ConflictOnWriteError           two transactions conflict; retry at once (after ten tries a request
                                  gets 503, and a message is parked)
@@ -128,7 +128,7 @@ class PoisonError(Exception):
     """This message cannot be handled, and an immediate retry is useless; park it."""
 
 
-class TooEarlyError(PoisonError):
+class EarlyMessageError(PoisonError):
     """A message that this one depends on is not consumed yet.
 
     Order holds within one topic only, so an effect may be consumed before its cause. It is

@@ -22,7 +22,7 @@ from shared.messaging.writer import Writer
 from shared.operations.routes import OPERATIONS_ROUTERS, OperationsContext, set_operations_context
 from shared.persistence.database import Sessions
 from shared.security.development_keys import make_development_keys, make_token
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 from tests.kernel import TENANT, FakeBroker
 
 CLIENT = "crm"
@@ -57,9 +57,9 @@ def as_role(keys: Path) -> AsRole:
     return headers
 
 
-def service_of(name: str) -> Service:
+def service_of(name: str) -> ServiceDefinition:
     """Return a service by its name."""
-    service: Service = import_module(f"services.{name}.app").SERVICE
+    service: ServiceDefinition = import_module(f"services.{name}.app").SERVICE
     return service
 
 
@@ -68,7 +68,7 @@ _first_api: dict[str, FastAPI] = {}
 
 
 def full_api(
-    service: Service,
+    service: ServiceDefinition,
     sessions: Sessions,
     settings: Settings,
     publisher: Publisher,
@@ -98,7 +98,7 @@ _described: dict[str, list[DescribedOperation]] = {}
 """By service: the descriptions are the same for each test."""
 
 
-def described_operations(service: Service, api: FastAPI) -> list[DescribedOperation]:
+def described_operations(service: ServiceDefinition, api: FastAPI) -> list[DescribedOperation]:
     """Return the operations of a service's description, with their statuses."""
     if service.name not in _described:
         _described[service.name] = [
@@ -113,7 +113,9 @@ def described_operations(service: Service, api: FastAPI) -> list[DescribedOperat
     return _described[service.name]
 
 
-def described_only(service: Service, api: FastAPI) -> Callable[[Response], Awaitable[None]]:
+def described_only(
+    service: ServiceDefinition, api: FastAPI
+) -> Callable[[Response], Awaitable[None]]:
     """Return a response hook that checks that each status is in the description."""
 
     async def check(answer: Response) -> None:
@@ -131,7 +133,10 @@ def described_only(service: Service, api: FastAPI) -> Callable[[Response], Await
 
 @asynccontextmanager
 async def api_client(
-    service: Service, sessions: Sessions, settings: Settings, publisher: Publisher | None = None
+    service: ServiceDefinition,
+    sessions: Sessions,
+    settings: Settings,
+    publisher: Publisher | None = None,
 ) -> AsyncIterator[AsyncClient]:
     """Serve the API as one process does, and yield its client."""
     publisher = publisher or Publisher(Writer(sessions), FakeBroker())

@@ -8,8 +8,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, text
 
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
 
@@ -29,7 +29,7 @@ def fire_timers(sessions: Sessions, subscriptions: Subscriptions, now: datetime)
         records = [
             ConsumedRecord("timers", 0, each.key.bytes, each.body, each.type) for each in due
         ]
-        Dispatcher(sessions, subscriptions).handle_batch(records, now, WriterCall(uuid4()))
+        Dispatcher(sessions, subscriptions).handle_batch(records, now, CommitContext(uuid4()))
     return fired
 
 

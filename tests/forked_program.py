@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from deploy.local.fork_server import ForkServer
+from deploy.local.fork_server_client import ForkServerClient
 from deploy.local.home import CHECKOUT
 from shared.runtime.preload import LATE_MODULES
 
@@ -26,7 +26,7 @@ PRELOADED_MODULES = (
 )
 
 _folder = TemporaryDirectory(prefix="template-")
-_fork_server = ForkServer(Path(_folder.name) / "template.log", PRELOADED_MODULES)
+_fork_server = ForkServerClient(Path(_folder.name) / "template.log", PRELOADED_MODULES)
 
 
 class ForkedProgram:

@@ -15,12 +15,12 @@ from sqlalchemy.exc import OperationalError
 from shared.contracts import Causation, Envelope, Message, encode, read_envelope
 from shared.kafka import admin
 from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterRow
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import next_offsets
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Base, Sessions
 from shared.persistence.history import HistoryRow
 from shared.recovery.recovery_store import RecoveryRow, RecoveryState
@@ -57,7 +57,7 @@ def consume(
     *messages: Message,
     tenant: str = TENANT,
     now: datetime = NOON,
-) -> WriterCall:
+) -> CommitContext:
     """Handle these messages as one batch; return what is to publish after the commit."""
     records = [record_of(message, cause_of(message, tenant)) for message in messages]
     return consume_records(sessions, subscriptions, records, now=now)
@@ -69,27 +69,27 @@ def consume_records(
     records: Sequence[ConsumedRecord],
     *,
     now: datetime = NOON,
-) -> WriterCall:
+) -> CommitContext:
     """Handle these records as one batch."""
-    writer_call = WriterCall(uuid4())
-    Dispatcher(sessions, subscriptions).handle_batch(records, now, writer_call)
-    return writer_call
+    commit_context = CommitContext(uuid4())
+    Dispatcher(sessions, subscriptions).handle_batch(records, now, commit_context)
+    return commit_context
 
 
 def commit_messages(
     sessions: Sessions, *messages: Message, publisher_id: UUID | None = None
-) -> WriterCall:
+) -> CommitContext:
     """Commit a transaction that publishes these messages."""
-    writer_call = WriterCall(publisher_id or uuid4())
-    commit_messages_in(sessions, writer_call, *messages)
-    return writer_call
+    commit_context = CommitContext(publisher_id or uuid4())
+    commit_messages_in(sessions, commit_context, *messages)
+    return commit_context
 
 
 def commit_messages_in(
-    sessions: Sessions, writer_call: WriterCall, *messages: Message, now: datetime = NOON
+    sessions: Sessions, commit_context: CommitContext, *messages: Message, now: datetime = NOON
 ) -> None:
-    """Commit a transaction that publishes these messages, to be published with `writer_call`."""
-    with begin_transaction(sessions, now, writer_call) as transaction:
+    """Commit a transaction that publishes these messages, to be published with `commit_context`."""
+    with begin_transaction(sessions, now, commit_context) as transaction:
         for message in messages:
             own = Causation(uuid4(), message.key, TENANT)
             transaction.unit_of_work(own).publish(message)

@@ -23,7 +23,7 @@ from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.security.development_keys import make_development_keys, make_token
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 from tests.callers import full_api
 from tests.json_schema import resolved
 from tests.kernel import TENANT, FakeBroker
@@ -108,14 +108,19 @@ def enum_values(schema: Json, description: Json) -> list[str]:
     return [*schema.get("enum", ()), *(word for words in inner for word in words), *of_items]
 
 
-def own_paths(service: Service) -> set[str]:
+def own_paths(service: ServiceDefinition) -> set[str]:
     """Return the paths of a service without those that every service has."""
     routes = (route for router in service.routers for route in router.routes)
     return {route.path for route in routes if isinstance(route, APIRoute)}
 
 
 async def check_lists(
-    service: Service, sessions: Sessions, folder: Path, values: QueryValues, *, shared: bool = False
+    service: ServiceDefinition,
+    sessions: Sessions,
+    folder: Path,
+    values: QueryValues,
+    *,
+    shared: bool = False,
 ) -> None:
     """Query every list of a service, by every filter, and check that each plan reads little.
 
@@ -142,7 +147,7 @@ async def check_lists(
     assert not found, "\n\n".join(found)
 
 
-def api_of(service: Service, sessions: Sessions, folder: Path) -> FastAPI:
+def api_of(service: ServiceDefinition, sessions: Sessions, folder: Path) -> FastAPI:
     """Return the whole API of a service over a database."""
     make_development_keys(folder / "keys", datetime.now(UTC))
     environment = {

@@ -115,7 +115,7 @@ LISTS = {
     "reservations": ListCase(
         "resources",
         f"INSERT INTO questions (order_id, tenant, since) SELECT {ID}, '{TENANT}', {AT} {NEW}",
-        resources.reservation_questions.find_page,
+        resources.reservation_reviews.find_page,
         {"tenant": TENANT, "before": NOON.replace(year=2100)},
         key_attributes("since", "order_id"),
     ),

@@ -4,7 +4,7 @@ import pytest
 
 from services.customer.handlers import SUBSCRIPTIONS
 from services.resources.tables import AddressRow
-from shared.operations.stored_data import non_empty_tables
+from shared.operations.non_empty_tables import non_empty_tables
 from shared.persistence.database import Sessions
 from tests.callers import service_of
 from tests.conftest import SERVICES, delete_all_rows

@@ -15,7 +15,7 @@ import psutil
 
 from deploy.local import process, stack_record
 from deploy.local.errors import StartError, last_output_line
-from deploy.local.existing_engines import engine_hosts, fetch_engines
+from deploy.local.external_engines import engine_hosts, fetch_engines
 from deploy.local.home import CHECKOUT
 from deploy.local.process import describe_exit
 from deploy.local.process_environment import purge, secrets_needed_elsewhere

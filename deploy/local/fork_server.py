@@ -1,280 +1,244 @@
-"""Start services as forks of a process that has loaded their code."""
+"""The fork server, called the template: it loads modules once, and forks processes that run them.
 
+Run as `python -P -m deploy.local.fork_server MODULE...` by `deploy.local.fork_server_client`.
+Most of the time of a service's start is loading its code: the fork server loads the modules that
+it is given, those of the services that run, while PostgreSQL and Kafka start.
+
+Standard input is a Unix stream socket. A request is one byte, FORK or PING, sent with file
+descriptors: a socket for the reports on the request and, for FORK, the files for standard output
+and standard error. Reports are lines of JSON. FORK: the forked process reports `{"pid": ...}`, then
+reads its command, one line of JSON, from the socket for the reports; when the forked process has
+ended, the fork server reports `{"status": ...}`, negative for a signal. If it could not fork, it
+reports `{"refused": why}`. PING: it reports `{}`.
+
+It has one thread, so that a fork copies a consistent state. On Linux the forked processes end
+with it, by the parent-death signal.
+"""
+
+import ctypes
+import errno
+import gc
+import importlib
 import json
-import math
+import os
+import runpy
+import select
+import signal
 import socket
 import sys
-from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
-from threading import Lock
-from typing import Any
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import Any, TextIO, cast
 
-import psutil
+FORK, PING = b"f", b"p"
 
-from deploy.local import fork_server_process, liveness, process
-from deploy.local.errors import StartError
-from deploy.local.process_environment import environment_without_settings
+MAX_SIGNAL_BYTES = 4096
+"""Bytes read at once from the wake-up socket of signals."""
 
-PRELOADED_MODULES = ("shared.runtime.preload",)
-"""Modules that all services use."""
+OUTPUTS = 2
+"""Standard output and standard error."""
 
-START_TIMEOUT_S = 180.0
-"""Seconds to load the code, on a busy machine."""
-
-STATUS_TIMEOUT_S = 5.0
-"""Seconds for the template to report the exit status of a process that has ended."""
-
-EXIT_TIMEOUT_S = 1.0
-"""Seconds for a template that did not answer a request to end, or to log the reason."""
+PR_SET_PDEATHSIG = 1  # also in exec_child.py, which runs with -I -S and cannot import this
 
 
-def modules_of(services: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules that the fork server of these services loads."""
-    return (*PRELOADED_MODULES, *(f"services.{each}.app" for each in services))
+def main() -> None:
+    """Load modules, then serve requests; in each forked process run the requested module.
+
+    A forked process ends as `python -m` does: by returning from here to the interpreter.
+    """
+    gc.disable()  # what is loaded stays
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # the collector does not touch the loaded objects, so forks do not copy their pages
+    gc.enable()
+    sys.argv = serve()
+    sys.modules.pop(sys.argv[0], None)  # it runs as `__main__`, even if it has been imported
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
-class ForkConnection:
-    """The requester's end of one request to the template."""
+def serve() -> list[str]:
+    """Serve requests; return the module and its arguments in each forked process."""
+    template = ForkServer(socket.socket(fileno=os.dup(0)))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    pid = os.getpid()
+    request = template.next_fork()
+    template.close()
+    start_session(pid)
+    command = request.set_up_child()
+    os.environ.clear()  # noqa: TID251  replaced by the command's
+    os.environ.update(command["environment"])  # noqa: TID251
+    os.chdir(command["folder"])
+    words: list[str] = command["words"]
+    return words
 
-    def __init__(self) -> None:
-        """Open both ends; the template's end is closed here after it was sent."""
-        self.socket, self.server_end = socket.socketpair()
-        self._lines = self.socket.makefile(encoding="utf-8")
 
-    def report(self, timeout_s: float) -> dict[str, Any]:
-        """Return the next report; an empty one when the connection is closed.
+@dataclass
+class ForkRequest:
+    """A request with its files."""
 
-        Raises:
-            TimeoutError: None came in this many seconds; do not call it again.
-        """
-        self.socket.settimeout(timeout_s)
-        try:
-            line = self._lines.readline()
-        except ConnectionError:
-            line = ""
-        return dict(json.loads(line)) if line.endswith("\n") else {}
+    kind: bytes
+    reports: socket.socket
+    outputs: list[int]
 
-    def cancel(self) -> None:
-        """End the wait for a report in another thread; the request is not executed."""
+    def report(self, **fields: object) -> None:
+        """Send a report to the requester, unless it has ended."""
         with suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)
+            self.reports.send(json.dumps(fields).encode() + b"\n", socket.MSG_DONTWAIT)
+
+    def close_outputs(self) -> None:
+        """Close the files that only the forked process needs."""
+        while self.outputs:
+            os.close(self.outputs.pop())
 
     def close(self) -> None:
-        """Close both ends."""
-        for each in (self.server_end, self._lines, self.socket):
-            each.close()
+        """Close all files of the request."""
+        self.close_outputs()
+        self.reports.close()
 
+    def set_up_child(self) -> dict[str, Any]:
+        """Redirect the output, report the process id, and return the command to run.
 
-class ForkedProcess(psutil.Process):
-    """A process that the template has forked, and whose exit status it reports."""
-
-    def __init__(self, pid: int, connection: ForkConnection) -> None:
-        """Represent a running process.
-
-        Raises:
-            psutil.NoSuchProcess: It does not run any more.
+        Ends this process if the requester has cancelled.
         """
-        super().__init__(pid)
-        self.create_time()  # psutil caches it, and cannot read it after the process has ended
-        self._connection: ForkConnection | None = connection
-        self._status_lock = Lock()
-        self._status: int | None = None
-
-    def wait(self, timeout: float | None = None) -> int | None:  # type: ignore[override]
-        """Wait for its end and return its exit status, negative for a signal.
-
-        None if the template has ended too, or hangs: then nothing reaps the process or
-        reports its status.
-
-        Raises:
-            psutil.TimeoutExpired: It has not ended in this many seconds.
-        """
-        timeout_s = math.inf if timeout is None else timeout
-        if not process.ends_within(self, timeout_s):
-            raise psutil.TimeoutExpired(timeout_s, self.pid)
-        with self._status_lock:
-            if self._connection:
-                with suppress(TimeoutError):
-                    self._status = self._connection.report(STATUS_TIMEOUT_S).get("status")
-                self._connection.close()
-                self._connection = None
-            return self._status
+        for standard, file in enumerate(self.outputs, 1):
+            os.dup2(file, standard)
+        sys.stdout = reopen_stream(1, sys.stdout)
+        sys.stderr = reopen_stream(2, sys.stderr)
+        self.report(pid=os.getpid())
+        with self.reports.makefile(encoding="utf-8") as lines:
+            command = lines.readline()
+        self.close()
+        if not command.endswith("\n"):
+            sys.exit(1)
+        return dict(json.loads(command))
 
 
 class ForkServer:
-    """Runs the template process of one stack; supervised like an engine."""
+    """Forks processes, and reports the exit status of each."""
 
-    server: psutil.Process
-
-    def __init__(self, log: Path, modules: Sequence[str] = PRELOADED_MODULES) -> None:
-        """Set the template's log, and the modules that it loads."""
-        self.log = log
-        self.modules = modules
-        self.is_abandoned = False
-        """Whether new processes are refused."""
-        self._lock = Lock()
-        """Guards all fields."""
-        self._requests: socket.socket | None = None
-        self._waiting: set[ForkConnection] = set()
-        self._ping: ForkConnection | None = None
-
-    def start(self) -> None:
-        """Start a template unless one runs; do not wait until it has loaded the code."""
-        with self._lock:
-            self._open()
-
-    def stop(self) -> None:
-        """Kill the template; the processes that it has forked end with it."""
-        process.kill_all([self.server])
-
-    def abandon(self) -> None:
-        """Cancel the pending requests of other threads, and refuse new ones."""
-        with self._lock:
-            self.is_abandoned = True
-            for connection in self._waiting:
-                connection.cancel()
+    def __init__(self, requests: socket.socket) -> None:
+        self.requests = requests
+        self.running: dict[int, ForkRequest] = {}
+        """By process id."""
+        self.signals, self.wakeup = socket.socketpair()
+        self.wakeup.settimeout(0)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.wakeup.fileno(), warn_on_full_buffer=False)
 
     def close(self) -> None:
-        """Close the sockets. A running template ends then."""
-        with self._lock:
-            for each in (self._requests, self._ping):
-                if each:
-                    each.close()
+        """Close and reset, in a forked process, everything that this class has opened and set."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for each in (self.requests, self.signals, self.wakeup):
+            each.close()
+        for request in self.running.values():
+            request.close()
 
-    def answers(self) -> bool:
-        """Return whether the template answers; it does not while it loads its code.
+    def next_fork(self) -> ForkRequest:
+        """Serve requests until the socket is closed; return in each forked process its request."""
+        while True:
+            readable, _, _ = select.select([self.requests, self.signals], [], [])
+            if self.signals in readable:
+                self.signals.recv(MAX_SIGNAL_BYTES)
+                self.report_ends()
+            if self.requests in readable and (request := self.serve_request()):
+                return request
 
-        The next call waits for an unanswered ping again: a hanging template gets no second one.
-        """
+    def serve_request(self) -> ForkRequest | None:
+        """Serve one request; return it in the process forked for it, None in this one."""
         try:
-            if self._ping is None:
-                self._ping = self._send_ping()
-            self._ping.socket.settimeout(liveness.ANSWER_TIMEOUT_S)
-            answer = self._ping.socket.recv(1)
-        except TimeoutError:
+            request = receive(self.requests)
+        except OSError as error:
+            write_to_log(f"a request was lost: {error}")
+            return None
+        if request.kind == PING:
+            request.report()
+            request.close()
+            return None
+        return request if self.is_fork(request) else None
+
+    def is_fork(self, request: ForkRequest) -> bool:
+        """Fork, and tell whether this is the forked process; report a failed fork as refused."""
+        try:
+            if len(request.outputs) < OUTPUTS:
+                raise too_many_files()
+            child = os.fork()
+        except (OSError, MemoryError) as error:
+            request.report(refused=str(error) or type(error).__name__)
+            request.close()
             return False
-        except OSError:
-            answer = b""
-        if self._ping:
-            self._ping.close()
-        self._ping = None
-        return bool(answer)
+        if child:
+            self.running[child] = request
+            request.close_outputs()
+        return not child
 
-    def spawn(
-        self, words: Sequence[str], log: Path, environment: Mapping[str, str], folder: Path
-    ) -> ForkedProcess:
-        """Start a module in a session of its own, its output appended to a log.
+    def report_ends(self) -> None:
+        """Report the exit status of the processes that have ended."""
+        while self.running:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                return
+            request = self.running.pop(child)
+            request.report(status=os.waitstatus_to_exitcode(status))
+            request.close()
 
-        Args:
-            words: The module and its arguments.
-            log: Made if it does not exist.
-            environment: The complete environment.
-            folder: The working folder.
 
-        Raises:
-            StartError: The code cannot be loaded, or the machine cannot start a process.
-        """
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            outputs = (output.fileno(), output.fileno())
-            return self.fork(words, outputs, environment, folder)
+def receive(requests: socket.socket) -> ForkRequest:
+    """Receive a request; end this process if the socket is closed.
 
-    def fork(
-        self,
-        words: Sequence[str],
-        outputs: tuple[int, int],
-        environment: Mapping[str, str],
-        folder: Path,
-    ) -> ForkedProcess:
-        """Start a module as `spawn` does, with files for standard output and standard error.
+    Raises:
+        OSError: The request is lost, because its files could not be opened here.
+    """
+    kind, files, *_ = socket.recv_fds(requests, 1, 1 + OUTPUTS)
+    if not kind:
+        sys.exit()
+    if not files:
+        raise too_many_files()
+    return ForkRequest(kind, socket.socket(fileno=files[0]), files[1:])
 
-        Raises:
-            StartError: The code cannot be loaded, or the machine cannot start a process.
-        """
-        command = {"words": list(words), "environment": dict(environment), "folder": str(folder)}
-        connection = ForkConnection()
-        try:
-            self._send_fork(connection, outputs)
-            child = self._forked(connection)
-            connection.socket.sendall(f"{json.dumps(command)}\n".encode())
-        except (OSError, psutil.NoSuchProcess) as error:
-            connection.close()
-            message = f"template: {error} — try again, or see {self.log}"
-            raise StartError(message) from error
-        except BaseException:
-            connection.close()
-            raise
-        finally:
-            with self._lock:
-                self._waiting.discard(connection)
-        return child
 
-    def _forked(self, connection: ForkConnection) -> ForkedProcess:
-        """Return the forked process, which waits for its command.
+def too_many_files() -> OSError:
+    """Return the error of a request with missing files."""
+    return OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
-        Raises:
-            StartError: No process was forked.
-            OSError: No report came in time.
-            psutil.NoSuchProcess: It was killed at once.
-        """
-        report = connection.report(START_TIMEOUT_S)
-        if pid := report.get("pid"):
-            return ForkedProcess(pid, connection)
-        if why := report.get("refused"):
-            message = f"template: cannot start a process: {why} — end others, then try again"
-        elif self.is_abandoned:
-            message = "template: the start was cancelled — start again"
-        else:
-            process.ends_within(self.server, EXIT_TIMEOUT_S)
-            message = f"template: {process.last_line(self.log)} (see {self.log})"
-        raise StartError(message)
 
-    def _send_fork(self, connection: ForkConnection, outputs: tuple[int, int]) -> None:
-        """Request a process; start a new template if none runs.
+def write_to_log(line: str) -> None:
+    """Write a line to this process's log; without a stream, whose buffer a fork would copy."""
+    with suppress(OSError):
+        os.write(2, f"{line}\n".encode())
 
-        Raises:
-            StartError: New processes are refused.
-            OSError: The template does not accept the request.
-        """
-        with self._lock, connection.server_end:
-            if self.is_abandoned:
-                message = "template: the start was cancelled — start again"
-                raise StartError(message)
-            self._waiting.add(connection)
-            files = [connection.server_end.fileno(), *outputs]
-            socket.send_fds(self._open(), [fork_server_process.FORK], files)
 
-    def _send_ping(self) -> ForkConnection:
-        """Send a ping.
+def reopen_stream(file: int, stream: TextIO) -> TextIOWrapper:
+    """Return a stream to a file as Python opens it, which depends on whether it is a terminal.
 
-        Raises:
-            OSError: The template does not accept the request, or there is none.
-        """
-        connection = ForkConnection()
-        try:
-            with self._lock, connection.server_end:
-                if self._requests is None:
-                    raise BrokenPipeError
-                socket.send_fds(
-                    self._requests, [fork_server_process.PING], [connection.server_end.fileno()]
-                )
-        except OSError:
-            connection.close()
-            raise
-        return connection
+    Args:
+        file: Descriptor of the file.
+        stream: The template's stream, whose encoding and buffering are used.
+    """
+    like = cast("TextIOWrapper", stream)
+    size = 0 if like.write_through else -1
+    binary = open(file, "wb", buffering=size, closefd=False)  # noqa: SIM115
+    return TextIOWrapper(
+        binary,
+        encoding=like.encoding,
+        errors=like.errors,
+        line_buffering=like.line_buffering or binary.isatty(),
+        write_through=like.write_through,
+    )
 
-    def _open(self) -> socket.socket:
-        """Return the request socket of the running template; start one if none runs."""
-        if self._requests is None or not process.is_running(self):
-            if self._requests:
-                self._requests.close()
-            self._requests, template_end = socket.socketpair()
-            self._requests.settimeout(liveness.ANSWER_TIMEOUT_S)
-            command = [sys.executable, "-P", "-m", fork_server_process.__name__, *self.modules]
-            environment = environment_without_settings()
-            with template_end:
-                self.server = process.spawn(
-                    command, self.log, environment=environment, stdin=template_end
-                )
-        return self._requests
+
+def start_session(template: int) -> None:
+    """Start a session of its own, and end when the template does."""
+    os.setsid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != template:
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,14 +15,14 @@ JAVA_OPTIONS = (
 )
 
 
-def java(*words: str) -> list[str]:
+def kafka_java_command(*words: str) -> list[str]:
     """Return the command line that runs one of Kafka's main classes."""
     program = str(packages.java_folder() / "bin" / "java")
     classes = ":".join(map(str, packages.kafka_jars()))
     return [program, *JAVA_OPTIONS, "-cp", classes, *words]
 
 
-def class_archive() -> tuple[str, ...]:
+def class_archive_options() -> tuple[str, ...]:
     """Return the option with Kafka's preloaded and linked classes: it halves the start time."""
     archive = packages.class_archive()
     return (f"-XX:AOTCache={archive}",) if archive.exists() and archive.stat().st_size else ()

@@ -15,7 +15,7 @@ import psutil
 from deploy.local import liveness, packages, ports, process
 from deploy.local.errors import StartError
 from deploy.local.home import home, locked
-from deploy.local.java import class_archive, environment, java
+from deploy.local.java import class_archive_options, environment, kafka_java_command
 from deploy.local.kafka_storage import (
     NODE,
     format_properties,
@@ -116,7 +116,7 @@ class Kafka:
         """
         if not process.is_running(self):
             configure_and_format(self)
-            self.server = launch(self, *(java_options or class_archive()))
+            self.server = launch(self, *(java_options or class_archive_options()))
         wait_until_ready(self)
         self.on_ready()
 
@@ -186,7 +186,7 @@ def configure(node: Kafka) -> None:
 def launch(node: Kafka, *java_options: str) -> psutil.Process:
     """Start the node's Java process."""
     return process.spawn(
-        java(*java_options, "kafka.Kafka", str(node.configuration)),
+        kafka_java_command(*java_options, "kafka.Kafka", str(node.configuration)),
         node.log,
         environment=environment(),
         folder=node.folder,

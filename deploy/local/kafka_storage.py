@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.local import packages, process
 from deploy.local.errors import StartError
-from deploy.local.java import class_archive, environment, java
+from deploy.local.java import class_archive_options, environment, kafka_java_command
 
 NODE = 1
 """The id of the one node."""
@@ -67,8 +67,10 @@ def format_as_copy(data: Path, features: Path) -> None:
 def format_by_tool(data: Path, configuration: Path) -> None:
     """Make a data folder with Kafka's own tool."""
     tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
-    command = java(*class_archive(), *tool, "-t", new_kafka_id(), "-c", str(configuration))
-    reason = process.run_to_end(command, environment())
+    command = kafka_java_command(
+        *class_archive_options(), *tool, "-t", new_kafka_id(), "-c", str(configuration)
+    )
+    reason = process.run_and_return_failure(command, environment())
     if reason:
         message = f"Kafka: cannot format {data}: {reason}"
         raise StartError(message)

@@ -7,13 +7,13 @@ from threading import Lock
 import psutil
 
 from deploy.local import process
-from deploy.local.fork_server import ForkServer
+from deploy.local.fork_server_client import ForkServerClient
 
 
 class OneOffJobs:
     """Runs tools, from several threads, and can end all of them."""
 
-    def __init__(self, fork_server: ForkServer) -> None:
+    def __init__(self, fork_server: ForkServerClient) -> None:
         """Use a fork server to start them."""
         self.fork_server = fork_server
         self.running: list[psutil.Process] = []
@@ -22,7 +22,7 @@ class OneOffJobs:
     def run(
         self, words: Sequence[str], log: Path, environment: Mapping[str, str], folder: Path
     ) -> bool:
-        """Run a tool, started as by `ForkServer.spawn`; return whether it exited with 0.
+        """Run a tool, started as by `ForkServerClient.spawn`; return whether it exited with 0.
 
         Raises:
             StartError: It cannot be started, or was cancelled before its start.

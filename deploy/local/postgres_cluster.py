@@ -150,7 +150,7 @@ def create_cluster(folder: Path, data: Path) -> None:
         os.chown(password_file, user.pw_uid, user.pw_gid)
     initdb = str(program_folder() / "initdb")
     command = [initdb, *INITDB, f"--pwfile={password_file}", f"--pgdata={half}"]
-    reason = process.run_to_end(command, environment(), folder=half, user=user)
+    reason = process.run_and_return_failure(command, environment(), folder=half, user=user)
     password_file.unlink()
     if reason:
         message = f"PostgreSQL: cannot create a cluster in {data}: {reason}"

@@ -52,7 +52,7 @@ def spawn(  # noqa: PLR0913  each is a different property of a process
     with log.open("ab") as output:
         return SPAWN_THREAD.submit(
             psutil.Popen,
-            exec_child_command(command, user, orphan_signal),
+            child_command_line(command, user, orphan_signal),
             stdin=stdin.fileno() if stdin else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -62,7 +62,7 @@ def spawn(  # noqa: PLR0913  each is a different property of a process
         ).result()
 
 
-def run_to_end(
+def run_and_return_failure(
     command: Sequence[str | Path],
     environment: Mapping[str, str],
     *,
@@ -71,7 +71,7 @@ def run_to_end(
 ) -> str | None:
     """Run `command` to its end; return its last output line if it failed, else None."""
     done = subprocess.run(
-        exec_child_command(command, user, PARENT_DEATH_SIGNAL),
+        child_command_line(command, user, PARENT_DEATH_SIGNAL),
         capture_output=True,
         text=True,
         errors="replace",
@@ -83,7 +83,7 @@ def run_to_end(
     return last_output_line(done.stdout + done.stderr) if done.returncode else None
 
 
-def exec_child_command(
+def child_command_line(
     command: Sequence[str | Path], user: pwd.struct_passwd | None, orphan_signal: int
 ) -> list[str]:
     """Return the command line of exec_child.py that executes `command`."""

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from deploy.local.existing_engines import DATABASE_SETTING_PREFIX, setting_of
+from deploy.local.external_engines import DATABASE_SETTING_PREFIX, setting_of
 from deploy.local.home import CHECKOUT
 from deploy.local.postgres_cluster import remove_cluster
 

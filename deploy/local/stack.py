@@ -13,14 +13,14 @@ from typing import Self
 from deploy.local import ports, process, stack_record
 from deploy.local.databases import installation_in, make_databases
 from deploy.local.errors import StartError
-from deploy.local.existing_engines import (
+from deploy.local.external_engines import (
     KAFKA,
     engine_hosts,
     fetch_engines,
     setting_of,
     without_database,
 )
-from deploy.local.fork_server import ForkServer, modules_of
+from deploy.local.fork_server_client import ForkServerClient, modules_of
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.one_off_jobs import OneOffJobs
 from deploy.local.postgres import Postgres, start_postgres
@@ -36,7 +36,7 @@ from deploy.local.process_environment import (
 )
 from deploy.local.stack_record import SERVICES
 from deploy.local.supervisor import ForkedModule, Supervisor
-from deploy.local.threads import started_threads
+from deploy.local.thread_pool import started_threads
 
 ELEMENTS = "elements"
 FORK_SERVER = "template"
@@ -67,7 +67,7 @@ class Stack:
     """None if a setting names an existing broker."""
 
     supervisor: Supervisor = field(init=False)
-    fork_server: ForkServer = field(init=False)
+    fork_server: ForkServerClient = field(init=False)
     jobs: OneOffJobs = field(init=False)
     log: stack_record.StackRecordFile = field(init=False)
 
@@ -129,7 +129,7 @@ class Stack:
         )
         self.supervisor = Supervisor(self.log.write, self.log.log_event)
         log = self.home / "logs" / f"{FORK_SERVER}.log"
-        self.fork_server = ForkServer(log, modules_of(self.services))
+        self.fork_server = ForkServerClient(log, modules_of(self.services))
         self.jobs = OneOffJobs(self.fork_server)
         self.log.write(urls=self.addresses(self.log.now.urls), existing=engine_hosts(self.services))
 
@@ -231,7 +231,7 @@ class Stack:
         folder = self.home / "state" / name
         folder.mkdir(mode=0o700, exist_ok=True)
         program = ForkedModule(
-            self.command_of(name, *words),
+            self.module_arguments(name, *words),
             environment_of(name, self.home, address | dict(settings)),
             self.home / "logs" / f"{name}.log",
             folder,
@@ -241,7 +241,7 @@ class Stack:
         program.start()
         self.supervisor.supervise(name, program, stage=PROGRAMS, url=url)
 
-    def command_of(self, name: str, *words: str) -> list[str]:
+    def module_arguments(self, name: str, *words: str) -> list[str]:
         """Return the module that runs a service (or the simulator), and its arguments."""
         return [f"services.{name}", *words]
 

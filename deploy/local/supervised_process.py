@@ -24,7 +24,7 @@ EX_CONFIG = 78
 """Exit code (EX_CONFIG) of a process with a wrong setting or port: a restart would not help."""
 
 
-class Engine(Protocol):
+class ManagedProcess(Protocol):
     """A process that a supervisor can start, stop and check."""
 
     server: psutil.Process
@@ -49,7 +49,7 @@ class SupervisedProcess:
     """One supervised engine or program."""
 
     name: str
-    engine: Engine
+    engine: ManagedProcess
     stage: int
     url: str
     restarts: int = 0

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 
 from deploy.local import liveness, log_rotation, process
-from deploy.local.fork_server import ForkServer
-from deploy.local.supervised_process import Engine, SupervisedProcess
+from deploy.local.fork_server_client import ForkServerClient
+from deploy.local.supervised_process import ManagedProcess, SupervisedProcess
 
 WATCH_INTERVAL_S = 0.1
 """Seconds between two checks of the processes."""
@@ -63,7 +63,7 @@ class Program:
 class ForkedModule(Program):
     """A process that runs a module of Kaitong: the command is the module and its arguments."""
 
-    fork_server: ForkServer = field(kw_only=True)
+    fork_server: ForkServerClient = field(kw_only=True)
 
     def start(self) -> None:
         """Fork it; do not wait until it is ready."""
@@ -88,7 +88,7 @@ class Supervisor:
             target=self.check_liveness, name="liveness", daemon=True
         )
 
-    def supervise(self, name: str, engine: Engine, *, stage: int, url: str = "") -> None:
+    def supervise(self, name: str, engine: ManagedProcess, *, stage: int, url: str = "") -> None:
         """Supervise a running engine; a higher stage depends on the lower ones."""
         with self.start_lock:
             self.processes.append(SupervisedProcess(name, engine, stage, url))

@@ -3,7 +3,7 @@
 from shared.runtime.import_tuning import fast_imports
 
 with fast_imports():
-    from services.console.run import main
+    from services.console.main import main
 
 if __name__ == "__main__":
     main()

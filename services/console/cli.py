@@ -12,7 +12,7 @@ from services.console.errors import (
     EXIT_CODES_HELP,
 )
 from services.console.output import print_line
-from services.console.result_files import writable_file
+from services.console.output_file_option import writable_file
 from shared.version import VERSION
 
 app = typer.Typer(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.local import detached
 from deploy.local.errors import StartError
-from deploy.local.existing_engines import KAFKA, fetch_engines, setting_of
+from deploy.local.external_engines import KAFKA, fetch_engines, setting_of
 from deploy.local.home import home
 from deploy.local.process_environment import secrets_needed_elsewhere
 from deploy.local.stack_record import SERVICES, StackRecord

@@ -106,7 +106,7 @@ def print_json(value: Any) -> None:  # noqa: ANN401  any JSON document
     """Print a document on standard output; control characters are escaped as JSON does."""
     written = dumps(value, ensure_ascii=False, indent=2)
     if not written.isprintable():
-        written = "".join(_json_escaped(each) for each in written)
+        written = "".join(_escape_if_control(each) for each in written)
     _write(_out, written)
 
 
@@ -171,7 +171,7 @@ def _plain(cell: Cell) -> str:
     return printable(cell.text if isinstance(cell, Styled) else cell)
 
 
-def _json_escaped(character: str) -> str:
+def _escape_if_control(character: str) -> str:
     if character == "\n" or category(character) not in CONTROL_CATEGORIES:
         return character
     return dumps(character)[1:-1]

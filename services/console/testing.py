@@ -66,7 +66,7 @@ def run_tests(only: Sequence[str], json_file: Path | None) -> None:
     seconds: dict[str, float] = {}
     failed = ""
     for step in steps:
-        failed = run_stages(step, seconds)
+        failed = run_in_parallel(step, seconds)
         if failed:
             break
     summary = ", ".join(f"{name} {took:.0f} s" for name, took in seconds.items())
@@ -89,7 +89,7 @@ def check_path(test: str) -> None:
         raise CommandError(msg, USAGE, remedy="name a file or folder below tests/")
 
 
-def run_stages(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
+def run_in_parallel(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
     """Run stages in parallel, with their output; store each duration in `seconds`.
 
     Returns:

@@ -5,12 +5,12 @@ from datetime import timedelta
 from services.customer import store
 from services.customer.api.routes import ROUTERS
 from services.customer.handlers import SUBSCRIPTIONS, TAKEOVER
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 
 BATCHING_DELAY = timedelta(milliseconds=250)
 """How long the broker may batch records: no order waits for the view."""
 
-SERVICE = Service(
+SERVICE = ServiceDefinition(
     "customer",
     ROUTERS,
     SUBSCRIPTIONS,

@@ -21,12 +21,6 @@ from services.customer.domain.parties.source_record import (
     merge_by_party,
     source_record_from_order,
 )
-from services.customer.domain.unified_view.duplicate_order import (
-    AcceptedMessage,
-    check_same_content,
-    check_same_customer_data,
-    split_new_and_known,
-)
 from services.customer.domain.unified_view.order import (
     OrderEndedMessage,
     assignment_from_message,
@@ -40,6 +34,12 @@ from services.customer.domain.unified_view.product import (
     is_removed,
     product_from_message,
     service_from_message,
+)
+from services.customer.domain.unified_view.repeated_acceptance import (
+    AcceptedMessage,
+    check_same_content,
+    check_same_customer_data,
+    split_new_and_known,
 )
 from services.customer.domain.unified_view.version import latest_versions
 from shared.access.grants import grant_subscriptions

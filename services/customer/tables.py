@@ -131,7 +131,7 @@ class ContestedAccountRow(Base):
     settled_customers: Mapped[int] = mapped_column(server_default="0")
 
 
-class AccountRow(Base):
+class PreviousReleaseAccountRow(Base):
     """An account as the previous release wrote it. Only that release reads it."""
 
     __tablename__ = "accounts"

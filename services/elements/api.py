@@ -13,11 +13,11 @@ from starlette.routing import Route
 
 from services.elements.domain import Operation, OperationOutcome, Refusal, decide, result_of
 from services.elements.faults import (
+    CallFaults,
     DropAnswer,
     ElementCall,
     FailBeforeWork,
-    Faults,
-    InjectedFault,
+    FaultRules,
     Refuse,
     RejectConnection,
 )
@@ -104,7 +104,7 @@ async def read_operation(request: Request, name: str, operation_id: str) -> Resp
     return await respond_with_fault(injected, lambda: status_response(element, outcome))
 
 
-async def respond_with_fault(injected: InjectedFault, work: Callable[[], Response]) -> Response:
+async def respond_with_fault(injected: CallFaults, work: Callable[[], Response]) -> Response:
     """Do the work under the injected fault and delay; return the response."""
     response = apply_fault(injected, work)
     if injected.delay_ms:
@@ -112,7 +112,7 @@ async def respond_with_fault(injected: InjectedFault, work: Callable[[], Respons
     return response
 
 
-def apply_fault(injected: InjectedFault, work: Callable[[], Response]) -> Response:
+def apply_fault(injected: CallFaults, work: Callable[[], Response]) -> Response:
     """Do the work, unless a fault prevents it; return the response that the fault leaves."""
     match injected.fault:
         case RejectConnection():
@@ -127,7 +127,7 @@ def apply_fault(injected: InjectedFault, work: Callable[[], Response]) -> Respon
             return work()
 
 
-def injected_refusal(injected: InjectedFault) -> Refusal | None:
+def injected_refusal(injected: CallFaults) -> Refusal | None:
     """Return the refusal of an injected fault, if there is one."""
     match injected.fault:
         case Refuse(code=code, detail=detail):
@@ -202,7 +202,7 @@ async def put_get_or_delete_faults(request: Request) -> Response:
 def replace_faults(request: Request, name: str, body: FaultsBody) -> None:
     """Replace the faults of an element."""
     journal_of(request).append(FaultsEntry(name, body.faults))
-    network_of(request).get_or_create(name).faults = Faults(body.faults)
+    network_of(request).get_or_create(name).faults = FaultRules(body.faults)
 
 
 async def list_active(request: Request) -> Response:

@@ -65,14 +65,14 @@ class ElementCall(NamedTuple):
     """The operation was answered before."""
 
 
-class InjectedFault(NamedTuple):
+class CallFaults(NamedTuple):
     """The faults that are injected into one call."""
 
     delay_ms: int = 0
     fault: Refuse | FailBeforeWork | DropAnswer | RejectConnection | None = None
 
 
-class Faults:
+class FaultRules:
     """The faults of one element."""
 
     def __init__(self, faults: Iterable[AnyFault] = ()) -> None:
@@ -82,16 +82,16 @@ class Faults:
         """Return the faults as they were set."""
         return tuple(rule.fault for rule in self._rules)
 
-    def take_for_call(self, call: ElementCall) -> InjectedFault:
+    def take_for_call(self, call: ElementCall) -> CallFaults:
         """Return the faults that apply to a call, and count them."""
         delay_ms = 0
         for rule in self._rules:
             if not rule.applies_and_counts(call):
                 continue
             if not isinstance(rule.fault, Slow):
-                return InjectedFault(delay_ms, rule.fault)
+                return CallFaults(delay_ms, rule.fault)
             delay_ms += rule.fault.delay_ms
-        return InjectedFault(delay_ms)
+        return CallFaults(delay_ms)
 
 
 class FaultRule:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from services.elements.domain import Operation, OperationEffect, OperationOutcome, kinds_of
-from services.elements.faults import Faults
+from services.elements.faults import FaultRules
 from services.elements.journal import Entry, FaultsEntry, OutcomeEntry
 
 InstalledKey = tuple[str, str]
@@ -16,7 +16,7 @@ class SimulatedElement:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.faults = Faults()
+        self.faults = FaultRules()
         self.effects: Counter[str] = Counter()
         self._outcomes: dict[str, OperationOutcome] = {}
         self._installed: dict[InstalledKey, Operation] = {}
@@ -75,4 +75,4 @@ class Network:
             case OutcomeEntry():
                 element.record_outcome(entry.outcome())
             case FaultsEntry():
-                element.faults = Faults(entry.faults)
+                element.faults = FaultRules(entry.faults)

@@ -4,9 +4,9 @@ from services.order import handlers
 from services.order.api.routes import ROUTERS
 from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.takeover import TAKEOVER
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 
-SERVICE = Service(
+SERVICE = ServiceDefinition(
     "order",
     ROUTERS,
     handlers.SUBSCRIPTIONS,

@@ -34,7 +34,7 @@ def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
     order becomes a repetition of this one, and none of its messages is published.
 
     Raises:
-        TooEarlyError: if it disconnects a product that does not exist yet.
+        EarlyMessageError: if it disconnects a product that does not exist yet.
         ConflictError: if other services may have consumed the later order already.
     """
     if store.orders.find_for_update(work.session, message.order_id):
@@ -77,7 +77,7 @@ def on_state_changed(message: OrderStateChanged, work: UnitOfWork) -> None:
     would lead to a state that contradicts the published one.
 
     Raises:
-        TooEarlyError: if the order itself was not taken over yet.
+        EarlyMessageError: if the order itself was not taken over yet.
     """
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
     update = take_over_state(progress, message, work.published_at)

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from services.provisioning.commands import plan_decisions
+from services.provisioning.commands import plan_updates
 from services.provisioning.domain.advance import advance
 from services.provisioning.domain.plan.assignment import ResourcesAnswer
 from services.provisioning.domain.plan.planner import existing_service_ids, plan_order
 from services.provisioning.domain.plan.takeover import TakeoverMessage, plan_as_published
-from services.provisioning.domain.reservation import answer_question
-from services.provisioning.domain.scheduled_messages import PauseEnded
+from services.provisioning.domain.reservation_answer import answer_question
+from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from services.provisioning.domain.service import characteristics_of, require_existing
 from services.provisioning.store import blueprints, plans, services
 from shared.access.grants import grant_subscriptions
@@ -37,24 +37,24 @@ def on_order_accepted(order: OrderAccepted, work: UnitOfWork) -> None:
     """Build the order's plan, and start it.
 
     Raises:
-        TooEarlyError: if it changes or ends a service that does not exist yet.
+        EarlyMessageError: if it changes or ends a service that does not exist yet.
     """
     newest = blueprints.get_newest(work.session, work.tenant)
     found = services.find_each_for_update(work.session, existing_service_ids(order))
     existing = characteristics_of(require_existing(found))
-    plan_decisions.start_plan(work, plan_order(order, newest, existing, work.cause, work.now))
+    plan_updates.start_plan(work, plan_order(order, newest, existing, work.cause, work.now))
 
 
 def on_plan_event(
-    event: ResourcesAnswer | OutboundCallEnded | PauseEnded, work: UnitOfWork
+    event: ResourcesAnswer | OutboundCallEnded | StepTimerExpired, work: UnitOfWork
 ) -> None:
     """Advance the order's plan.
 
     Raises:
-        TooEarlyError: if the order has no plan yet: its `order.accepted` is consumed later.
+        EarlyMessageError: if the order has no plan yet: its `order.accepted` is consumed later.
     """
     plan = plans.expect_for_update(work.session, event.order_id)
-    plan_decisions.apply(work, plan, advance(plan, event))
+    plan_updates.apply(work, plan, advance(plan, event))
 
 
 def on_reservation_questioned(question: ReservationQuestioned, work: UnitOfWork) -> None:
@@ -68,12 +68,12 @@ def take_over(message: TakeoverMessage, work: UnitOfWork) -> None:
     """Restore the order's plan to the state that a message published before the restore.
 
     Raises:
-        TooEarlyError: if the order has no plan yet, or a service that it ended does not exist
+        EarlyMessageError: if the order has no plan yet, or a service that it ended does not exist
             yet: the message that creates it is consumed later.
     """
     plan = plans.expect_for_update(work.session, message.order_id)
     call_store.cancel_order_calls(work.session, message.order_id, work.now)
-    plan_decisions.apply(work, plan, plan_as_published(plan, message))
+    plan_updates.apply(work, plan, plan_as_published(plan, message))
 
 
 def preload_services(session: Session, orders: Iterable[OrderAccepted]) -> None:
@@ -92,7 +92,7 @@ SUBSCRIPTIONS = subscribe(
     on(ResourcesRefused, on_plan_event, preload=preload_plans),
     on(ResourcesReleased, on_plan_event, preload=preload_plans),
     on(OutboundCallEnded, on_plan_event, preload=preload_plans),
-    on(PauseEnded, on_plan_event, preload=preload_plans),
+    on(StepTimerExpired, on_plan_event, preload=preload_plans),
     on(ReservationQuestioned, on_reservation_questioned),
     *erasure_subscriptions(),
     *grant_subscriptions(),

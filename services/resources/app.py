@@ -5,9 +5,9 @@ from services.resources.api.routes import ROUTERS
 from services.resources.commands.order_history import read_order_history
 from services.resources.commands.reservations import schedule_reservation_review
 from services.resources.handlers import SUBSCRIPTIONS, TAKEOVER
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 
-SERVICE = Service(
+SERVICE = ServiceDefinition(
     "resources",
     ROUTERS,
     SUBSCRIPTIONS,
@@ -15,5 +15,5 @@ SERVICE = Service(
     read_order_changes=read_order_history,
     takeover=TAKEOVER,
     on_start=(schedule_reservation_review,),
-    troubles=(store.reservation_questions.unneeded_troubles,),
+    troubles=(store.reservation_reviews.unneeded_troubles,),
 )

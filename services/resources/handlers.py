@@ -5,15 +5,15 @@ from dataclasses import replace
 
 from services.resources import store
 from services.resources.commands.assignment import assign
-from services.resources.domain.allocation.completion import (
+from services.resources.domain.allocation.order_end import (
     completed_without_change,
-    holdings_to_release,
+    holdings_to_undo,
     quarantined_by_release,
     release,
-    undo,
+    undo_assignment,
 )
 from services.resources.domain.allocation.requirements import AssignmentRequest
-from services.resources.domain.allocation.reservation_question import (
+from services.resources.domain.allocation.reservation_review import (
     REVIEW_AFTER,
     REVIEW_INTERVAL,
     apply_answer,
@@ -22,7 +22,7 @@ from services.resources.domain.allocation.reservation_question import (
 )
 from services.resources.domain.allocation.takeover import (
     changes_as_published,
-    earlier_holders,
+    changes_freeing_earlier_holders,
     resource_names,
     statuses_after,
 )
@@ -32,11 +32,11 @@ from services.resources.domain.pool.kinds import NUMBER
 from services.resources.domain.pool.pool_item import PoolItem, end_quarantine
 from services.resources.domain.pool.resource import NumberKey, ResourceChange, ResourceName
 from services.resources.domain.scheduled_messages import (
-    HoldExpired,
     ItemQuarantineEnded,
     NumberMessage,
     QuarantineEnded,
-    ReservationsDue,
+    ReservationReviewDue,
+    SelectionExpired,
     item_name,
     quarantine_ended,
 )
@@ -51,7 +51,7 @@ from shared.contracts import (
     ResourcesReleased,
     ServiceCompleted,
 )
-from shared.errors import TooEarlyError
+from shared.errors import EarlyMessageError
 from shared.messaging import archive_reader
 from shared.messaging.dispatcher import on, on_batch, subscribe
 from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
@@ -74,7 +74,7 @@ def on_assignment_requested(
     if repeated := [
         allocation.answer.order_id for allocation in allocations if allocation.is_repeat
     ]:
-        store.reservation_questions.delete_of_orders(batch.session, repeated)
+        store.reservation_reviews.delete_of_orders(batch.session, repeated)
     batch.publish_each(allocation.answer for allocation in allocations)
     record_changes(
         (change for allocation in allocations for change in allocation.changes), requests, batch
@@ -84,7 +84,7 @@ def on_assignment_requested(
 def on_release_requested(requests: Sequence[ReleaseRequested], batch: UnitOfWorkBatch) -> None:
     """Undo the reservations and pre-releases of these orders."""
     held = store.get_holdings_for_update(batch.session, [each.order_id for each in requests])
-    changes = undo(holdings_to_release(requests, held))
+    changes = undo_assignment(holdings_to_undo(requests, held))
     store.save_changes(batch.session, changes)
     batch.publish_each(
         ResourcesReleased(order_id=each.order_id, request_id=each.request_id, held=each.held)
@@ -97,7 +97,7 @@ def on_service_completed(completed: Sequence[ServiceCompleted], batch: UnitOfWor
     """Take into use what these orders reserved, and free what they pre-released.
 
     Raises:
-        TooEarlyError: if one has no published assignment: its request is consumed later.
+        EarlyMessageError: if one has no published assignment: its request is consumed later.
     """
     changes = store.occupy(batch.session, [each.order_id for each in completed])
     check_already_assigned(completed_without_change(completed, changes), batch)
@@ -114,12 +114,12 @@ def check_already_assigned(completed: Sequence[ServiceCompleted], batch: UnitOfW
     """Check that orders which had nothing reserved have a published assignment.
 
     Raises:
-        TooEarlyError: if one has none.
+        EarlyMessageError: if one has none.
     """
     for each in completed:
         if not archive_reader.has_published(batch.session, each.order_id, ResourcesAssigned):
             msg = f"order {each.order_id} is complete, and its request was not consumed yet"
-            raise TooEarlyError(msg)
+            raise EarlyMessageError(msg)
 
 
 def on_selection_or_quarantine_ended(
@@ -192,15 +192,13 @@ def record_changes(
             schedule(work, change.until, quarantine_ended(name, change.until))
 
 
-def on_reservations_due(message: ReservationsDue, work: UnitOfWork) -> None:
+def on_reservations_due(message: ReservationReviewDue, work: UnitOfWork) -> None:
     """Ask about old reservations, and schedule the next review in an hour."""
     before = work.now - REVIEW_AFTER
-    store.reservation_questions.record_old_reservations(
-        work.session, before, ResourcesAssigned.type
-    )
-    for each in store.reservation_questions.get_due_for_update(work.session, work.now):
+    store.reservation_reviews.record_old_reservations(work.session, before, ResourcesAssigned.type)
+    for each in store.reservation_reviews.get_due_for_update(work.session, work.now):
         question = ask(each, work.cause.id, work.now)
-        store.reservation_questions.put(work.session, question)
+        store.reservation_reviews.put(work.session, question)
         assert question.question_id
         cause = Causation(question.question_id, work.cause.correlation_id, each.tenant)
         work.transaction.unit_of_work(cause).publish(question.message)
@@ -212,7 +210,7 @@ def on_reservation_answered(answer: ReservationAnswered, work: UnitOfWork) -> No
     unneeded = unneeded_holdings(
         answer, store.get_holdings_for_update(work.session, [answer.order_id])
     )
-    question = store.reservation_questions.find_for_update(work.session, answer.order_id)
+    question = store.reservation_reviews.find_for_update(work.session, answer.order_id)
     answered = (
         apply_answer(question, answer, has_unneeded=bool(unneeded), now=work.now)
         if question
@@ -222,11 +220,13 @@ def on_reservation_answered(answer: ReservationAnswered, work: UnitOfWork) -> No
         return
     if answered.release_by:
         save_and_record(
-            undo(unneeded), f"released by {answered.release_by}: {answered.release_reason}", work
+            undo_assignment(unneeded),
+            f"released by {answered.release_by}: {answered.release_reason}",
+            work,
         )
-        store.reservation_questions.delete_of_orders(work.session, [answer.order_id])
+        store.reservation_reviews.delete_of_orders(work.session, [answer.order_id])
     else:
-        store.reservation_questions.put(work.session, answered)
+        store.reservation_reviews.put(work.session, answered)
 
 
 def save_and_record(changes: Sequence[ResourceChange], reason: str, work: UnitOfWork) -> None:
@@ -240,7 +240,7 @@ def save_and_record(changes: Sequence[ResourceChange], reason: str, work: UnitOf
 def take_over_assigned(message: ResourcesAssigned, work: UnitOfWork) -> None:
     """Assign to an order what a message published before the restore."""
     statuses = store.get_statuses_for_update(work.session, resource_names(work.tenant, message))
-    freed = list(earlier_holders(message, statuses))
+    freed = list(changes_freeing_earlier_holders(message, statuses))
     save_and_record(freed, TAKEN_OVER_REASON, work)
     save_and_record(
         list(changes_as_published(message, statuses_after(statuses, freed))),
@@ -252,17 +252,17 @@ def take_over_assigned(message: ResourcesAssigned, work: UnitOfWork) -> None:
 def take_over_released(message: ResourcesReleased, work: UnitOfWork) -> None:
     """Undo an order, as a message published before the restore."""
     held = store.get_holdings_for_update(work.session, [message.order_id])
-    save_and_record(undo(holdings_to_release([message], held)), TAKEN_OVER_REASON, work)
+    save_and_record(undo_assignment(holdings_to_undo([message], held)), TAKEN_OVER_REASON, work)
 
 
 SUBSCRIPTIONS = subscribe(
     on_batch(AssignmentRequested, on_assignment_requested),
     on_batch(ReleaseRequested, on_release_requested),
     on_batch(ServiceCompleted, on_service_completed),
-    on_batch(HoldExpired, on_selection_or_quarantine_ended),
+    on_batch(SelectionExpired, on_selection_or_quarantine_ended),
     on_batch(QuarantineEnded, on_selection_or_quarantine_ended),
     on_batch(ItemQuarantineEnded, on_item_quarantine_ended),
-    on(ReservationsDue, on_reservations_due),
+    on(ReservationReviewDue, on_reservations_due),
     on(ReservationAnswered, on_reservation_answered),
 )
 

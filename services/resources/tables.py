@@ -104,7 +104,7 @@ class NumberRow(Base):
     )
 
 
-class ReservationQuestionRow(Base):
+class ReservationReviewRow(Base):
     """The question about an order's old reservation, and its answer."""
 
     __tablename__ = "questions"

@@ -89,7 +89,7 @@ def is_allowed(data_scope: DataScope, owner: str, granted: Collection[AccessLeve
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class CrewScope:
     """The work orders that a crew may see: those of its areas, and those it has accepted."""
 
     areas: frozenset[str]
@@ -114,11 +114,11 @@ class Crew:
         return frozenset(map(fold_name, self.areas))
 
 
-def crew_of(caller: Caller) -> Crew | None:
+def crew_scope_of(caller: Caller) -> CrewScope | None:
     """Return the crew of a caller; None where another scope lets it see work orders."""
     if caller.may(*TENANT_READ_SCOPES, "ops:workorder", "crm:order.read"):
         return None
-    return Crew(caller.areas, caller_names(caller))
+    return CrewScope(caller.areas, caller_names(caller))
 
 
 def caller_names(caller: Caller) -> frozenset[str]:
@@ -126,7 +126,7 @@ def caller_names(caller: Caller) -> frozenset[str]:
     return frozenset({caller.person, caller.client})
 
 
-class SignatureMismatchError(InvalidError):
+class SignerMismatchError(InvalidError):
     """The signature is a name that the token does not contain."""
 
     status = 422
@@ -145,10 +145,10 @@ def signing_name(caller: Caller, requested: str = "") -> str:
         requested: the name under which the caller wants to sign, if any.
 
     Raises:
-        SignatureMismatchError: the token does not contain the requested name.
+        SignerMismatchError: the token does not contain the requested name.
     """
     if requested and requested not in caller_names(caller):
-        raise SignatureMismatchError
+        raise SignerMismatchError
     return requested or caller.person
 
 

@@ -134,7 +134,7 @@ def access_condition(
     return or_(own, granted)
 
 
-def accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the query
+def select_accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the query
     session: Session,
     data_scope: DataScope,
     found: Select[Any],

@@ -17,7 +17,7 @@ class PerformingAdapter(Protocol):
         """Perform the operation; one that is repeated has no further effect.
 
         Raises:
-            ElementTimeoutError: if it is unknown whether it was done.
+            UnknownOutcomeError: if it is unknown whether it was done.
         """
 
     async def close(self) -> None:
@@ -33,7 +33,7 @@ class QueryableAdapter(PerformingAdapter, Protocol):
         """Return the outcome of the operation; None if the element has none.
 
         Raises:
-            ElementTimeoutError: if the element does not answer now.
+            UnknownOutcomeError: if the element does not answer now.
             CannotQueryError: if it can never report it.
         """
 

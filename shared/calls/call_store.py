@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.calls.lease import DecidedCall, EndedLease, LeasedCall
 from shared.calls.outbound_call import CallResult, EndCall, OutboundCall, aged_queue_time
 from shared.contracts import Causation, Characteristic
+from shared.messaging.commit_context import Callback, do_nothing
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.messaging.writer_call import Callback, do_nothing
 from shared.persistence.bulk import bind_arrays, table_of, unnest, update_rows
 from shared.persistence.database import Base, Instant, enum_text, json_bytes
 from shared.persistence.statements import CompiledStatement

@@ -14,9 +14,9 @@ from shared.calls.outbound_call import (
     CallDecision,
     CallOutcome,
     CannotQueryError,
-    ElementTimeoutError,
     EndCall,
     OutboundCall,
+    UnknownOutcomeError,
     decide_after_call,
     decide_after_query,
     decide_after_repetition,
@@ -26,7 +26,7 @@ from shared.error_text import describe_error
 log = structlog.get_logger()
 
 
-async def make_call(adapter: Adapter, call: OutboundCall) -> CallDecision:
+async def call_or_query(adapter: Adapter, call: OutboundCall) -> CallDecision:
     """Make a call, within its time-out, and decide how to continue."""
     if not call.doubtful:
         return await _perform(adapter, call, decide_after_call)
@@ -48,7 +48,7 @@ async def _perform(
     try:
         async with asyncio.timeout(call.timeout.total_seconds()):
             return decide(call, await adapter.perform(call))
-    except (TimeoutError, ElementTimeoutError):
+    except (TimeoutError, UnknownOutcomeError):
         return decide(call, UNKNOWN_OUTCOME)
     except Exception as bug:  # noqa: BLE001  the call may have been done anyway
         return decide(call, _adapter_bug(call, bug))
@@ -58,7 +58,7 @@ async def _query_outcome(adapter: QueryableAdapter, call: OutboundCall) -> CallD
     try:
         async with asyncio.timeout(call.timeout.total_seconds()):
             return decide_after_query(call, await adapter.query_outcome(call))
-    except (TimeoutError, ElementTimeoutError):
+    except (TimeoutError, UnknownOutcomeError):
         return decide_after_query(call, UNKNOWN_OUTCOME)
     except CannotQueryError as error:
         return EndCall(call, UNKNOWN_OUTCOME._replace(code="cannot-ask", detail=str(error)))

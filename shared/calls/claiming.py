@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from shared.calls import call_store
 from shared.calls.call_store import CallRequest
-from shared.calls.element_limits import Limits
+from shared.calls.element_limits import LimitConfiguration
 from shared.calls.lease import EndedLease, LeasedCall
 from shared.calls.outbound_call import aged_queue_time
 from shared.calls.rate_limits import ElementTokenBuckets, read_token_buckets
@@ -33,7 +33,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class CallClaimer:
     """Claims calls for one process."""
 
-    read_limits: Callable[[Session], Limits]
+    read_limits: Callable[[Session], LimitConfiguration]
     active_calls: Collection[Any]
     """Those under way in this process."""
 
@@ -43,7 +43,7 @@ class CallClaimer:
     clock: Callable[[], datetime]
     """Returns the time: a transaction may be old when it leases."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: LimitConfiguration = field(default_factory=LimitConfiguration)
     _limits_until: datetime = LONG_AGO
     _full_elements: frozenset[ElementName] = frozenset()
     """Elements at which calls may wait for a slot."""
@@ -139,7 +139,10 @@ class ElementCapacity:
     """How many more calls each element can handle at this moment."""
 
     def __init__(
-        self, limits: Limits, calling: dict[str, int], token_buckets: ElementTokenBuckets
+        self,
+        limits: LimitConfiguration,
+        calling: dict[str, int],
+        token_buckets: ElementTokenBuckets,
     ) -> None:
         self._limits, self._calling, self.token_buckets = limits, calling, token_buckets
         self._left: dict[str, int] = {}

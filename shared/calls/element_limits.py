@@ -13,7 +13,7 @@ from shared.input.equipment_names import fold_name
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class ElementLimits:
     """The limits of one element."""
 
     concurrency: int = 8
@@ -34,7 +34,7 @@ class ElementType:
     elements: str
     """A shell pattern of names: `aaa`, `ims-*`, `*`."""
 
-    limit: Limit = field(default_factory=Limit)
+    limit: ElementLimits = field(default_factory=ElementLimits)
 
 
 OTHER_TYPE = ElementType("other", "*")
@@ -51,10 +51,10 @@ def type_of(types: ElementTypes, element: ElementName) -> ElementType:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LimitConfiguration:
     """The limits of all elements."""
 
-    by_element: Mapping[ElementName, Limit] = field(default_factory=dict)
+    by_element: Mapping[ElementName, ElementLimits] = field(default_factory=dict)
     """Limits set for single elements, by a name in any spelling."""
 
     types: ElementTypes = ()
@@ -71,7 +71,7 @@ class Limits:
             return element
         return self.spellings.get(fold_name(element), element)
 
-    def limit_of(self, element: ElementName) -> Limit:
+    def limit_of(self, element: ElementName) -> ElementLimits:
         """Return the limits of an element."""
         return (
             self.by_element.get(self.configured_name(element)) or type_of(self.types, element).limit
@@ -92,6 +92,6 @@ def type_names(types: ElementTypes) -> tuple[str, ...]:
     return (*(each.name for each in types), OTHER_TYPE.name)
 
 
-def no_limits(_: object) -> Limits:
+def no_limits(_: object) -> LimitConfiguration:
     """Return no limits, for a service that calls no elements."""
-    return Limits()
+    return LimitConfiguration()

@@ -98,7 +98,7 @@ UNKNOWN_OUTCOME = CallOutcome(
 )
 
 
-class ElementTimeoutError(Exception):
+class UnknownOutcomeError(Exception):
     """The call may or may not have been done."""
 
 
@@ -130,7 +130,7 @@ class EndCall:
 
 
 @dataclass(frozen=True, slots=True)
-class RetryCall:
+class ContinueCall:
     """The call continues after a pause: another try, status query or repetition."""
 
     call: OutboundCall
@@ -138,7 +138,7 @@ class RetryCall:
     outcome: CallOutcome
 
 
-CallDecision: TypeAlias = EndCall | RetryCall
+CallDecision: TypeAlias = EndCall | ContinueCall
 
 
 def decide_after_call(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
@@ -149,7 +149,9 @@ def decide_after_call(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
         case CallResult.FAILED:
             return _retry_or_end(call, outcome)
         case CallResult.UNDECIDED:
-            return RetryCall(replace(call, doubtful=True, questions=0), FIRST_RETRY_DELAY, outcome)
+            return ContinueCall(
+                replace(call, doubtful=True, questions=0), FIRST_RETRY_DELAY, outcome
+            )
 
 
 def decide_after_query(call: OutboundCall, outcome: CallOutcome | None) -> CallDecision:
@@ -177,14 +179,14 @@ def _ask_again_or_end(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
     if call.questions + 1 >= MAX_STATUS_QUERIES:
         return EndCall(call, outcome)
     asked = replace(call, questions=call.questions + 1)
-    return RetryCall(asked, retry_delay(asked.questions), outcome)
+    return ContinueCall(asked, retry_delay(asked.questions), outcome)
 
 
 def _retry_or_end(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
     tried = replace(call, tries=call.tries + 1, doubtful=False, questions=0)
     if tried.tries >= call.max_tries:
         return EndCall(tried, outcome)
-    return RetryCall(tried, retry_delay(tried.tries), outcome)
+    return ContinueCall(tried, retry_delay(tried.tries), outcome)
 
 
 def retry_delay(tries: int) -> timedelta:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
 from shared.contracts import ElementName
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.database import Base, Instant
@@ -50,7 +50,7 @@ class ElementTokenBuckets:
 
 
 def read_token_buckets(
-    session: Session, limits: Mapping[ElementName, Limit], now: datetime
+    session: Session, limits: Mapping[ElementName, ElementLimits], now: datetime
 ) -> ElementTokenBuckets:
     """Read and fill the buckets of the elements that have a rate."""
     per_second = {name: limit.per_second for name, limit in limits.items() if limit.per_second}

@@ -18,27 +18,27 @@ from shared.backoff import jittered
 from shared.calls import call_store
 from shared.calls.adapter import Adapter
 from shared.calls.call_store import CallRequest
-from shared.calls.calling import make_call, verb_of
+from shared.calls.calling import call_or_query, verb_of
 from shared.calls.claiming import CallClaimer
-from shared.calls.element_limits import Limits
+from shared.calls.element_limits import LimitConfiguration
 from shared.calls.lease import DecidedCall, EndedLease, LeasedCall
 from shared.calls.outbound_call import (
     CallDecision,
     CallOutcome,
+    ContinueCall,
     EndCall,
     OutboundCall,
     OutboundCallEnded,
-    RetryCall,
 )
 from shared.contracts import Causation, ElementName, Envelope, encode
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import Callback, CommitContext
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import Callback, WriterCall
 from shared.observability import metrics
 from shared.observability.troubles import age_s
 from shared.pacing import pause_after_batch, wait_for_event
@@ -66,7 +66,7 @@ class CallRunner:
     subscriptions: Subscriptions
     crash_guard: CrashGuard
     adapter_of: Callable[[ElementName], Adapter]
-    limits: Callable[[Session], Limits]
+    limits: Callable[[Session], LimitConfiguration]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
     _decided: "asyncio.Queue[DecidedCall]" = field(default_factory=asyncio.Queue)
@@ -94,9 +94,9 @@ class CallRunner:
         leased_calls = self._claimer.enqueue(session, requests, now)
         return partial(self._start_leased_calls, leased_calls, len(leased_calls) == len(requests))
 
-    def _start_leased_calls(self, leased_calls: Sequence[LeasedCall], is_all: bool) -> None:  # noqa: FBT001
+    def _start_leased_calls(self, leased_calls: Sequence[LeasedCall], all_leased: bool) -> None:  # noqa: FBT001
         self.call(leased_calls)
-        if not is_all:
+        if not all_leased:
             self.wake()
 
     def call(self, leased_calls: Sequence[LeasedCall]) -> None:
@@ -146,11 +146,11 @@ class CallRunner:
         await wait_for_event(self._wake, min(MAX_IDLE, max(BUSY_PAUSE, until_due)))
 
     def _claim(
-        self, writer_call: WriterCall, *, check_due_first: bool = True
+        self, commit_context: CommitContext, *, check_due_first: bool = True
     ) -> tuple[list[LeasedCall], datetime | None]:
         """Lease due calls within the limits of elements; else return when the next is due."""
         now = datetime.now(UTC)
-        with begin_transaction(self.sessions, now, writer_call) as transaction:
+        with begin_transaction(self.sessions, now, commit_context) as transaction:
             return self._claimer.claim(transaction.session, now, check_due_first=check_due_first)
 
     async def _call(self, leased_call: LeasedCall) -> None:
@@ -160,7 +160,7 @@ class CallRunner:
             return self.wake()
         call = leased_call.call
         begun = monotonic()
-        decision = await make_call(self.adapter_of(call.element), call)
+        decision = await call_or_query(self.adapter_of(call.element), call)
         self._ended_leases.add((call.id, leased_call.until))
         self._answer_count += 1
         if self._claimer.has_waiting_calls:
@@ -177,9 +177,9 @@ class CallRunner:
         result = decision.outcome.result if isinstance(decision, EndCall) else "again"
         metrics.calls(element, result).inc()
 
-    def _release_lease(self, leased_call: LeasedCall, writer_call: WriterCall) -> None:
+    def _release_lease(self, leased_call: LeasedCall, commit_context: CommitContext) -> None:
         """Release a lease that is too old: the turn was long, or the process was suspended."""
-        with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), commit_context) as transaction:
             call_store.release_lease(transaction.session, leased_call)
 
     async def _commit_outcomes(self) -> None:
@@ -196,12 +196,12 @@ class CallRunner:
             self._ended_leases.difference_update(
                 (leased_call.call.id, leased_call.until) for leased_call, _ in decided
             )
-            if any(isinstance(each.decision, RetryCall) for each in decided):
+            if any(isinstance(each.decision, ContinueCall) for each in decided):
                 self.wake()
 
     async def _commit(self, decided: Sequence[DecidedCall]) -> None:
         """Commit outcomes: those that end a call go to its handler, in the same transaction."""
-        retries = [each for each in decided if isinstance(each.decision, RetryCall)]
+        retries = [each for each in decided if isinstance(each.decision, ContinueCall)]
         ends = {_ended_record(each): each for each in decided if isinstance(each.decision, EndCall)}
         if retries:
             await retry_while_unavailable(self.writer, partial(self._save_retries, retries))
@@ -211,9 +211,9 @@ class CallRunner:
                 self.writer, partial(self.crash_guard.handle_batch, dispatcher, list(ends))
             )
 
-    def _save_retries(self, retries: Sequence[DecidedCall], writer_call: WriterCall) -> None:
+    def _save_retries(self, retries: Sequence[DecidedCall], commit_context: CommitContext) -> None:
         now = datetime.now(UTC)
-        with begin_transaction(self.sessions, now, writer_call) as transaction:
+        with begin_transaction(self.sessions, now, commit_context) as transaction:
             again = [
                 DecidedCall(leased_call, _jittered(decision)) for leased_call, decision in retries
             ]
@@ -226,7 +226,7 @@ class CallRunner:
 
 
 def _jittered(decision: CallDecision) -> CallDecision:
-    assert isinstance(decision, RetryCall)
+    assert isinstance(decision, ContinueCall)
     return replace(decision, delay=jittered(decision.delay, RETRY_JITTER))
 
 

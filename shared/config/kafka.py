@@ -11,7 +11,7 @@ from pydantic import Field
 
 from shared.config.environment import EnvironmentSettings
 from shared.config.parsers import BootstrapServers, OptionalFile, matching, one_of
-from shared.config.security_checks import contradictions_with_kafka
+from shared.config.security_checks import kafka_contradictions
 
 BROKER_PAUSES = (timedelta(milliseconds=200), timedelta(seconds=5))
 """The first and the longest pause between two tries to reach the broker."""
@@ -78,4 +78,4 @@ class KafkaSettings(EnvironmentSettings):
 
     def contradictions(self) -> Iterator[str]:
         """Yield contradictions between Kafka settings that are each valid."""
-        yield from contradictions_with_kafka(self)
+        yield from kafka_contradictions(self)

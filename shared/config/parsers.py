@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from shared.config.addresses import parse_database_url
+from shared.config.database_url import parse_database_url
 
 
 def whole_number(low: int, high: int) -> BeforeValidator:

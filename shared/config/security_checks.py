@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.config.addresses import credentials_of, is_loopback
+from shared.config.database_url import credentials_of, is_loopback
 
 if TYPE_CHECKING:
     from shared.config.kafka import KafkaSettings
@@ -21,7 +21,7 @@ RISKS = ("development-keys", "private-keys", "default-passwords", "plaintext-kaf
 """Risks that a public address must not be combined with, unless KAITONG_INSECURE names them."""
 
 
-def contradictions_with_kafka(settings: "KafkaSettings") -> Iterator[str]:
+def kafka_contradictions(settings: "KafkaSettings") -> Iterator[str]:
     """Yield contradictions between Kafka settings that are each valid."""
     if settings.kafka_security.startswith("sasl") and not settings.kafka_user:
         yield (

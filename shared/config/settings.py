@@ -184,14 +184,5 @@ class Settings(KafkaSettings):
         return self.archive_folder / self.service if self.archive_folder else None
 
 
-def read_kafka_settings(environment: Mapping[str, str] = os.environ) -> KafkaSettings:
-    """Read the connection settings for Kafka only.
-
-    Raises:
-        SettingsError: one line for each fault, with its setting and its remedy.
-    """
-    return KafkaSettings.read(environment)
-
-
 if __name__ == "__main__":
     sys.stdout.write(settings_page(Settings))

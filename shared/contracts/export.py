@@ -123,7 +123,7 @@ def with_descriptions(schemas: dict[str, Schema], tops: list[type]) -> dict[str,
 
 def with_docstrings(schema: Schema, kind: type) -> Schema:
     """Return the schema of one class with its docstrings."""
-    texts = docstrings_of(kind)
+    texts = all_field_docstrings(kind)
     whole = {**schema, "description": inspect.getdoc(kind) or ""}
     if isinstance(kind, EnumType):
         values = {
@@ -166,7 +166,7 @@ def inner_types(info: Any) -> list[Any]:  # noqa: ANN401  one of many types of m
 
 
 @lru_cache
-def docstrings_of(kind: type) -> dict[str, str]:
+def all_field_docstrings(kind: type) -> dict[str, str]:
     """Return the docstrings of a class's fields, those of its base classes included."""
     classes = [each for each in reversed(kind.__mro__) if each.__module__.startswith("shared.")]
     return {name: text for each in classes for name, text in field_docstrings(each)}

@@ -52,7 +52,7 @@ class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
 
 @published("provisioning.release_requested", 1, to="resources")
 class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
-    """Asks resources to undo an assignment of the order. Undoes AssignmentRequested."""
+    """Asks resources to undo an assignment of the order. UndoScope AssignmentRequested."""
 
     request_id: str = FIRST_REQUEST
     """The request for the assignment. The answer repeats it."""
@@ -89,7 +89,7 @@ class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
 
 @published("provisioning.service_resumed", 1)
 class ServiceResumed(OrderMessage, frozen=True, kw_only=True):
-    """A person resolved the fallout; the plan continues. Undoes ServiceHeld."""
+    """A person resolved the fallout; the plan continues. UndoScope ServiceHeld."""
 
     step: str
 

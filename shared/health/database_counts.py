@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared.calls.call_store import IS_CLAIMABLE, IS_LEASED, NOW, OUTBOUND_CALLS
 from shared.calls.call_store import IS_OPEN as CALL_OPEN
-from shared.calls.element_limits import Limit, Limits, type_names
+from shared.calls.element_limits import ElementLimits, LimitConfiguration, type_names
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD, DeadLetterReason, DeadLetterRow
 from shared.messaging.dead_letters import IS_OPEN as DEAD_LETTER_OPEN
 from shared.messaging.outbox import PENDING
@@ -32,7 +32,7 @@ class ElementQueue:
     in_flight: int
     """Leased calls: in flight, or answered a moment ago."""
 
-    limit: Limit
+    limit: ElementLimits
     type: str = "other"
     """The element's type."""
 
@@ -123,7 +123,7 @@ COUNT_CALLS = CompiledStatement(
 
 
 def count_database(
-    session: Session, now: datetime, limits: Callable[[Session], Limits]
+    session: Session, now: datetime, limits: Callable[[Session], LimitConfiguration]
 ) -> DatabaseCounts:
     """Count the backlogs in a service's database."""
     calls, element_limits = COUNT_CALLS.rows(session, {"now": now}), limits(session)
@@ -154,14 +154,14 @@ def count_parked(
     return found
 
 
-def read_element_queues(session: Session, limits: Limits) -> tuple[ElementQueue, ...]:
+def read_element_queues(session: Session, limits: LimitConfiguration) -> tuple[ElementQueue, ...]:
     """Return the queue of every element that has open calls."""
     now = session.scalars(select(func.clock_timestamp())).one()
     return element_queues_of(now, limits, COUNT_CALLS.rows(session, {"now": now}))
 
 
 def element_queues_of(
-    now: datetime, limits: Limits, calls: Sequence[Row]
+    now: datetime, limits: LimitConfiguration, calls: Sequence[Row]
 ) -> tuple[ElementQueue, ...]:
     """Return the queue of each counted element, with its limit."""
     return tuple(

@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.calls.element_limits import Limits, no_limits
+from shared.calls.element_limits import LimitConfiguration, no_limits
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
+from shared.health.common_troubles import broker_out_trouble, lag_troubles
+from shared.health.database_checker import DatabaseChecker, DatabaseTroubleSource
 from shared.health.database_counts import DatabaseCounts
-from shared.health.database_watch import DatabaseTroubleSource, DatabaseWatch
 from shared.health.trouble_metrics import set_gauges
-from shared.health.trouble_sources import broker_out_trouble, lag_troubles
 from shared.kafka.lag import Lag, LagReader
 from shared.observability.troubles import ProcessTroubleSource, Trouble, TroubleKind
 from shared.persistence.database import Sessions
@@ -37,12 +37,12 @@ KIND_ORDER = {kind: position for position, kind in enumerate(TroubleKind)}
 
 
 @dataclass(frozen=True, slots=True)
-class TroubleSources:
+class MonitorInputs:
     """Sources of a service's own troubles, beside those that every service can have."""
 
     database: Sequence[DatabaseTroubleSource] = ()
     process: Sequence[ProcessTroubleSource] = ()
-    limits: Callable[[Session], Limits] = no_limits
+    limits: Callable[[Session], LimitConfiguration] = no_limits
     topics: Sequence[str] | None = None
     """Topics that the service consumes; None where Kafka is not to be checked."""
 
@@ -75,9 +75,9 @@ class Monitor:
 
     settings: Settings
     sessions: Sessions
-    sources: TroubleSources = field(default_factory=TroubleSources)
+    sources: MonitorInputs = field(default_factory=MonitorInputs)
     clock: Callable[[], float] = time.monotonic
-    _database: DatabaseWatch = field(init=False)
+    _database: DatabaseChecker = field(init=False)
     _lag: LagReader | None = field(init=False, default=None)
     _broker_out_since: float | None = None
     _collecting: "asyncio.Future[HealthReport] | None" = None
@@ -86,7 +86,7 @@ class Monitor:
 
     def __post_init__(self) -> None:
         sources = self.sources
-        self._database = DatabaseWatch(
+        self._database = DatabaseChecker(
             self.settings.service, self.sessions, sources.database, sources.limits
         )
         if sources.topics is not None:
@@ -123,7 +123,7 @@ class Monitor:
         self._collecting = None
 
     async def _collect(self) -> HealthReport:
-        found, (lag, broker) = await asyncio.gather(self._database.check(), self._check_broker())
+        found, (lag, broker) = await asyncio.gather(self._database.check(), self._read_lag())
         process = [each for source in self.sources.process for each in source()]
         troubles = sorted_troubles([*found.troubles, *broker, *process])
         report = HealthReport(troubles, found.database_counts, lag, self.sources.serves_requests())
@@ -131,7 +131,7 @@ class Monitor:
         self._report, self._collected_at = report, self.clock()
         return report
 
-    async def _check_broker(self) -> tuple[Lag | None, list[Trouble]]:
+    async def _read_lag(self) -> tuple[Lag | None, list[Trouble]]:
         if self._lag is None:
             return None, []
         try:

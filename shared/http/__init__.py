@@ -9,10 +9,10 @@ Services use `Router`, the dependencies `ReadSessionDep`, `CommandBatcherDep`, `
 
 from shared.http.app_factory import create_app
 from shared.http.dependencies import CausationDep, CommandBatcherDep, ReadSessionDep, SettingsDep
-from shared.http.error_responses import error_responses
 from shared.http.header import header
+from shared.http.openapi_error_responses import error_responses
 from shared.http.paging import FieldsDep, PageDep, list_response, paginate, view_response
-from shared.http.paths import href_of
+from shared.http.path_encoding import href_of
 from shared.http.router import Router
 from shared.http.server import PortError, open_port, serve_http
 

@@ -14,10 +14,10 @@ from shared.errors import StartError
 from shared.health.monitor import Monitor
 from shared.http.authorization import check_route_scopes
 from shared.http.command_batcher import CommandBatcher
-from shared.http.error_responses import describe_error_responses
 from shared.http.health import add_health
 from shared.http.html_pages import add_html_pages
 from shared.http.middleware import Middleware
+from shared.http.openapi_error_responses import describe_error_responses
 from shared.http.problems import handle_framework_error
 from shared.http.router import GuardedRoute
 from shared.persistence.database import Sessions
@@ -112,7 +112,7 @@ PROBLEM_SCHEMA = {
 }
 
 
-class UnguardedRouteError(StartError):
+class WrongRouterError(StartError):
     """A route would validate its body by the framework's rules instead of ours."""
 
 
@@ -122,7 +122,7 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the description of the API."""
         if not self.openapi_schema:
-            describe_pages(super().openapi()["paths"])
+            describe_page_responses(super().openapi()["paths"])
             describe_error_responses(super().openapi()["paths"])
             components = super().openapi().setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
@@ -130,7 +130,7 @@ class Api(FastAPI):
         return super().openapi()
 
 
-def describe_pages(paths: dict[str, Any]) -> None:
+def describe_page_responses(paths: dict[str, Any]) -> None:
     """Describe the answers of every list: 200 for its last page, 206 for the others."""
     for operations in paths.values():
         operation = operations.get("get", {})
@@ -166,7 +166,7 @@ def create_app(  # noqa: PLR0913, PLR0917  each is another dependency
         KeysError: there are no keys to verify tokens with.
         RolesError: the file of roles is not valid.
         RouteWithoutScopeError: a route does not declare its scopes.
-        UnguardedRouteError: a route was not declared on our Router.
+        WrongRouterError: a route was not declared on our Router.
     """
     api = Api(
         title=f"Kaitong: {title}",
@@ -204,7 +204,7 @@ def add_routes(api: FastAPI, router: APIRouter) -> None:
     if unguarded:
         paths = ", ".join(str(getattr(route, "path", route)) for route in unguarded)
         msg = f"{paths}: declare these routes on shared.http.Router, which validates bodies"
-        raise UnguardedRouteError(msg)
+        raise WrongRouterError(msg)
     api.router.routes.extend(router.routes)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from shared.contracts import Causation, Message
 from shared.errors import ConflictError, DomainError, NotFoundError, UnavailableError
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.outbox import MessageDraft
 from shared.messaging.unit_of_work import (
     TRANSIENT,
@@ -27,7 +28,6 @@ from shared.messaging.unit_of_work import (
     retry_on_conflict,
 )
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.pacing import pause_after_batch
 from shared.persistence.database import Sessions
@@ -181,10 +181,13 @@ class CommandBatcher:
             result.resolve()
 
     def _transact(
-        self, commands: Sequence[Command], results: list[CommandResult], writer_call: WriterCall
+        self,
+        commands: Sequence[Command],
+        results: list[CommandResult],
+        commit_context: CommitContext,
     ) -> None:
         """Execute commands; add each final result to `results`, even if a later command fails."""
-        execute = partial(self._execute_all, datetime.now(UTC), writer_call)
+        execute = partial(self._execute_all, datetime.now(UTC), commit_context)
 
         def execute_batch(batch: Sequence[Command]) -> None:
             results.extend(retry_on_conflict(execute, batch))
@@ -195,12 +198,12 @@ class CommandBatcher:
         bisect_batch(commands, execute_batch, fail_command, (Exception,))
 
     def _execute_all(
-        self, now: datetime, writer_call: WriterCall, commands: Sequence[Command]
+        self, now: datetime, commit_context: CommitContext, commands: Sequence[Command]
     ) -> list[CommandResult]:
-        with begin_transaction(self._sessions, now, writer_call) as transaction:
+        with begin_transaction(self._sessions, now, commit_context) as transaction:
             preload_commands(transaction.session, commands)
-            results = [execute_one(each, transaction) for each in commands]
-            if not writer_call.is_proven:
+            results = [execute_in_batch(each, transaction) for each in commands]
+            if not commit_context.is_proven:
                 self._check_withdrawable(transaction.drafts)
             return results
 
@@ -224,7 +227,7 @@ def preload_commands(session: Session, commands: Sequence[Command]) -> None:
         preload(session, preload_keys)
 
 
-def execute_one(command: Command, transaction: Transaction) -> CommandResult:
+def execute_in_batch(command: Command, transaction: Transaction) -> CommandResult:
     """Execute one command of a batch.
 
     Raises:

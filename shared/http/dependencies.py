@@ -37,7 +37,7 @@ class DirectDependency(Generic[T]):
         return self.read(request)
 
 
-class ContextDependency(Generic[T]):
+class ContextManagerDependency(Generic[T]):
     """A context manager that is opened for an endpoint, in its thread, and closed after it."""
 
     def __init__(self, open_: Callable[[Request], AbstractContextManager[T]]) -> None:
@@ -67,7 +67,7 @@ def inject_dependencies(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     opened = {
         name: each.open
         for name, each in dependencies.items()
-        if isinstance(each, ContextDependency)
+        if isinstance(each, ContextManagerDependency)
     }
     if inspect.iscoroutinefunction(endpoint):
         if opened:
@@ -110,13 +110,16 @@ def inject_sync(
     return wrapper
 
 
-def direct_dependency_in(hint: object) -> DirectDependency[Any] | ContextDependency[Any] | None:
+def direct_dependency_in(
+    hint: object,
+) -> DirectDependency[Any] | ContextManagerDependency[Any] | None:
     """Return the direct or context dependency in an annotation, if there is one."""
     if get_origin(hint) is not Annotated:
         return None
     found = (each.dependency for each in get_args(hint)[1:] if isinstance(each, params.Depends))
     return next(
-        (each for each in found if isinstance(each, DirectDependency | ContextDependency)), None
+        (each for each in found if isinstance(each, DirectDependency | ContextManagerDependency)),
+        None,
     )
 
 
@@ -191,5 +194,5 @@ SettingsDep: TypeAlias = Annotated[Settings, Depends(DirectDependency(get_settin
 CausationDep: TypeAlias = Annotated[Causation, Depends(DirectDependency(get_causation))]
 """For endpoints that change something: its id is fresh and ordered by time."""
 
-ReadSessionDep: TypeAlias = Annotated[Session, Depends(ContextDependency(open_read_session))]
+ReadSessionDep: TypeAlias = Annotated[Session, Depends(ContextManagerDependency(open_read_session))]
 """For endpoints that only read. Declare them with `def`: they run in a thread."""

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from shared.health.monitor import HealthReport, Monitor
 from shared.health.trouble_view import EXAMPLE_OUTAGE, EXAMPLE_TROUBLE, TroubleView
-from shared.http.error_responses import ResponseDescriptions
+from shared.http.openapi_error_responses import ResponseDescriptions
 from shared.http.views import BaseView
 from shared.observability import metrics
 

@@ -17,7 +17,7 @@ from shared.errors import Fault, InvalidError, UnavailableError
 from shared.http.access_log import AccessLog
 from shared.http.authorization import PUBLIC_PATHS
 from shared.http.body_buffer import BodyBuffer, body_too_large
-from shared.http.paths import protect_encoded_slashes
+from shared.http.path_encoding import protect_encoded_slashes
 from shared.http.problems import problem_of
 from shared.http.rate_limiting import TokenBuckets
 from shared.http.request_context import RequestContext

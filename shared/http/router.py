@@ -8,15 +8,15 @@ from fastapi.routing import APIRoute
 
 from shared.http.authorization import ScopeCheck, scope_checks_of
 from shared.http.dependencies import inject_dependencies
-from shared.http.error_responses import (
+from shared.http.header import headers_of
+from shared.http.json_body import JsonRequest
+from shared.http.openapi_error_responses import (
     CATCH_ALL_STATUS,
     COMMON_STATUSES,
     ResponseDescriptions,
     error_responses,
 )
-from shared.http.header import headers_of
-from shared.http.json_body import JsonRequest
-from shared.http.paths import restore_encoded_slashes
+from shared.http.path_encoding import restore_encoded_slashes
 from shared.http.query import QueryParameters, check_query, query_parameters_of
 
 COMMON_RESPONSES: ResponseDescriptions = {

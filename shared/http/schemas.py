@@ -66,6 +66,6 @@ class SignedSchema(BaseSchema):
         """Return the signing name.
 
         Raises:
-            SignatureMismatchError: the token has another name.
+            SignerMismatchError: the token has another name.
         """
         return signing_name(caller, self.by)

@@ -23,7 +23,7 @@ CREDIT_CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_CODE_PATTERN = re.compile(rf"[0-9A-Z][0-9A-Z][0-9]{{6}}[{CREDIT_CODE_ALPHABET}]{{10}}")
 
 
-class IdentityDocument(StrEnum):
+class IdentityDocumentType(StrEnum):
     """Types of identity document whose numbers have a check digit."""
 
     RESIDENT_CARD = "residentIdentityCard"
@@ -31,13 +31,14 @@ class IdentityDocument(StrEnum):
 
 
 DOCUMENT_NAMES = {
-    **{comparable_word(each): each for each in IdentityDocument},
+    **{comparable_word(each): each for each in IdentityDocumentType},
     **dict.fromkeys(
         map(comparable_word, ("居民身份证", "身份证", "resident id card", "GB 11643")),
-        IdentityDocument.RESIDENT_CARD,
+        IdentityDocumentType.RESIDENT_CARD,
     ),
     **dict.fromkeys(
-        map(comparable_word, ("统一社会信用代码", "USCC", "GB 32100")), IdentityDocument.CREDIT_CODE
+        map(comparable_word, ("统一社会信用代码", "USCC", "GB 32100")),
+        IdentityDocumentType.CREDIT_CODE,
     ),
 }
 
@@ -80,7 +81,7 @@ def is_credit_code(number: str) -> bool:
     return values[-1] == -total % 31
 
 
-CHECKS: dict[IdentityDocument, Callable[[str], bool]] = {
-    IdentityDocument.RESIDENT_CARD: is_resident_number,
-    IdentityDocument.CREDIT_CODE: is_credit_code,
+CHECKS: dict[IdentityDocumentType, Callable[[str], bool]] = {
+    IdentityDocumentType.RESIDENT_CARD: is_resident_number,
+    IdentityDocumentType.CREDIT_CODE: is_credit_code,
 }

@@ -18,7 +18,7 @@ from kafka.errors import (
 )
 
 from shared.config.kafka import RETENTION, KafkaSettings
-from shared.config.settings import Settings, read_kafka_settings
+from shared.config.settings import Settings
 from shared.contracts import public_contracts
 from shared.errors import StartError, UnavailableError
 from shared.exit import refuse_to_start
@@ -166,7 +166,7 @@ def claim_topics(settings: KafkaSettings, own: str) -> str:
                 admin.wait_for_topics([settings.topic_prefix + OWNER_TOPIC])
         found = read_owner(settings) if exists or own else ""
         if not found and own:
-            with closing(KafkaProducer(acks="all", **client_options(settings))) as producer:
+            with closing(KafkaProducer(acks="all", **kafka_python_options(settings))) as producer:
                 producer.send(settings.topic_prefix + OWNER_TOPIC, own.encode()).get(
                     OWNER_TIMEOUT_S
                 )
@@ -190,7 +190,7 @@ def create_owner_topic(settings: KafkaSettings, admin: Any) -> None:  # noqa: AN
 def read_owner(settings: KafkaSettings) -> str:
     """Return the installation that the first claim names; empty if there is none."""
     partition = TopicPartition(settings.topic_prefix + OWNER_TOPIC, 0)
-    with closing(KafkaConsumer(**(client_options(settings) | SHORT_TIMEOUTS))) as consumer:
+    with closing(KafkaConsumer(**(kafka_python_options(settings) | SHORT_TIMEOUTS))) as consumer:
         consumer.assign([partition])
         consumer.seek_to_beginning(partition)
         begin = consumer.beginning_offsets([partition])[partition]
@@ -216,13 +216,13 @@ def admin_client(settings: KafkaSettings, timeouts: Mapping[str, int] = DEFAULT_
         UnavailableError: if the broker is out.
     """
     try:
-        return KafkaAdminClient(**(client_options(settings) | dict(timeouts)))
+        return KafkaAdminClient(**(kafka_python_options(settings) | dict(timeouts)))
     except KafkaError as error:
         msg = f"no Kafka answers at {settings.kafka}; start it, or set KAITONG_KAFKA"
         raise UnavailableError(msg) from error
 
 
-def client_options(settings: KafkaSettings) -> dict[str, Any]:
+def kafka_python_options(settings: KafkaSettings) -> dict[str, Any]:
     """Return the connection options of kafka-python."""
     found: dict[str, Any] = {
         "bootstrap_servers": settings.kafka,
@@ -240,7 +240,7 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
 def main() -> None:
     """Create the missing topics, and print their names."""
     try:
-        made = create_topics(read_kafka_settings())
+        made = create_topics(KafkaSettings.read())
     except StartError as error:
         refuse_to_start(f"topics: {error}")
     except UnavailableError as error:

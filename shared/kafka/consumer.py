@@ -19,7 +19,7 @@ from faust.types.tuples import TP, Message
 from shared.config.settings import Settings
 from shared.contracts import message_name
 from shared.exit import stop_process
-from shared.kafka.faust_consumer import (
+from shared.kafka.faust_transport import (
     MAX_POLL_RECORDS,
     SAVE_OFFSET_EVERY,
     Offsets,

@@ -49,7 +49,7 @@ class Producer:
     def __init__(self, settings: Settings, check_topics: TopicCheck = allow_all_topics) -> None:
         """Create a producer that calls `check_topics` after each connect to the broker."""
         self._settings = settings
-        self._check_topics = check_topics
+        self._restart_if_recreated = check_topics
         self._kafka: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
@@ -61,7 +61,7 @@ class Producer:
         kafka = AIOKafkaProducer(**producer_options(self._settings))
         try:
             await kafka.start()
-            await self._check_topics()
+            await self._restart_if_recreated()
         except (KafkaError, OSError, UnavailableError) as error:
             with suppress(KafkaError, OSError):
                 await kafka.stop()

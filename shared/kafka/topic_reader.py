@@ -214,7 +214,7 @@ class TopicReader:
                 for partition, found in (await self._fetch(empty)).items():
                     source = self._source(partition)
                     buffers[partition].add([self._record(source, each) for each in found])
-            batch = list(pop_oldest(list(buffers.values())))
+            batch = list(pop_in_time_order(list(buffers.values())))
             if not batch:
                 return
             yield batch
@@ -262,7 +262,7 @@ class PartitionBuffer:
         self.next_offset = records[-1].offset + 1
 
 
-def pop_oldest(buffers: Sequence[PartitionBuffer]) -> Iterator[ConsumedRecord]:
+def pop_in_time_order(buffers: Sequence[PartitionBuffer]) -> Iterator[ConsumedRecord]:
     """Yield buffered records, oldest first, until a partition has to be fetched again."""
     count = 0
     while count < FETCH_RECORDS and not any(each.needs_fetch for each in buffers):

@@ -7,12 +7,12 @@ from functools import partial
 
 from shared.backoff import Backoff
 from shared.messaging import dead_letters
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.redelivery import redeliver
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.pacing import wait_for_event
 from shared.persistence.database import Sessions
 
@@ -62,10 +62,10 @@ class AutomaticRedelivery:
             for key in keys
         }
 
-    def _early_keys(self, since: datetime, _: WriterCall) -> list[bytes]:
+    def _early_keys(self, since: datetime, _: CommitContext) -> list[bytes]:
         with self.sessions.begin() as session:
             return dead_letters.early_keys(session, since)
 
-    def _redeliver(self, key: bytes, writer_call: WriterCall) -> int:
+    def _redeliver(self, key: bytes, commit_context: CommitContext) -> int:
         dispatcher = Dispatcher(self.sessions, self.subscriptions)
-        return redeliver(self.sessions, dispatcher, key, datetime.now(UTC), writer_call)
+        return redeliver(self.sessions, dispatcher, key, datetime.now(UTC), commit_context)

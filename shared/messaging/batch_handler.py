@@ -5,11 +5,11 @@ from functools import partial
 
 from shared.kafka.records import ConsumedRecord
 from shared.messaging import inbox
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 
@@ -41,6 +41,6 @@ class BatchHandler:
         """Return the offset of the next record to read, by topic and partition."""
         return await retry_while_unavailable(self._writer, self._next_offsets)
 
-    def _next_offsets(self, _: WriterCall) -> dict[str, int]:
+    def _next_offsets(self, _: CommitContext) -> dict[str, int]:
         with self._sessions.begin() as session:
             return inbox.next_offsets(session)

@@ -20,10 +20,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher
 from shared.messaging.failures import CrashingRecordError
 from shared.messaging.unit_of_work import TRANSIENT
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Base, Sessions
 
 log = structlog.get_logger()
@@ -141,32 +141,35 @@ class CrashGuard:
         self._crash_counts: dict[str, int] = {}
 
     def handle_batch(
-        self, dispatcher: Dispatcher, records: Sequence[ConsumedRecord], writer_call: WriterCall
+        self,
+        dispatcher: Dispatcher,
+        records: Sequence[ConsumedRecord],
+        commit_context: CommitContext,
     ) -> None:
         """Handle a batch, in the writing thread."""
         for is_suspect, group in groupby(records, self._is_suspect):
             if is_suspect:
                 for record in group:
-                    self._handle_suspect(dispatcher, record, writer_call)
+                    self._handle_suspect(dispatcher, record, commit_context)
             else:
                 with self._in_flight(run := list(group)):
-                    dispatcher.handle_batch_now(run, writer_call)
+                    dispatcher.handle_batch_now(run, commit_context)
 
     def _is_suspect(self, record: ConsumedRecord) -> bool:
         return bool(self._suspects) and record.identity in self._suspects
 
     def _handle_suspect(
-        self, dispatcher: Dispatcher, record: ConsumedRecord, writer_call: WriterCall
+        self, dispatcher: Dispatcher, record: ConsumedRecord, commit_context: CommitContext
     ) -> None:
         """Count and handle one record; park it if it has ended the process too often."""
         crashes = self._count_crash(record)
         with self._in_flight([record]):
             if crashes < MAX_CRASHES:
-                dispatcher.handle_batch_now([record], writer_call)
+                dispatcher.handle_batch_now([record], commit_context)
             else:
                 log.error("record.ends_process", record=record.identity, crashes=crashes)
                 error = CrashingRecordError(f"the process ended {crashes} times while handling it")
-                dispatcher.add_dead_letter_now(record, error, writer_call)
+                dispatcher.add_dead_letter_now(record, error, commit_context)
         with self._sessions.begin() as session:
             clear_suspect(session, record)
         self._suspects.discard(record.identity)

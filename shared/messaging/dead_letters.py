@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Identity, Index, bindparam, fu
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.persistence.bulk import insert_rows
+from shared.persistence.bulk import insert_new_rows
 from shared.persistence.database import Base, Instant, enum_text
 from shared.persistence.statements import CompiledStatement
 
@@ -111,7 +111,7 @@ def blocked_keys(session: Session, keys: Collection[bytes]) -> set[bytes]:
 def add(session: Session, dead_letters: Sequence[NewDeadLetter], now: datetime) -> None:
     """Park messages, once each."""
     session.info[HAS_DEAD_LETTERS] = True
-    insert_rows(
+    insert_new_rows(
         session,
         DeadLetterRow,
         (*NewDeadLetter._fields, "parked_at"),

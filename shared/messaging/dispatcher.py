@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from shared.contracts import Envelope, Message, message_name
 from shared.kafka.records import ConsumedRecord
 from shared.messaging import inbox
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import add
 from shared.messaging.failures import (
     PERMANENT,
@@ -37,7 +38,6 @@ from shared.messaging.unit_of_work import (
     bisect_batch,
     retry_on_conflict,
 )
-from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 
@@ -117,7 +117,7 @@ class Dispatcher:
         self._before_handling = before_handling
 
     def handle_batch(
-        self, records: Sequence[ConsumedRecord], now: datetime, writer_call: WriterCall
+        self, records: Sequence[ConsumedRecord], now: datetime, commit_context: CommitContext
     ) -> None:
         """Handle a batch, in one transaction if no record fails.
 
@@ -125,19 +125,21 @@ class Dispatcher:
             TRANSIENT: an error to be retried. What was committed before it stays
                 committed; the other records are to be consumed again.
         """
-        together = partial(retry_on_conflict, partial(self._handle_all, now, writer_call))
-        bisect_batch(records, together, partial(self._retry_alone, now, writer_call), PERMANENT)
+        together = partial(retry_on_conflict, partial(self._handle_all, now, commit_context))
+        bisect_batch(records, together, partial(self._retry_alone, now, commit_context), PERMANENT)
 
-    def handle_batch_now(self, records: Sequence[ConsumedRecord], writer_call: WriterCall) -> None:
+    def handle_batch_now(
+        self, records: Sequence[ConsumedRecord], commit_context: CommitContext
+    ) -> None:
         """Handle a batch at the current time: for callers that waited for the writing thread."""
-        self.handle_batch(records, datetime.now(UTC), writer_call)
+        self.handle_batch(records, datetime.now(UTC), commit_context)
 
     def _handle_all(
-        self, now: datetime, writer_call: WriterCall, records: Sequence[ConsumedRecord]
+        self, now: datetime, commit_context: CommitContext, records: Sequence[ConsumedRecord]
     ) -> None:
         with (
             classify_data_errors(),
-            begin_transaction(self._sessions, now, writer_call) as transaction,
+            begin_transaction(self._sessions, now, commit_context) as transaction,
         ):
             session = transaction.session
             to_handle = self._before_handling(session, records)
@@ -149,10 +151,10 @@ class Dispatcher:
             metrics.messages(each.envelope.type, "handled").inc()
 
     def _retry_alone(
-        self, now: datetime, writer_call: WriterCall, record: ConsumedRecord, error: Exception
+        self, now: datetime, commit_context: CommitContext, record: ConsumedRecord, error: Exception
     ) -> None:
         """Retry one record after a handler error; then park it with the reason."""
-        handle = partial(self._handle_all, now, writer_call)
+        handle = partial(self._handle_all, now, commit_context)
         tries = 1
         while isinstance(error, HandlerError) and tries < MAX_TRIES:
             tries += 1
@@ -160,13 +162,13 @@ class Dispatcher:
                 return retry_on_conflict(handle, [record])
             except PERMANENT as again:
                 error = again
-        return self.add_dead_letter(record, error, now, writer_call)
+        return self.add_dead_letter(record, error, now, commit_context)
 
     def add_dead_letter(
-        self, record: ConsumedRecord, error: Exception, now: datetime, writer_call: WriterCall
+        self, record: ConsumedRecord, error: Exception, now: datetime, commit_context: CommitContext
     ) -> None:
         """Park one record with the reason, so that records of other keys are handled."""
-        with begin_transaction(self._sessions, now, writer_call) as transaction:
+        with begin_transaction(self._sessions, now, commit_context) as transaction:
             session = transaction.session
             new_dead_letters = [
                 dead_letter_for(each, error) for each in self._before_handling(session, [record])
@@ -177,10 +179,10 @@ class Dispatcher:
             metrics.messages(new_dead_letter.type, "parked").inc()
 
     def add_dead_letter_now(
-        self, record: ConsumedRecord, error: Exception, writer_call: WriterCall
+        self, record: ConsumedRecord, error: Exception, commit_context: CommitContext
     ) -> None:
         """Park one record at the current time."""
-        self.add_dead_letter(record, error, datetime.now(UTC), writer_call)
+        self.add_dead_letter(record, error, datetime.now(UTC), commit_context)
 
     def open_all(self, records: Iterable[ConsumedRecord]) -> Iterator[OpenedMessage]:
         """Yield the messages in these records that this service subscribes to.

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError
 
 from shared.contracts import Envelope, read_envelope
 from shared.error_text import describe_error, describe_read_error, format_traceback
-from shared.errors import DomainError, PoisonError, TooEarlyError
+from shared.errors import DomainError, EarlyMessageError, PoisonError
 from shared.kafka.records import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
 from shared.messaging.outbox import MAX_MESSAGE_BYTES
@@ -108,7 +108,7 @@ REASON_BY_ERROR: tuple[tuple[type[Exception], DeadLetterReason], ...] = (
     (CrashingRecordError, DeadLetterReason.DEADLY),
     (HandlerError, DeadLetterReason.BUG),
     (PersistentConflictError, DeadLetterReason.COLLISION),
-    (TooEarlyError, DeadLetterReason.EARLY),
+    (EarlyMessageError, DeadLetterReason.EARLY),
     (PoisonError, DeadLetterReason.RULE_BROKEN),
     (DomainError, DeadLetterReason.RULE_BROKEN),
 )

@@ -31,11 +31,11 @@ from shared.config.kafka import BROKER_PAUSES
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
+from shared.messaging.commit_context import CommitResult, do_nothing
 from shared.messaging.confirmations import Confirmations
-from shared.messaging.publisher_port import PublisherPort, wait_for_confirmations
+from shared.messaging.producer_port import ProducerPort, wait_for_confirmations
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import CommitResult, do_nothing
 from shared.observability import metrics
 from shared.persistence.database_certainty import RequiredCertainty
 
@@ -58,7 +58,7 @@ HAND_OVER_TIMEOUT = timedelta(seconds=2)
 class Publisher:
     """Publishes the records of committed transactions."""
 
-    def __init__(self, writer: Writer, port: PublisherPort) -> None:
+    def __init__(self, writer: Writer, port: ProducerPort) -> None:
         """Publish what this writer commits from now on; `run` does the rest."""
         self.writer = writer
         self._port = port
@@ -79,7 +79,7 @@ class Publisher:
     async def _publish_committed(self, results: Sequence[CommitResult]) -> None:
         records = [record for part in results for record in part.records]
         for record in records:
-            metrics.published(record.type).inc()
+            metrics.published_messages(record.type).inc()
         if self._is_direct and not self.writer.certainty.is_proven:
             self._fall_back("the database is unproven; what it commits may be withdrawn")
         if not self._is_direct:

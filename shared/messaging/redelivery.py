@@ -11,6 +11,7 @@ from functools import partial
 
 from shared.kafka.records import ConsumedRecord
 from shared.messaging import dead_letters, inbox
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason, DeadLetterRow
 from shared.messaging.dispatcher import Dispatcher
 from shared.messaging.failures import (
@@ -22,12 +23,15 @@ from shared.messaging.failures import (
     tenant_of,
 )
 from shared.messaging.unit_of_work import begin_transaction, retry_on_conflict
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 
 
 def redeliver(
-    sessions: Sessions, dispatcher: Dispatcher, key: bytes, now: datetime, writer_call: WriterCall
+    sessions: Sessions,
+    dispatcher: Dispatcher,
+    key: bytes,
+    now: datetime,
+    commit_context: CommitContext,
 ) -> int:
     """Handle the dead letters of a key, as far as order allows.
 
@@ -40,7 +44,7 @@ def redeliver(
         after = row.position
         if topic_of(row) in early_topics:
             continue
-        failure = _redeliver_one(sessions, dispatcher, row, now, writer_call)
+        failure = _redeliver_one(sessions, dispatcher, row, now, commit_context)
         if failure is DeadLetterReason.EARLY:
             early_topics.add(topic_of(row))
         elif failure:
@@ -72,11 +76,11 @@ def _redeliver_one(
     dispatcher: Dispatcher,
     row: DeadLetterRow,
     now: datetime,
-    writer_call: WriterCall,
+    commit_context: CommitContext,
 ) -> DeadLetterReason | None:
     """Handle one dead letter; if it fails again, save and return the reason."""
     try:
-        retry_on_conflict(partial(_handle, sessions, dispatcher, now, writer_call), [row])
+        retry_on_conflict(partial(_handle, sessions, dispatcher, now, commit_context), [row])
     except PERMANENT as error:
         tenant = tenant_of(as_record(row))
         with sessions.begin() as session:
@@ -91,11 +95,11 @@ def _handle(
     sessions: Sessions,
     dispatcher: Dispatcher,
     now: datetime,
-    writer_call: WriterCall,
+    commit_context: CommitContext,
     rows: Sequence[DeadLetterRow],
 ) -> None:
     """Handle dead letters, except those that another process has handled meanwhile."""
-    with classify_data_errors(), begin_transaction(sessions, now, writer_call) as transaction:
+    with classify_data_errors(), begin_transaction(sessions, now, commit_context) as transaction:
         session = transaction.session
         parked = [row for row in rows if dead_letters.lock(session, row.position)]
         records = [as_record(row) for row in parked]

@@ -8,9 +8,9 @@ from typing import TypeVar
 import structlog
 
 from shared.backoff import Backoff
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.persistence.connection_errors import first_line
 
@@ -39,7 +39,7 @@ def longest_wait_s() -> float:
 metrics.DATABASE_WAIT.set_function(longest_wait_s)
 
 
-async def retry_while_unavailable(writer: Writer, transact: Callable[[WriterCall], T]) -> T:
+async def retry_while_unavailable(writer: Writer, transact: Callable[[CommitContext], T]) -> T:
     """Run `transact` in the writing thread; retry until it succeeds.
 
     Other transactions run between two tries. After a lost connection the database is used again

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from shared.contracts import Causation, Message
 from shared.errors import ConflictOnWriteError, DatabaseUnprovenError
 from shared.messaging import outbox
+from shared.messaging.commit_context import Callback, CommitContext, CommitResult, DeferredWrite
 from shared.messaging.dead_letters import HAS_DEAD_LETTERS
 from shared.messaging.outbox import MessageDraft
-from shared.messaging.writer_call import Callback, CommitResult, DeferredWrite, WriterCall
 from shared.persistence import audit_log
 from shared.persistence.audit_log import AuditEntry
 from shared.persistence.database import Sessions, write_count
@@ -64,26 +64,26 @@ class Transaction:
         """Write the aggregates that were put, so that their errors are raised here."""
         write_repositories(self.session)
 
-    def finish(self, writer_call: WriterCall) -> CommitResult:
+    def finish(self, commit_context: CommitContext) -> CommitResult:
         """Write all rows; return the records to send and the callbacks to call after the commit."""
         session, now = self.session, self.now
         self.flush()
-        callbacks = self._write_deferred(writer_call, with_lock=False)
-        drafts = outbox.without_published(session, self.drafts, writer_call.taken_over)
+        callbacks = self._write_deferred(commit_context, with_lock=False)
+        drafts = outbox.without_published(session, self.drafts, commit_context.taken_over)
         records, has_older_pending = outbox.store(
-            session, drafts, self.changes, now, writer_call.publisher_id
+            session, drafts, self.changes, now, commit_context.publisher_id
         )
         audit_log.append(session, self.audit_entries)
-        callbacks += self._write_deferred(writer_call, with_lock=True)
+        callbacks += self._write_deferred(commit_context, with_lock=True)
         return CommitResult(records, has_older_pending, callbacks, HAS_DEAD_LETTERS in session.info)
 
-    def _write_deferred(self, writer_call: WriterCall, *, with_lock: bool) -> list[Callback]:
+    def _write_deferred(self, commit_context: CommitContext, *, with_lock: bool) -> list[Callback]:
         """Write the deferred rows of the kinds that take a lock of all processes, or of the others.
 
         Such a lock is held until the commit, so it is taken as late as possible.
         """
         return [
-            writer_call.writers.get(kind, kind.write)(self.session, several, self.now)
+            commit_context.writers.get(kind, kind.write)(self.session, several, self.now)
             for kind, several in self.deferred_writes.items()
             if kind.takes_global_lock() is with_lock
         ]
@@ -199,11 +199,11 @@ class UnitOfWorkBatch:
 
 @contextmanager
 def begin_transaction(
-    sessions: Sessions, now: datetime, writer_call: WriterCall
+    sessions: Sessions, now: datetime, commit_context: CommitContext
 ) -> Iterator[Transaction]:
     """Open a transaction; commit at the end, or roll back on any exception.
 
-    Its result is added to `writer_call` once it is committed, and never before.
+    Its result is added to `commit_context` once it is committed, and never before.
 
     Raises:
         DatabaseUnprovenError: if the database was lost since this call of the writer began.
@@ -211,9 +211,9 @@ def begin_transaction(
     with sessions.begin() as session:
         transaction = Transaction(session, now)
         yield transaction
-        result = transaction.finish(writer_call)
-        writer_call.recheck()
-    writer_call.results.append(result)
+        result = transaction.finish(commit_context)
+        commit_context.recheck()
+    commit_context.results.append(result)
 
 
 def bisect_batch(

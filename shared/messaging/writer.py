@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from shared.messaging.writer_call import CommitResult, DeferredWriter, WriterCall, do_nothing
+from shared.messaging.commit_context import CommitContext, CommitResult, DeferredWriter, do_nothing
 from shared.persistence.connection_losses import loss_count
 from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import DatabaseCertainty, RequiredCertainty
@@ -57,7 +57,7 @@ class Writer:
 
     async def commit(
         self,
-        transact: Callable[[WriterCall], T],
+        transact: Callable[[CommitContext], T],
         required: RequiredCertainty = RequiredCertainty.PROVEN,
     ) -> T:
         """Run `transact`, which commits, in the writing thread; then publish its records.
@@ -69,20 +69,20 @@ class Writer:
         """
         async with self.lock:
             recheck = self.certainty.check(required)
-            writer_call = WriterCall(
+            commit_context = CommitContext(
                 *(self.publisher_id, self.deferred_writers, [], self.taken_over, recheck),
                 is_proven=self.certainty.is_proven,
             )
             self._busy_since = time.monotonic()
             try:
-                return await self._in_thread(partial(transact, writer_call))
+                return await self._in_thread(partial(transact, commit_context))
             except BaseException:
                 self.failed_commits += 1
                 self.renew_publisher_id()
                 raise
             finally:
                 self._busy_since = None
-                await self._finish(writer_call.results)
+                await self._finish(commit_context.results)
 
     async def query(self, question: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
         """Run `question(session, *arguments)` in the writing thread, in a transaction of its own.

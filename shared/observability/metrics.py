@@ -167,7 +167,7 @@ def messages(type_: str, result: str) -> Counter:
 
 
 @lru_cache(maxsize=4096)
-def published(type_: str) -> Counter:
+def published_messages(type_: str) -> Counter:
     """Return the counter of published messages of a type."""
     return PUBLISHED.labels(type_)
 

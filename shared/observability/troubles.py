@@ -2,7 +2,7 @@
 
 `kaitong status`, `/metrics` and the body of `/health/ready` show the same troubles. Each
 kind has a section of its name in docs/runbook.md. A service adds its own sources by
-`Service(troubles=...)`; sources that need no database are added in runtime/run.py.
+`ServiceDefinition(troubles=...)`; sources that need no database are added in runtime/run.py.
 """
 
 from collections.abc import Callable, Collection, Iterable

@@ -147,7 +147,7 @@ class ApprovalView(BaseView):
         )
 
 
-class DecisionBody(BaseSchema):
+class ReasonSchema(BaseSchema):
     """The reason of a decision."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "seen on site"}]})
@@ -155,8 +155,8 @@ class DecisionBody(BaseSchema):
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
-NO_REASON = DecisionBody()
-OptionalDecision = Annotated[DecisionBody, Body()]
+NO_REASON = ReasonSchema()
+OptionalDecision = Annotated[ReasonSchema, Body()]
 
 
 def approval_pending_response(approval: Approval) -> Response:

@@ -25,25 +25,25 @@ from shared.http.position_paging import MAX_POSITION, AfterPosition, PositionLim
 from shared.http.resource_paths import OPS_PATH
 from shared.input.numbers import IS_DIGITS
 from shared.messaging import archive_reader, dead_letters
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.publisher import Publisher
 from shared.messaging.redelivery import redeliver
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.messaging.writer_call import WriterCall
 from shared.operations import audit_and_approvals, recoveries
-from shared.operations.stored_data import non_empty_tables
+from shared.operations.non_empty_tables import non_empty_tables
 from shared.operations.views import (
     JourneyEntryView,
     LagView,
+    NonEmptyTablesView,
     ParkedView,
     RedeliveryView,
     StateView,
-    StoredDataView,
 )
 from shared.persistence import history
 from shared.persistence.database import Sessions
 from shared.security.caller import Caller
-from shared.service import OrderChangesReader, no_changes
+from shared.service_definition import OrderChangesReader, no_changes
 
 Operator = Annotated[Caller, allow("ops:replay")]
 
@@ -108,13 +108,13 @@ async def read_lag(_: StateViewer, operations: OperationsDep) -> LagView:
 @router.get("/holdings")
 def read_holdings(
     _: StateViewer, session: ReadSessionDep, operations: OperationsDep
-) -> StoredDataView:
+) -> NonEmptyTablesView:
     """Return the tables of the service that hold rows, of any tenant.
 
     Shipped data does not count: an empty system has no such tables.
     """
     name = operations.settings.service
-    return StoredDataView(service=name, holds=non_empty_tables(session, name))
+    return NonEmptyTablesView(service=name, holds=non_empty_tables(session, name))
 
 
 @router.get("/journeys/{subject}")
@@ -187,7 +187,7 @@ def journey_of(
     operations: OperationsContext, session: Session, tenant: str, subject: str
 ) -> list[JourneyEntryView]:
     """Return the messages of a subject and the changes of it, or caused by it, in order of time."""
-    service, key = operations.settings.service, _as_key(subject)
+    service, key = operations.settings.service, _uuid_or_none(subject)
     own_changes = history.read(session, tenant, subject)
     other_changes = operations.read_order_changes(session, tenant, key) if key else ()
     changes = [
@@ -215,7 +215,7 @@ def journey_of(
     return sorted([*changes, *messages], key=lambda each: each.at)
 
 
-def _as_key(subject: str) -> UUID | None:
+def _uuid_or_none(subject: str) -> UUID | None:
     try:
         return UUID(subject)
     except ValueError:
@@ -223,11 +223,11 @@ def _as_key(subject: str) -> UUID | None:
 
 
 def redeliver_key(
-    operations: OperationsContext, key: bytes, writer_call: WriterCall
+    operations: OperationsContext, key: bytes, commit_context: CommitContext
 ) -> RedeliveryView:
     """Redeliver the dead letters of a key. A key belongs to one tenant."""
     dispatcher = Dispatcher(operations.sessions, operations.subscriptions)
-    handled = redeliver(operations.sessions, dispatcher, key, datetime.now(UTC), writer_call)
+    handled = redeliver(operations.sessions, dispatcher, key, datetime.now(UTC), commit_context)
     with operations.sessions.begin() as session:
         return RedeliveryView(handled=handled, still_parked=dead_letters.count_of_key(session, key))
 

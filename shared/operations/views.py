@@ -118,7 +118,7 @@ class JourneyEntryView(BaseView):
     """The person or program whose request caused a change; empty if none did."""
 
 
-class StoredDataView(BaseView):
+class NonEmptyTablesView(BaseView):
     """The data that a service holds, of all tenants, without shipped data."""
 
     model_config = view_config(service="order", holds=["order_progress", "orders", "submissions"])

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import BigInteger, Index, Select, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.persistence.bulk import insert_rows, table_of
+from shared.persistence.bulk import insert_new_rows, table_of
 from shared.persistence.database import Base, Instant
 
 INITIAL_HASH = b""
@@ -92,7 +92,7 @@ def append(session: Session, entries: Sequence[AuditEntry]) -> None:
     for each in entries:
         position, previous = position + 1, chain_hash(previous, each)
         rows.append((position, *each, previous))
-    insert_rows(session, AuditRow, ("position", *AuditEntry._fields, "hash"), rows)
+    insert_new_rows(session, AuditRow, ("position", *AuditEntry._fields, "hash"), rows)
 
 
 def chain_hash(previous: bytes, entry: AuditEntry) -> bytes:

@@ -48,7 +48,7 @@ def bind_arrays(names: Iterable[str], rows: Rows) -> dict[str, list[Any]]:
 
 
 @cache
-def insert_statement(kind: type[Base], names: ColumnNames) -> CompiledStatement:
+def insert_new_statement(kind: type[Base], names: ColumnNames) -> CompiledStatement:
     """Return the statement that inserts the rows that do not exist yet."""
     table = table_of(kind)
     rows = unnest([table.c[name] for name in names])
@@ -86,9 +86,9 @@ def update_statement(kind: type[Base], names: ColumnNames, keys: int) -> Compile
     return CompiledStatement(update(table).where(old_key == new_key).values(values))
 
 
-def insert_rows(session: Session, kind: type[Base], names: ColumnNames, rows: Rows) -> int:
+def insert_new_rows(session: Session, kind: type[Base], names: ColumnNames, rows: Rows) -> int:
     """Insert the rows that do not exist yet; return how many were inserted."""
-    return _run(session, insert_statement(kind, names), names, rows)
+    return _run(session, insert_new_statement(kind, names), names, rows)
 
 
 def upsert_rows(

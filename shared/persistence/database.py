@@ -200,7 +200,7 @@ def classify_driver_error(context: ExceptionContext) -> None:
     if is_demoted(context.original_exception, context.connection):
         context.is_disconnect = True
         note_loss(context.dialect)  # the next connection may find a replica that lagged
-    reclassify_error(context.original_exception, context.connection)
+    raise_if_misclassified(context.original_exception, context.connection)
 
 
 def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -> bool:
@@ -238,7 +238,7 @@ def hide_values(error: BaseException) -> None:
     error.args = (f"SQLSTATE {error.sqlstate}, {type(error).__name__}{place}{message}",)
 
 
-def reclassify_error(error: BaseException, connection: sqlalchemy.Connection | None) -> None:
+def raise_if_misclassified(error: BaseException, connection: sqlalchemy.Connection | None) -> None:
     """Raise the right error for what the driver misclassifies; leave the rest to SQLAlchemy.
 
     Raises:

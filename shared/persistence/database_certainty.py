@@ -78,13 +78,13 @@ class DatabaseCertainty:
     @property
     def is_proven(self) -> bool:
         """Whether nothing was lost since database and topics were compared."""
-        self._check_losses()
+        self._mark_unproven_after_loss()
         return self._proven.is_set()
 
     @property
     def may_serve(self) -> bool:
         """Whether requests may be served now."""
-        self._check_losses()
+        self._mark_unproven_after_loss()
         return self._may_serve.is_set()
 
     @property
@@ -129,12 +129,12 @@ class DatabaseCertainty:
 
     async def wait_until_proven(self) -> None:
         """Wait until the database is proven."""
-        self._check_losses()
+        self._mark_unproven_after_loss()
         await self._proven.wait()
 
     async def wait_until_serving(self) -> None:
         """Wait until requests may be served."""
-        self._check_losses()
+        self._mark_unproven_after_loss()
         await self._may_serve.wait()
 
     def check(self, required: RequiredCertainty) -> Recheck:
@@ -149,7 +149,7 @@ class DatabaseCertainty:
         """
         if required is RequiredCertainty.NONE or not self.on_unproven:
             return recheck_nothing
-        self._check_losses()
+        self._mark_unproven_after_loss()
         event = self._proven if required is RequiredCertainty.PROVEN else self._may_serve
         if not event.is_set():
             raise DatabaseUnprovenError(UNPROVEN_MESSAGE)
@@ -168,7 +168,7 @@ class DatabaseCertainty:
             self._may_serve.clear()
             self._waiting_since = time.monotonic()
 
-    def _check_losses(self) -> None:
+    def _mark_unproven_after_loss(self) -> None:
         if self.on_unproven and (losses := self.read_loss_count()) != self._known_losses:
             self._known_losses = losses
             self.mark_unproven()

@@ -15,8 +15,8 @@ from sqlalchemy import Boolean, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from shared.errors import ConflictError, ConflictOnWriteError, NotFoundError, TooEarlyError
-from shared.persistence.bulk import insert_rows, table_of, update_rows
+from shared.errors import ConflictError, ConflictOnWriteError, EarlyMessageError, NotFoundError
+from shared.persistence.bulk import insert_new_rows, table_of, update_rows
 from shared.persistence.database import Base
 from shared.persistence.statements import CompiledStatement
 
@@ -114,12 +114,12 @@ class Repository(Generic[T]):
         """Return one that another message creates, locked until the transaction ends.
 
         Raises:
-            TooEarlyError: if there is none yet.
+            EarlyMessageError: if there is none yet.
         """
         found = self.find_for_update(session, key)
         if found is None:
             msg = f"there is no {type_label(self._kind)} {key} yet"
-            raise TooEarlyError(msg)
+            raise EarlyMessageError(msg)
         return found
 
     def get(self, session: Session, key: Key) -> T:
@@ -174,7 +174,7 @@ class Repository(Generic[T]):
         """
         identity_map = self._identity_map(session)
         for keys, write_rows in (
-            (identity_map.added, insert_rows),
+            (identity_map.added, insert_new_rows),
             (identity_map.changed, update_rows),
         ):
             # In key order, so that two transactions never deadlock.

@@ -7,7 +7,7 @@ TRANSIENT_ERRORS = (OperationalError, InterfaceError, PoolTimeoutError)
 """Errors of the database that pass by themselves: it restarts, or a lock is held too long.
 
 The driver derives them from the SQLSTATE: `OperationalError` is among others 08 (connection),
-40 (conflict), 53 (resources), 55 (lock), 57 (shutdown) and 58 (disk). `reclassify_error`
+40 (conflict), 53 (resources), 55 (lock), 57 (shutdown) and 58 (disk). `raise_if_misclassified`
 (database.py) corrects the driver: IDLE_IN_TRANSACTION passes, PROGRAM_LIMIT_EXCEEDED does not.
 """
 

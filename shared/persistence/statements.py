@@ -20,7 +20,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import ARRAY, TypeEngine
 
 from shared.persistence.connection_losses import note_loss
-from shared.persistence.database import hide_values, is_demoted, reclassify_error
+from shared.persistence.database import hide_values, is_demoted, raise_if_misclassified
 
 ValueProcessor: TypeAlias = Callable[[Any], Any] | None
 """Converts a value for the driver or from it; None: no conversion."""
@@ -145,7 +145,7 @@ def as_sqlalchemy_error(error: psycopg.Error, connection: Connection, sql: str) 
         note_loss(connection.dialect)
         connection.engine.dispose()  # the others are as old, and usually lost too
         connection.invalidate(error)
-    reclassify_error(error, connection)
+    raise_if_misclassified(error, connection)
     hide_values(error)
     return DBAPIError.instance(
         sql,

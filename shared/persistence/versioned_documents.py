@@ -72,7 +72,7 @@ class VersionedDocuments(Generic[D]):
 
     def preload(self, session: Session, tenants: Iterable[str]) -> None:
         """Read the current editions of these tenants, with one statement."""
-        known = self._known(session)
+        known = self._editions_read(session)
         missing = [each for each in {SHARED_TENANT, *tenants} if each not in known]
         if missing:
             known.update(dict.fromkeys(missing, NO_EDITION))
@@ -80,7 +80,7 @@ class VersionedDocuments(Generic[D]):
 
     def get(self, session: Session, tenant: str) -> D:
         """Return the documents that a tenant uses."""
-        known = self._known(session)
+        known = self._editions_read(session)
         if tenant not in known:
             self.preload(session, [tenant])
         key = (tenant, known[SHARED_TENANT], known[tenant])
@@ -109,7 +109,7 @@ class VersionedDocuments(Generic[D]):
         upsert_rows(session, self._editions, ("tenant", "edition"), [(tenant, digest.digest())])
         session.info.pop(self._session_key, None)
 
-    def _known(self, session: Session) -> dict[str, Edition]:
+    def _editions_read(self, session: Session) -> dict[str, Edition]:
         """Return the editions that this transaction has read, by tenant."""
         known: dict[str, Edition] = session.info.setdefault(self._session_key, {})
         return known

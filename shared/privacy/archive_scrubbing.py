@@ -25,7 +25,7 @@ from shared.persistence.connection_errors import describe_unreachable
 from shared.persistence.database import make_plain_engine
 from shared.privacy import erased_parties
 from shared.privacy.erased_parties import ErasedParties
-from shared.privacy.erasure import blanked_body, mentions_erased_party, personal_types
+from shared.privacy.erasure import blanked_body, personal_types, precedes_erasure
 
 FILE_PATTERN = "outbox_*.jsonl.gz"
 """Only outbox records contain personal data: the history names no person."""
@@ -58,7 +58,7 @@ def scrubbed_lines(lines: Iterable[str], erased: ErasedParties) -> Iterator[tupl
         body = row["body"].encode()
         if (
             row["type"] in personal
-            and mentions_erased_party(body, erased)
+            and precedes_erasure(body, erased)
             and (new := blanked_body(body))
         ):
             yield line, json.dumps(row | {"body": new.decode()}) + "\n"

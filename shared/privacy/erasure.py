@@ -147,7 +147,7 @@ def blank_dead_letters(session: Session, tenant: str, due: ErasureDue) -> None:
         changed = [
             (position, new, BLANKED_ERROR)
             for position, old in rows
-            if mentions_erased_party(old, erased) and (new := blanked_body(old))
+            if precedes_erasure(old, erased) and (new := blanked_body(old))
         ]
         update_rows(session, DeadLetterRow, ("position", "body", "error"), changed)
 
@@ -159,10 +159,10 @@ def _dead_letter_batches(session: Session) -> Iterator[Sequence[tuple[int, bytes
         after = found[-1].position
 
 
-def mentions_erased_party(body: bytes, erased: ErasedParties) -> bool:
+def precedes_erasure(body: bytes, erased: ErasedParties) -> bool:
     """Tell whether a message names one of these parties and was published before its erasure."""
     try:
-        envelope, message = open_body(body)
+        envelope, message = decode_body(body)
     except UnreadableError:
         return False
     untils = (erased.get((envelope.tenant, each.id)) for each in parties_in(message))
@@ -177,13 +177,13 @@ def parties_in(message: Message | None) -> list[Customer]:
 
 def blanked_body(body: bytes) -> bytes | None:
     """Return the same envelope with its message blanked; None if it is blank already."""
-    envelope, message = open_body(body)
+    envelope, message = decode_body(body)
     if message is None or message == (new := blank_personal_data(message)):
         return None
     return encode(msgspec.structs.replace(envelope, data=msgspec.Raw(encode(new))))
 
 
-def open_body(body: bytes) -> tuple[Envelope, Message | None]:
+def decode_body(body: bytes) -> tuple[Envelope, Message | None]:
     """Return the envelope and the message of a record's body.
 
     Raises:

@@ -21,7 +21,7 @@ from shared.kafka.topic_reader import TopicReader
 from shared.messaging import inbox, pending_outbox
 from shared.messaging.dead_letters import ever_dead_lettered
 from shared.persistence.database import Sessions
-from shared.recovery.recovery_store import published_sequences
+from shared.recovery.recovery_store import last_published_sequences
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ def unrecorded_messages(session: Session, messages: Sequence[OwnMessage]) -> lis
     """Return those published messages that the database has not recorded as published."""
     if not messages:
         return []
-    last = published_sequences(session, {each.envelope.subject for each in messages})
+    last = last_published_sequences(session, {each.envelope.subject for each in messages})
     return [
         each for each in messages if each.envelope.sequence > last.get(each.envelope.subject, 0)
     ]

@@ -25,10 +25,10 @@ from shared.kafka.producer import TopicCheck, allow_all_topics
 from shared.kafka.records import ConsumedRecord
 from shared.kafka.topic_reader import TopicReader
 from shared.messaging import inbox
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import RequiredCertainty
@@ -43,9 +43,9 @@ from shared.recovery.loss_detection import (
     query_database,
     starts_and_ends,
 )
-from shared.recovery.pending_messages import PendingMessages, uuid_keys_of
 from shared.recovery.recovery_store import RecoveryRow, RecoveryState
 from shared.recovery.takeover import Takeover, TakeoverWriter
+from shared.recovery.unapplied_messages import UnappliedMessages, uuid_keys_of
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -174,7 +174,7 @@ class Recovery:
         takeover_writer = TakeoverWriter(
             self.sessions, self.service_topics, self.takeover, recovery.id
         )
-        pending = PendingMessages(takeover_writer, self._run_transaction)
+        pending = UnappliedMessages(takeover_writer, self._run_transaction)
         if recovery.state is RecoveryState.TAKING_OVER:
             await self._take_over(takeover_writer, pending, reader)
         self.writer.taken_over |= await asyncio.to_thread(self._taken_over)
@@ -201,7 +201,7 @@ class Recovery:
     def _taken_over(self) -> set[UUID]:
         return query_database(self.sessions, recovery_store.taken_over_ids)
 
-    def _open(self, loss: Loss | None, _: WriterCall) -> RecoveryRow:
+    def _open(self, loss: Loss | None, _: CommitContext) -> RecoveryRow:
         """Return the open recovery; begin one if there is none.
 
         An open one goes back to taking over if published messages are lost: it was interrupted
@@ -221,7 +221,7 @@ class Recovery:
         return new
 
     async def _take_over(
-        self, takeover_writer: TakeoverWriter, pending: PendingMessages, reader: TopicReader
+        self, takeover_writer: TakeoverWriter, pending: UnappliedMessages, reader: TopicReader
     ) -> None:
         """Read back the messages that the service has published, until no more are found."""
         while lost := await published_beyond_database(reader, self.service_topics, self.sessions):
@@ -237,7 +237,7 @@ class Recovery:
         )
 
     async def _replay(
-        self, id_: UUID, pending: PendingMessages, handlers: ReplayHandlers, reader: TopicReader
+        self, id_: UUID, pending: UnappliedMessages, handlers: ReplayHandlers, reader: TopicReader
     ) -> None:
         """Consume the messages of other services again, topic by topic: causes before effects."""
         missing: list[str] = []
@@ -252,7 +252,7 @@ class Recovery:
         await pending.retry_all(is_last=True)
         await self._run_transaction(partial(self._end, id_, missing))
 
-    async def _retry_early(self, pending: PendingMessages, handlers: ReplayHandlers) -> None:
+    async def _retry_early(self, pending: UnappliedMessages, handlers: ReplayHandlers) -> None:
         """Retry pending and early messages in turn: each may have waited for the other."""
         await pending.retry_while_progress()
         while handled := {key for key, count in (await handlers.retry_early()).items() if count}:
@@ -267,19 +267,19 @@ class Recovery:
         starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
         return non_empty_ranges(ends, starts), deleted
 
-    async def _run_transaction(self, transact: Callable[[WriterCall], T]) -> T:
+    async def _run_transaction(self, transact: Callable[[CommitContext], T]) -> T:
         """Run a transaction in a turn of the writing thread."""
         return await self.writer.commit(transact, RequiredCertainty.NONE)
 
-    def _count(self, id_: UUID, column: str, more: int, _: WriterCall) -> None:
+    def _count(self, id_: UUID, column: str, more: int, _: CommitContext) -> None:
         grown = {column: getattr(RecoveryRow, column) + more}
         self._write(id_, **grown)
         metrics.RECOVERED.labels(column).inc(more)
 
-    def _set_state(self, id_: UUID, state: RecoveryState, _: WriterCall) -> None:
+    def _set_state(self, id_: UUID, state: RecoveryState, _: CommitContext) -> None:
         self._write(id_, state=state)
 
-    def _end(self, id_: UUID, missing: Iterable[str], _: WriterCall) -> None:
+    def _end(self, id_: UUID, missing: Iterable[str], _: CommitContext) -> None:
         names = ", ".join(missing)
         self._write(id_, state=RecoveryState.DONE, ended_at=datetime.now(UTC), missing=names)
         with self.sessions.begin() as session:

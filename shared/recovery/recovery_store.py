@@ -14,7 +14,7 @@ from shared.ids import time_ordered_id
 from shared.kafka.records import OutboxRecord
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import COLUMNS, OUTBOX, SEQUENCES
-from shared.persistence.bulk import bind_arrays, insert_rows, table_of
+from shared.persistence.bulk import bind_arrays, insert_new_rows, table_of
 from shared.persistence.database import Base, Instant, enum_text
 from shared.persistence.statements import CompiledStatement
 
@@ -103,13 +103,13 @@ SELECT greatest(
 """Handled messages count too: a service may publish and record nothing for months."""
 
 
-def published_sequences(session: Session, keys: Collection[UUID]) -> dict[UUID, int]:
+def last_published_sequences(session: Session, keys: Collection[UUID]) -> dict[UUID, int]:
     """Return the last published sequence that the database has recorded, by key."""
     rows = SELECT_SEQUENCES.rows(session, {"keys": list(keys)})
     return {key: sequence for key, sequence in rows}  # noqa: C416  rows of any type
 
 
-def insert_outbox_records(
+def insert_published_messages(
     session: Session, records: Sequence[tuple[OutboxRecord, datetime]]
 ) -> None:
     """Store published messages, each with the time at which it was published."""
@@ -130,7 +130,7 @@ def last_change(session: Session) -> datetime | None:
 def insert_taken_over(session: Session, recovery: UUID, several: Mapping[UUID, UUID]) -> None:
     """Store the ids of messages, each with its key; all are pending at first."""
     rows = [(id_, key, recovery, True) for id_, key in several.items()]
-    insert_rows(session, TakenOverRow, ("id", "key", "recovery_id", "is_pending"), rows)
+    insert_new_rows(session, TakenOverRow, ("id", "key", "recovery_id", "is_pending"), rows)
 
 
 def mark_applied(session: Session, ids: Iterable[UUID]) -> None:
@@ -142,7 +142,7 @@ def mark_applied(session: Session, ids: Iterable[UUID]) -> None:
 def mark_causes_handled(session: Session, causes: Iterable[UUID], now: datetime) -> None:
     """Mark the causes of these messages as handled, so that they are not handled again."""
     rows = [(each, now) for each in dict.fromkeys(causes)]
-    insert_rows(session, InboxRow, ("message_id", "handled_at"), rows)
+    insert_new_rows(session, InboxRow, ("message_id", "handled_at"), rows)
 
 
 def taken_over_ids(session: Session) -> set[UUID]:

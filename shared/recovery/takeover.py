@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.contracts import Message, read_envelope
-from shared.errors import TooEarlyError
+from shared.errors import EarlyMessageError
 from shared.kafka.records import ConsumedRecord, OutboxRecord
 from shared.messaging import dead_letters, pending_outbox
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.failures import (
@@ -22,7 +23,6 @@ from shared.messaging.failures import (
 )
 from shared.messaging.inbox import OpenedMessage
 from shared.messaging.unit_of_work import begin_transaction, bisect_batch, retry_on_conflict
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.recovery import recovery_store
 from shared.recovery.loss_detection import OwnMessage, ServiceTopics, unrecorded_messages
@@ -38,7 +38,7 @@ class Takeover:
     subscriptions: Subscriptions
     """Handlers of its own messages, by type. They publish nothing, and are idempotent.
 
-    A handler raises TooEarlyError where another message must be consumed first.
+    A handler raises EarlyMessageError where another message must be consumed first.
     """
 
     settling: tuple[type[Message], ...] = ()
@@ -67,7 +67,9 @@ class TakeoverWriter:
     takeover: Takeover
     recovery: UUID
 
-    def archive(self, records: Sequence[ConsumedRecord], writer_call: WriterCall) -> list[UUID]:
+    def archive(
+        self, records: Sequence[ConsumedRecord], commit_context: CommitContext
+    ) -> list[UUID]:
         """Archive those of these records that the database lacks, and raise their sequences.
 
         They are pending until they are applied.
@@ -76,7 +78,7 @@ class TakeoverWriter:
             The key of each of them.
         """
         own = self.service_topics.own_messages(records)
-        with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), commit_context) as transaction:
             session = transaction.session
             new = unrecorded_messages(session, own)
             self._archive(session, new, transaction.now)
@@ -86,7 +88,7 @@ class TakeoverWriter:
     def _archive(self, session: Session, new: Sequence[OwnMessage], now: datetime) -> None:
         if not new:
             return
-        recovery_store.insert_outbox_records(
+        recovery_store.insert_published_messages(
             session, [(_to_outbox_record(each), each.envelope.time) for each in new]
         )
         keys = {each.envelope.id: each.envelope.subject for each in new}
@@ -95,13 +97,13 @@ class TakeoverWriter:
         causes = [each.envelope.causationid for each in new if each.envelope.type in settled]
         recovery_store.mark_causes_handled(session, causes, now)
 
-    def pending_keys(self, after: UUID, limit: int, _: WriterCall) -> list[UUID]:
+    def pending_keys(self, after: UUID, limit: int, _: CommitContext) -> list[UUID]:
         """Return keys after this one under which messages are pending."""
         with self.sessions.begin() as session:
             return recovery_store.pending_keys(session, after, limit)
 
     def apply_pending(
-        self, keys: Collection[UUID], writer_call: WriterCall, *, is_last: bool = False
+        self, keys: Collection[UUID], commit_context: CommitContext, *, is_last: bool = False
     ) -> int:
         """Apply the messages pending under these keys; return how many are still pending.
 
@@ -115,38 +117,38 @@ class TakeoverWriter:
             ]
         if not pending:
             return 0
-        early: list[tuple[OpenedMessage, TooEarlyError]] = []
+        early: list[tuple[OpenedMessage, EarlyMessageError]] = []
 
         def apply(several: Sequence[OpenedMessage]) -> None:
-            early.extend(retry_on_conflict(partial(self._apply, writer_call), several))
+            early.extend(retry_on_conflict(partial(self._apply, commit_context), several))
 
         def handle_failure(each: OpenedMessage, error: Exception) -> None:
-            if isinstance(error, TooEarlyError):
+            if isinstance(error, EarlyMessageError):
                 early.append((each, error))
             else:
-                self._add_dead_letter(each, error, writer_call)
+                self._add_dead_letter(each, error, commit_context)
 
         bisect_batch(pending, apply, handle_failure, PERMANENT)
         if is_last:
             for each, error in early:
-                self._add_dead_letter(each, error, writer_call)
+                self._add_dead_letter(each, error, commit_context)
         return len(early)
 
     def _apply(
-        self, writer_call: WriterCall, several: Sequence[OpenedMessage]
-    ) -> Sequence[tuple[OpenedMessage, TooEarlyError]]:
+        self, commit_context: CommitContext, several: Sequence[OpenedMessage]
+    ) -> Sequence[tuple[OpenedMessage, EarlyMessageError]]:
         """Apply messages to the tables; return those that are too early, with their errors.
 
         Raises:
-            TooEarlyError: if a handler has changed something before it raised this.
+            EarlyMessageError: if a handler has changed something before it raised this.
         """
         subscriptions = self.takeover.subscriptions
         dispatcher = Dispatcher(self.sessions, subscriptions)
         ours = [each for each in several if each.envelope.type in subscriptions]
-        early: dict[UUID, tuple[OpenedMessage, TooEarlyError]] = {}
+        early: dict[UUID, tuple[OpenedMessage, EarlyMessageError]] = {}
         with (
             classify_data_errors(),
-            begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction,
+            begin_transaction(self.sessions, datetime.now(UTC), commit_context) as transaction,
         ):
             with classify_handler_errors():
                 dispatcher.preload(transaction.session, ours)
@@ -154,7 +156,7 @@ class TakeoverWriter:
                     before = transaction.change_count
                     try:
                         dispatcher.call_handlers([each], transaction)
-                    except TooEarlyError as error:
+                    except EarlyMessageError as error:
                         if transaction.change_count != before:
                             raise
                         early[each.envelope.id] = (each, error)
@@ -164,10 +166,10 @@ class TakeoverWriter:
         return list(early.values())
 
     def _add_dead_letter(
-        self, each: OpenedMessage, error: Exception, writer_call: WriterCall
+        self, each: OpenedMessage, error: Exception, commit_context: CommitContext
     ) -> None:
         """Park a message that cannot be applied: later ones of its key wait behind it."""
-        with begin_transaction(self.sessions, datetime.now(UTC), writer_call) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), commit_context) as transaction:
             record, envelope = each.record, each.envelope
             dead_letters.add(
                 transaction.session,

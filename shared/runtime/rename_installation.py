@@ -18,7 +18,7 @@ from shared.persistence.database import make_sessions
 from shared.recovery import database_identity
 
 
-def rename_database(service: str) -> str:
+def set_installation_name(service: str) -> str:
     """Give one service's database the name in the settings; return a line with both names.
 
     Raises:
@@ -37,7 +37,7 @@ def main(services: Sequence[str]) -> None:
     """Rename the databases of these services, in turn."""
     for service in services:
         try:
-            sys.stdout.write(f"{rename_database(service)}\n")
+            sys.stdout.write(f"{set_installation_name(service)}\n")
         except StartError as error:
             refuse_to_start(f"{service}: {error}")
         except (OperationalError, ProgrammingError) as error:

@@ -25,22 +25,22 @@ from shared.calls.element_limits import no_limits
 from shared.config.settings import Settings
 from shared.errors import StartError
 from shared.exit import end_process, refuse_to_start, stop_process
-from shared.health.monitor import Monitor, TroubleSources
-from shared.health.trouble_sources import (
+from shared.health.common_troubles import (
     certainty_trouble_source,
     log_troubles,
     writer_trouble_source,
 )
+from shared.health.monitor import Monitor, MonitorInputs
 from shared.http import create_app, open_port, serve_http
 from shared.http.command_batcher import CommandBatcher
 from shared.kafka.installation import TopicOwnership
 from shared.kafka.producer import Producer
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.observability.logs import configure_logs
 from shared.observability.standard_streams import protect_streams
 from shared.observability.third_party_log_levels import begin_shutdown
@@ -51,7 +51,7 @@ from shared.persistence.database import Sessions, make_sessions
 from shared.recovery.troubles import recovery_troubles
 from shared.runtime.background_loops import cancel_loops, run_unless_stopped, supervise
 from shared.runtime.worker import SHUTDOWN_TIMEOUT_S, WorkerProcess, recovery_of, topic_watch_of
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class ProcessType(StrEnum):
     ALL = "all"
 
 
-def run(service: Service, arguments: Sequence[str] = ()) -> None:
+def run(service: ServiceDefinition, arguments: Sequence[str] = ()) -> None:
     """Run `service` until a stop signal; the first argument is the process type, else `all`."""
     words = list(arguments or sys.argv[1:]) or [ProcessType.ALL.value]
     protect_streams()
@@ -106,7 +106,9 @@ def parse_process_type(word: str) -> ProcessType:
         raise StartError(msg) from None
 
 
-async def run_process(service: Service, settings: Settings, process_type: ProcessType) -> NoReturn:
+async def run_process(
+    service: ServiceDefinition, settings: Settings, process_type: ProcessType
+) -> NoReturn:
     """Serve until a stop signal, then end the process without waiting for its threads.
 
     The writing thread may wait for its database, and Faust for the group that it joins, longer
@@ -121,7 +123,7 @@ async def run_process(service: Service, settings: Settings, process_type: Proces
     end_process()
 
 
-async def serve(service: Service, settings: Settings, process_type: ProcessType) -> None:
+async def serve(service: ServiceDefinition, settings: Settings, process_type: ProcessType) -> None:
     """Open all that `service` needs, serve, and close it in reverse order."""
     stopping = stop_signal()
     adapters = service.calls.adapters() if service.calls else None
@@ -191,8 +193,8 @@ async def close_publisher(publisher: Publisher) -> None:
 
 
 def trouble_sources_of(
-    service: Service, writer: Writer, ownership: TopicOwnership
-) -> TroubleSources:
+    service: ServiceDefinition, writer: Writer, ownership: TopicOwnership
+) -> MonitorInputs:
     """Return the sources of the troubles of a process."""
     limits = service.calls.limits if service.calls else no_limits
     certainty = writer.certainty
@@ -203,19 +205,19 @@ def trouble_sources_of(
         ownership.troubles,
     )
     own = (recovery_troubles, *service.troubles)
-    return TroubleSources(own, process, limits, service.topics, lambda: certainty.is_ready)
+    return MonitorInputs(own, process, limits, service.topics, lambda: certainty.is_ready)
 
 
 @dataclass(slots=True)
 class StartupTasks:
     """The tasks of a service before it serves; retried until its database is reachable."""
 
-    service: Service
+    service: ServiceDefinition
     settings: Settings
     sessions: Sessions
     _has_logged_reason: bool = False
 
-    def __call__(self, _: WriterCall) -> None:
+    def __call__(self, _: CommitContext) -> None:
         """Run the tasks, or log once, in one line, why they have to wait."""
         try:
             for step in (check_database, *self.service.on_start):

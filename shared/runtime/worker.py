@@ -21,7 +21,7 @@ from shared.messaging.automatic_redelivery import AutomaticRedelivery
 from shared.messaging.batch_handler import BatchHandler
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.publisher import Publisher
-from shared.messaging.topic_watch import TopicWatch
+from shared.messaging.recreated_topics import RecreatedTopicWatch
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.recovery.loss_detection import ServiceTopics
@@ -29,29 +29,29 @@ from shared.recovery.recovery import Recovery, ReplayHandlers
 from shared.runtime.background_loops import cancel_loops, supervise
 from shared.scheduling.scheduler import Scheduler
 from shared.scheduling.timer_store import ScheduledMessage
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 
 SHUTDOWN_TIMEOUT_S = 5.0
 """Seconds in which Faust may leave its group before the process ends anyway."""
 
 
 def topic_watch_of(
-    service: Service, settings: Settings, sessions: Sessions, publisher: Publisher
-) -> TopicWatch:
+    service: ServiceDefinition, settings: Settings, sessions: Sessions, publisher: Publisher
+) -> RecreatedTopicWatch:
     """Return the watch that notices when the service's topics were recreated."""
     names = {*service_topics_of(service).own_topics, *service.topics}
-    topics = TopicWatch(settings, sessions, publisher.writer, sorted(names))
+    topics = RecreatedTopicWatch(settings, sessions, publisher.writer, sorted(names))
     publisher.on_broker_change = topics.wake
     return topics
 
 
-def service_topics_of(service: Service) -> ServiceTopics:
+def service_topics_of(service: ServiceDefinition) -> ServiceTopics:
     """Return the topics and types that the service publishes and consumes."""
     return ServiceTopics(service.name, service.topics, frozenset(service.subscriptions))
 
 
 def recovery_of(
-    service: Service,
+    service: ServiceDefinition,
     settings: Settings,
     sessions: Sessions,
     publisher: Publisher,
@@ -69,7 +69,7 @@ def recovery_of(
 class WorkerProcess:
     """The worker of a service, with its dependencies."""
 
-    service: Service
+    service: ServiceDefinition
     settings: Settings
     sessions: Sessions
     publisher: Publisher

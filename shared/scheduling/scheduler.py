@@ -9,12 +9,12 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import Callback, CommitContext
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import Callback, WriterCall
 from shared.pacing import wait_for_event
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
@@ -62,7 +62,7 @@ class Scheduler:
         await wait_for_event(self._wake, pause)
 
     async def _handle_due(self, due: Sequence[DueTimer]) -> None:
-        ids = {_due_record(each): each.id for each in due}
+        ids = {_to_consumed_record(each): each.id for each in due}
 
         def delete_due(session: Session, records: Sequence[ConsumedRecord]) -> list[ConsumedRecord]:
             deleted = timer_store.delete_timers(session, [ids[each] for each in records])
@@ -73,11 +73,11 @@ class Scheduler:
             self.writer, partial(self.crash_guard.handle_batch, dispatcher, list(ids))
         )
 
-    def _find_due(self, _: WriterCall) -> tuple[list[DueTimer], datetime | None]:
+    def _find_due(self, _: CommitContext) -> tuple[list[DueTimer], datetime | None]:
         with self.sessions.begin() as session:
             due = timer_store.due_timers(session, datetime.now(UTC), MAX_BATCH)
             return due, None if due else timer_store.next_due(session)
 
 
-def _due_record(due: DueTimer) -> ConsumedRecord:
+def _to_consumed_record(due: DueTimer) -> ConsumedRecord:
     return ConsumedRecord("timers", surrogate_offset(due.id), due.key.bytes, due.body, due.type)

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.contracts import Envelope, Message, encode
+from shared.messaging.commit_context import Callback, do_nothing
 from shared.messaging.outbox import MessageDraft
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.messaging.writer_call import Callback, do_nothing
 from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
 from shared.persistence.statements import CompiledStatement

@@ -181,7 +181,9 @@ def caller_of(claims: dict[str, Any], roles: Roles = ROLES) -> Caller:
         BadTokenError: the role is unknown, or a name is not text.
     """
     sub = claims.get("sub", claims["client_id"])
-    if not all(map(is_name, (claims["client_id"], claims["tenant"], claims["role"], sub))):
+    if not all(
+        map(is_printable_name, (claims["client_id"], claims["tenant"], claims["role"], sub))
+    ):
         message = "client_id, sub, tenant or role in it is not a name"
         raise BadTokenError(message)
     role = roles.get(claims["role"])
@@ -200,7 +202,7 @@ def caller_of(claims: dict[str, Any], roles: Roles = ROLES) -> Caller:
     )
 
 
-def is_name(value: object) -> bool:
+def is_printable_name(value: object) -> bool:
     """Tell whether a claim may be stored and logged: printable text of 1 to 100 characters."""
     return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()  # noqa: PLR2004
 

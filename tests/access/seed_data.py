@@ -19,8 +19,8 @@ from shared.access import grants
 from shared.access.access_rule import AccessLevel
 from shared.access.grants import Grant
 from shared.http.resource_paths import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence import audit_log, history
 from shared.persistence.audit_log import AuditEntry
 from shared.persistence.database import Sessions
@@ -95,7 +95,7 @@ def in_order(sessions: Sessions) -> SeedData:
         load_shipped_catalogue(session)
         catalogue.get_for_update(session, TENANT)
         catalogue.put(session, TENANT, OWN_ENTRIES)
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         orders.add(transaction.session, made.order, made.progress)
     consume(sessions, ORDER, order.service_completed(made))
     paths = {

@@ -39,7 +39,7 @@ from shared.calls.outbound_call import (
     UNKNOWN_OUTCOME,
     CallOutcome,
     CallResult,
-    ElementTimeoutError,
+    UnknownOutcomeError,
     OutboundCall,
 )
 

@@ -181,7 +181,7 @@ CEASE = Addition(
         "services/order/domain/fulfilment/product.py": EXISTING_EFFECT,
         "services/provisioning/domain/service.py": EXISTING_EFFECT,
         "services/resources/domain/allocation/existing_holdings.py": EXISTING_EFFECT,
-        "services/resources/domain/allocation/completion.py": EXISTING_EFFECT,
+        "services/resources/domain/allocation/order_end.py": EXISTING_EFFECT,
         "services/resources/handlers.py": EXISTING_EFFECT,
         "tests/flows/test_disconnect.py": "it is an example to read",
         "services/console/catalogue.py": "not every product needs a blueprint for it",

@@ -44,10 +44,12 @@ ASSIGNED = "SELECT count(*) FROM outbox WHERE type LIKE 'resources.assigned.%'"
 class StackWithoutRecovery(Stack):
     """A stack whose services never detect a restore."""
 
-    def command_of(self, name: str, *words: str) -> list[str]:
+    def module_arguments(self, name: str, *words: str) -> list[str]:
         """Return the module that runs a service, without its recovery, and its arguments."""
         command = [service_without_recovery.__name__, name, *words]
-        return command if name in SERVICES_WITHOUT_RECOVERY else super().command_of(name, *words)
+        return (
+            command if name in SERVICES_WITHOUT_RECOVERY else super().module_arguments(name, *words)
+        )
 
 
 def violations_without_recovery(folder: Path, per_second: float) -> Sequence[str]:

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 
 from deploy.local.stack_record import SERVICES
-from shared.messaging.topic_watch import CHECK_INTERVAL
+from shared.messaging.recreated_topics import CHECK_INTERVAL
 from tests.chaos.test_kills import LONG_S, process_record
 from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic

@@ -21,7 +21,7 @@ from shared.kafka.producer import Producer
 from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 from tests.callers import full_api
 from tests.conftest import delete_all_rows
 from tests.kernel import FakeBroker
@@ -39,7 +39,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(params=SERVICES, ids=lambda each: each.name)
 def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     """The API of a service."""
-    service: Service = request.param
+    service: ServiceDefinition = request.param
     sessions = sessionmaker(create_engine(settings.database_url))
     publisher = Publisher(Writer(sessions), Producer(settings))
     own = settings.model_copy(update={"service": service.name})
@@ -51,7 +51,7 @@ async def real_api(
     request: pytest.FixtureRequest, databases: dict[str, Sessions], settings: Settings
 ) -> AsyncIterator[FastAPI]:
     """The whole API of a service on its own database, loaded as at a start."""
-    service: Service = request.param
+    service: ServiceDefinition = request.param
     sessions = databases[service.name]
     delete_all_rows(sessions)
     for prepare in service.on_start:

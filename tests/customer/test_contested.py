@@ -9,11 +9,11 @@ from httpx import AsyncClient, Response
 from services.customer import store
 from services.customer.api.views.contested_accounts import MAX_USES_SHOWN
 from services.customer.app import SERVICE
-from services.customer.domain.parties.contested_account import ContestState, settle_account
+from services.customer.domain.parties.contested_account import ContestState, settle_contest
 from services.customer.domain.parties.party import account_from_order
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.config.settings import Settings
-from shared.health.monitor import HealthReport, Monitor, TroubleSources
+from shared.health.monitor import HealthReport, Monitor, MonitorInputs
 from shared.observability.metrics import REGISTRY
 from shared.observability.troubles import TroubleKind
 from shared.persistence.database import Sessions
@@ -51,7 +51,7 @@ async def settle(client: AsyncClient, as_role: AsRole) -> Response:
 async def report_of(sessions: Sessions, environment: dict[str, str]) -> HealthReport:
     """Return the health report of a process of the service."""
     settings = Settings.from_environment("customer", environment)
-    return await Monitor(settings, sessions, TroubleSources(database=SERVICE.troubles)).report()
+    return await Monitor(settings, sessions, MonitorInputs(database=SERVICE.troubles)).report()
 
 
 async def test_an_account_of_two_customers_is_listed_with_the_customers_and_clients_that_name_it(
@@ -169,7 +169,7 @@ def test_an_order_that_names_an_account_while_it_is_settled_opens_it_again(
             waited = waits_for_lock(sessions, third)
             customers = store.contested_accounts.count_customers(session, [account])[account.key]
             store.contested_accounts.put(
-                session, [settle_account(account, customers, "mei", "one family", NOON)]
+                session, [settle_contest(account, customers, "mei", "one family", NOON)]
             )
         third.result(TIMEOUT_S)
 

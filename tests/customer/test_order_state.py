@@ -4,10 +4,10 @@ import pytest
 
 from services.customer.domain.unified_view.order import (
     Assignment,
+    LatestOrderState,
     Order,
     OrderEndedMessage,
     OrderResult,
-    PublishedState,
     assignment_from_message,
     order_from_message,
     order_state,
@@ -54,7 +54,7 @@ REJECTED = OrderRejected(
 def test_the_state_published_last_counts_and_an_end_is_final(
     order: Order,
     result: OrderResult | None,
-    published: PublishedState | None,
+    published: LatestOrderState | None,
     assignment: Assignment | None,
     state: OrderState,
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.customer import store
 from services.customer.commands.customers import require_customer
-from services.customer.domain.unified_view.view import TrackedOrder
+from services.customer.domain.unified_view.view import OrderFacts
 from services.customer.handlers import SUBSCRIPTIONS
 from services.order.domain.fulfilment.progress import FulfilmentMessage, Progress
 from services.order.handlers import SUBSCRIPTIONS as ORDER_SUBSCRIPTIONS
@@ -22,8 +22,8 @@ from services.order.store import orders
 from shared.access.access_rule import tenant_wide_scope
 from shared.contracts import Causation, OrderState, RefusalCode, encode
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON, delete_all_rows
 from tests.kernel import (
@@ -82,7 +82,7 @@ def lives(draw: st.DrawFn) -> list[ConsumedRecord]:
 def live(sessions: Sessions, records: Sequence[ConsumedRecord]) -> list[ConsumedRecord]:
     """Accept an order, consume these records; return what the order service has published."""
     delete_all_rows(sessions)
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         orders.add(transaction.session, ORDER.order, ORDER.progress)
         work = transaction.unit_of_work(Causation(ORDER.order.id, ORDER.order.id, TENANT))
         work.publish(ORDER.message)
@@ -107,7 +107,7 @@ def progress_of(sessions: Sessions) -> Progress:
     return found[1]
 
 
-def shown(sessions: Sessions) -> TrackedOrder | None:
+def shown(sessions: Sessions) -> OrderFacts | None:
     """Return the order in the view, once its acceptance has arrived."""
     data_scope = tenant_wide_scope(TENANT)
     with sessions() as session:
@@ -119,9 +119,7 @@ def shown(sessions: Sessions) -> TrackedOrder | None:
     return order
 
 
-def arrive(
-    sessions: Sessions, batches: Sequence[Sequence[ConsumedRecord]]
-) -> Iterator[TrackedOrder]:
+def arrive(sessions: Sessions, batches: Sequence[Sequence[ConsumedRecord]]) -> Iterator[OrderFacts]:
     """Consume these batches; yield the order as the view shows it after each."""
     delete_all_rows(sessions)
     for batch in batches:

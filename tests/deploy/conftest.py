@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.fork_server import ForkServer
+from deploy.local.fork_server_client import ForkServerClient
 from tests.deploy.recording_supervisor import RecordingSupervisor
 
 
@@ -18,9 +18,9 @@ def supervision(tmp_path: Path) -> Iterator[RecordingSupervisor]:
 
 
 @pytest.fixture
-def own_fork_server(tmp_path: Path) -> Iterator[ForkServer]:
+def own_fork_server(tmp_path: Path) -> Iterator[ForkServerClient]:
     """A fork server that a test may break; it preloads nothing."""
-    found = ForkServer(tmp_path / "template.log", ())
+    found = ForkServerClient(tmp_path / "template.log", ())
     found.start()
     yield found
     found.stop()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deploy.local.supervised_process import Engine, SupervisedProcess
+from deploy.local.supervised_process import ManagedProcess, SupervisedProcess
 from deploy.local.supervisor import Program, Supervisor
 
 SLEEPER = ("/bin/sleep", "600")
@@ -23,7 +23,7 @@ class RecordingSupervisor:
         self.supervisor.supervise(name, program, stage=stage)
         return program
 
-    def engine(self, name: str, engine: Engine) -> SupervisedProcess:
+    def engine(self, name: str, engine: ManagedProcess) -> SupervisedProcess:
         """Supervise a running engine; return its supervised process."""
         self.supervisor.supervise(name, engine, stage=0)
         return self.supervisor.processes[-1]

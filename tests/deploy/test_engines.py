@@ -132,7 +132,7 @@ def test_another_process_with_the_old_process_id_does_not_keep_the_cluster_down(
     text = pid_file.read_text()
     own_postgres.stop()
     with subprocess.Popen(
-        process.exec_child_command(["/bin/sleep", "60"], cluster_user(), 0)
+        process.child_command_line(["/bin/sleep", "60"], cluster_user(), 0)
     ) as other:
         until(lambda: runs_program(other.pid, "sleep"), "the other process runs")
         pid_file.write_text(text.replace(text.split()[0], str(other.pid), 1))

@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
-from deploy.local import fork_server, process
+from deploy.local import fork_server_client, process
 from deploy.local.errors import StartError
-from deploy.local.fork_server import ForkConnection, ForkServer, modules_of
+from deploy.local.fork_server_client import ForkConnection, ForkServerClient, modules_of
 from deploy.local.process_environment import environment_without_settings
 from deploy.local.stack_record import SERVICES
 from shared.runtime.preload import LATE_MODULES
@@ -28,10 +28,10 @@ FILES = 6
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServerClient]:
     """The running fork server of a whole stack."""
     log = tmp_path_factory.mktemp("template") / "template.log"
-    found = ForkServer(log, modules_of(SERVICES))
+    found = ForkServerClient(log, modules_of(SERVICES))
     found.start()
     yield found
     found.stop()
@@ -39,11 +39,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
 
 
 def status_of(
-    template: ForkServer, folder: Path, *words: str, log: Path | None = None
+    template: ForkServerClient, folder: Path, *words: str, log: Path | None = None
 ) -> int | None:
     """Run a module to its end."""
     return template.spawn(words, log or folder / "log", {}, folder).wait(
-        fork_server.START_TIMEOUT_S
+        fork_server_client.START_TIMEOUT_S
     )
 
 
@@ -60,11 +60,11 @@ def state_in(log: Path) -> dict[str, Any]:
 
 
 def test_what_is_forked_has_its_own_words_environment_folder_session_and_log(
-    template: ForkServer, tmp_path: Path
+    template: ForkServerClient, tmp_path: Path
 ) -> None:
     child = template.spawn([STATE, "3"], tmp_path / "log", {"ONLY": "this"}, tmp_path)
 
-    assert child.wait(fork_server.START_TIMEOUT_S) == 3
+    assert child.wait(fork_server_client.START_TIMEOUT_S) == 3
 
     state = state_in(tmp_path / "log")
     assert (state["words"], state["environment"]) == (["3"], {"ONLY": "this"})
@@ -77,7 +77,7 @@ def test_what_is_forked_has_its_own_words_environment_folder_session_and_log(
 
 
 def test_what_is_forked_has_the_signals_and_open_files_of_a_process_by_python(
-    template: ForkServer, tmp_path: Path
+    template: ForkServerClient, tmp_path: Path
 ) -> None:
     running = template.spawn([SLEEPER], tmp_path / "other", {}, tmp_path)
 
@@ -91,13 +91,13 @@ def test_what_is_forked_has_the_signals_and_open_files_of_a_process_by_python(
 
 
 def test_a_closed_connection_does_not_end_a_forked_process(
-    template: ForkServer, tmp_path: Path
+    template: ForkServerClient, tmp_path: Path
 ) -> None:
     assert status_of(template, tmp_path, "tests.deploy.closed_socket") == 0
 
 
 def test_a_full_disk_changes_the_exit_status_as_it_does_by_python(
-    template: ForkServer, tmp_path: Path
+    template: ForkServerClient, tmp_path: Path
 ) -> None:
     full = Path("/dev/full")
 
@@ -106,14 +106,14 @@ def test_a_full_disk_changes_the_exit_status_as_it_does_by_python(
 
 
 def test_threads_and_what_runs_at_exit_are_not_cut_short(
-    template: ForkServer, tmp_path: Path
+    template: ForkServerClient, tmp_path: Path
 ) -> None:
     assert status_of(template, tmp_path, "tests.deploy.late_output") == 0
     assert (tmp_path / "log").read_text().splitlines() == ["thread", "at exit"]
 
 
 def test_the_code_of_the_services_is_loaded_and_that_of_the_command_line_is_not(
-    template: ForkServer, tmp_path: Path
+    template: ForkServerClient, tmp_path: Path
 ) -> None:
     status_of(template, tmp_path, STATE, "0")
 
@@ -123,8 +123,10 @@ def test_the_code_of_the_services_is_loaded_and_that_of_the_command_line_is_not(
     assert "services.console" not in modules
 
 
-def test_a_service_is_the_same_with_the_others_loaded(template: ForkServer, tmp_path: Path) -> None:
-    alone = ForkServer(tmp_path / "template.log", modules_of(()))
+def test_a_service_is_the_same_with_the_others_loaded(
+    template: ForkServerClient, tmp_path: Path
+) -> None:
+    alone = ForkServerClient(tmp_path / "template.log", modules_of(()))
     alone.start()
     try:
         for service in SERVICES:
@@ -143,7 +145,7 @@ def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(
 ) -> None:
     """`/proc/PID/environ` always shows the environment that a process was started with."""
     monkeypatch.setenv("KAITONG_DATABASE_CUSTOMER", "postgresql://secret")
-    own_fork_server = ForkServer(tmp_path / "template.log", ())
+    own_fork_server = ForkServerClient(tmp_path / "template.log", ())
 
     child = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
@@ -152,22 +154,24 @@ def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(
     own_fork_server.close()
 
 
-def test_what_is_killed_is_seen_to_have_been_killed(template: ForkServer, tmp_path: Path) -> None:
+def test_what_is_killed_is_seen_to_have_been_killed(
+    template: ForkServerClient, tmp_path: Path
+) -> None:
     child = template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
     child.send_signal(signal.SIGKILL)
 
-    assert child.wait(fork_server.START_TIMEOUT_S) == -signal.SIGKILL
+    assert child.wait(fork_server_client.START_TIMEOUT_S) == -signal.SIGKILL
 
 
 def test_a_process_that_is_gone_is_still_known_by_its_start_and_its_status(
-    template: ForkServer, tmp_path: Path
+    template: ForkServerClient, tmp_path: Path
 ) -> None:
     child = template.spawn(["tests.deploy.unflushed", "78"], tmp_path / "log", {}, tmp_path)
     until(lambda: not child.is_running(), "it ends")
 
     assert child.create_time() > 0
-    assert child.wait(fork_server.START_TIMEOUT_S) == 78
+    assert child.wait(fork_server_client.START_TIMEOUT_S) == 78
 
 
 def test_reports_that_arrive_together_are_read_one_by_one() -> None:
@@ -180,7 +184,7 @@ def test_reports_that_arrive_together_are_read_one_by_one() -> None:
 
 
 def test_what_is_forked_ends_with_the_template_which_is_started_for_the_next(
-    own_fork_server: ForkServer, tmp_path: Path
+    own_fork_server: ForkServerClient, tmp_path: Path
 ) -> None:
     first = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
     own_fork_server.server.kill()
@@ -192,7 +196,7 @@ def test_what_is_forked_ends_with_the_template_which_is_started_for_the_next(
 
 
 def test_a_template_ends_when_its_supervisor_closes_the_socket(tmp_path: Path) -> None:
-    own_fork_server = ForkServer(tmp_path / "template.log", ())
+    own_fork_server = ForkServerClient(tmp_path / "template.log", ())
     own_fork_server.start()
 
     own_fork_server.close()
@@ -201,7 +205,7 @@ def test_a_template_ends_when_its_supervisor_closes_the_socket(tmp_path: Path) -
 
 
 def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
-    broken = ForkServer(tmp_path / "template.log", ("no_such_module",))
+    broken = ForkServerClient(tmp_path / "template.log", ("no_such_module",))
 
     with pytest.raises(StartError, match="No module named 'no_such_module'"):
         broken.spawn([STATE, "0"], tmp_path / "log", {}, tmp_path)
@@ -211,7 +215,7 @@ def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", [0, 1, 2])
 def test_a_template_that_can_open_no_files_refuses_one_request_and_continues(
-    own_fork_server: ForkServer, tmp_path: Path, room: int
+    own_fork_server: ForkServerClient, tmp_path: Path, room: int
 ) -> None:
     """It can open only `room` of the three files of a request."""
     first = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
@@ -236,7 +240,7 @@ def test_a_template_that_can_open_no_files_refuses_one_request_and_continues(
 def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_template_continues(
     tmp_path: Path,
 ) -> None:
-    own_fork_server = ForkServer(tmp_path / "template.log", ("tests.deploy.refused_fork",))
+    own_fork_server = ForkServerClient(tmp_path / "template.log", ("tests.deploy.refused_fork",))
 
     with pytest.raises(StartError, match="Resource temporarily unavailable"):
         own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
@@ -247,11 +251,11 @@ def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_templa
 
 
 def test_a_request_that_timed_out_is_not_carried_out_later(
-    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert status_of(own_fork_server, tmp_path, STATE, "0") == 0
     suspend(own_fork_server.server)
-    monkeypatch.setattr(fork_server, "START_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(fork_server_client, "START_TIMEOUT_S", 0.2)
     with pytest.raises(StartError, match="timed out"):
         own_fork_server.spawn([STATE, "0"], tmp_path / "vain", {}, tmp_path)
     monkeypatch.undo()
@@ -264,9 +268,9 @@ def test_a_request_that_timed_out_is_not_carried_out_later(
 
 
 def test_a_process_of_a_template_that_hangs_is_seen_to_end(
-    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fork_server, "STATUS_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(fork_server_client, "STATUS_TIMEOUT_S", 0.2)
     child = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
     suspend(own_fork_server.server)
     ending = threading.Thread(target=process.end, args=(child, signal.SIGTERM, 0.5), daemon=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import fork_server, liveness, supervisor
+from deploy.local import fork_server_client, liveness, supervisor
 from deploy.local import kafka as kafka_module
 from deploy.local import postgres as postgres_module
 from deploy.local.errors import StartError
-from deploy.local.fork_server import ForkServer
+from deploy.local.fork_server_client import ForkServerClient
 from deploy.local.kafka import start_kafka
 from deploy.local.ports import HOST, free_port
 from deploy.local.postgres import start_postgres
@@ -132,7 +132,7 @@ def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
     assert kafka.answers()
 
 
-def module(fork_server: ForkServer, folder: Path) -> ForkedModule:
+def module(fork_server: ForkServerClient, folder: Path) -> ForkedModule:
     """Start a module that runs until it is ended."""
     found = ForkedModule(
         ["tests.deploy.sleeper"], {}, folder / "sleeper.log", folder, fork_server=fork_server
@@ -142,7 +142,7 @@ def module(fork_server: ForkServer, folder: Path) -> ForkedModule:
 
 
 def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_its_forks(
-    supervision: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
+    supervision: RecordingSupervisor, own_fork_server: ForkServerClient, tmp_path: Path
 ) -> None:
     supervised, first = supervision.engine("template", own_fork_server), own_fork_server.server
     sleeper = module(own_fork_server, tmp_path)
@@ -166,7 +166,7 @@ def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_
 
 
 def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) -> None:
-    loading = ForkServer(tmp_path / "template.log", ("tests.deploy.slow_to_load",))
+    loading = ForkServerClient(tmp_path / "template.log", ("tests.deploy.slow_to_load",))
     loading.start()
     supervised = SupervisedProcess("template", loading, 0, "")
 
@@ -180,7 +180,7 @@ def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) 
 
 
 def test_a_stop_does_not_wait_for_a_template_that_hangs(
-    supervision: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
+    supervision: RecordingSupervisor, own_fork_server: ForkServerClient, tmp_path: Path
 ) -> None:
     supervision.supervisor.supervise("sleeper", module(own_fork_server, tmp_path), stage=0)
     suspend(own_fork_server.server)
@@ -193,9 +193,9 @@ def test_a_stop_does_not_wait_for_a_template_that_hangs(
 
 
 def test_the_end_of_a_process_is_noted_though_its_template_hangs(
-    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fork_server, "STATUS_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(fork_server_client, "STATUS_TIMEOUT_S", 0.2)
     supervised = SupervisedProcess("sleeper", module(own_fork_server, tmp_path), 0, "")
     suspend(own_fork_server.server)
     supervised.engine.server.kill()

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from deploy.local import fork_server
+from deploy.local import fork_server_client
 from deploy.local.errors import StartError
-from deploy.local.fork_server import ForkServer
+from deploy.local.fork_server_client import ForkServerClient
 from deploy.local.one_off_jobs import OneOffJobs
 from tests.deploy.waiting import TIMEOUT_S, until
 from tests.suspension import suspend
@@ -16,7 +16,9 @@ from tests.suspension import suspend
 SLEEPER = "tests.deploy.sleeper"
 
 
-def test_abandoned_jobs_wait_for_no_template(own_fork_server: ForkServer, tmp_path: Path) -> None:
+def test_abandoned_jobs_wait_for_no_template(
+    own_fork_server: ForkServerClient, tmp_path: Path
+) -> None:
     suspend(own_fork_server.server)
     jobs, ends = OneOffJobs(own_fork_server), []
 
@@ -35,7 +37,9 @@ def test_abandoned_jobs_wait_for_no_template(own_fork_server: ForkServer, tmp_pa
     assert ends == [True]
 
 
-def test_running_jobs_are_ended_when_abandoned(own_fork_server: ForkServer, tmp_path: Path) -> None:
+def test_running_jobs_are_ended_when_abandoned(
+    own_fork_server: ForkServerClient, tmp_path: Path
+) -> None:
     jobs, results = OneOffJobs(own_fork_server), []
     waiting = threading.Thread(
         target=lambda: results.append(jobs.run([SLEEPER], tmp_path / "log", {}, tmp_path))
@@ -50,11 +54,11 @@ def test_running_jobs_are_ended_when_abandoned(own_fork_server: ForkServer, tmp_
 
 
 def test_a_job_that_starts_while_jobs_are_abandoned_is_ended(
-    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs, results, spawn = OneOffJobs(own_fork_server), [], own_fork_server.spawn
 
-    def spawn_late(*how: Any) -> fork_server.ForkedProcess:
+    def spawn_late(*how: Any) -> fork_server_client.ForkedProcess:
         job = spawn(*how)
         jobs.abandon()
         return job

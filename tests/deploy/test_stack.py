@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import detached, fork_server, stack_record
+from deploy.local import detached, fork_server_client, stack_record
 from deploy.local.errors import StartError
-from deploy.local.existing_engines import setting_of
+from deploy.local.external_engines import setting_of
 from deploy.local.kafka import Kafka
 from deploy.local.process_environment import environment_of, is_ready, purge
 from deploy.local.stack import Stack
@@ -25,7 +25,7 @@ def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"stack{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(detached, "SERVICES", ())
-    monkeypatch.setattr(fork_server, "PRELOADED_MODULES", ())
+    monkeypatch.setattr(fork_server_client, "PRELOADED_MODULES", ())
     home = tmp_path / "home"
     yield home
     detached.down(home, delete_state=True)

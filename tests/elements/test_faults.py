@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.elements.faults import AnyFault, ElementCall, FailBeforeWork, Faults, Slow
+from services.elements.faults import AnyFault, ElementCall, FailBeforeWork, FaultRules, Slow
 from tests.elements.builders import OLT, active, effects, path, put, set_faults
 
 
@@ -141,7 +141,7 @@ async def test_a_fault_that_makes_no_sense_is_refused(
 
 
 def faulty_calls(fault: AnyFault, calls: int = 1_000) -> list[bool]:
-    faults = Faults([fault])
+    faults = FaultRules([fault])
     call = ElementCall("perform", "service-1", "add-profile", answered=False)
     return [faults.take_for_call(call).fault is not None for _ in range(calls)]
 
@@ -162,7 +162,7 @@ def test_a_fault_applies_a_set_number_of_times() -> None:
 
 
 def test_the_first_fault_that_applies_ends_the_search_and_delays_add_up() -> None:
-    faults = Faults([Slow(delay_ms=5), FailBeforeWork(times=1), Slow(delay_ms=7)])
+    faults = FaultRules([Slow(delay_ms=5), FailBeforeWork(times=1), Slow(delay_ms=7)])
     call = ElementCall("perform", "service-1", "add-profile", answered=False)
 
     assert faults.take_for_call(call) == (5, FailBeforeWork(times=1))

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 from services.order.api.schemas.orders import OrderBody
 from services.order.commands.catalogue import SHIPPED_FILE
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
-from services.order.domain.acceptance.request import PlacementContext, RequestedOrder
+from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.publication import Publication
-from services.order.domain.fulfilment.product import Product, apply_completed_order
+from services.order.domain.fulfilment.product import Product, create_and_terminate_products
 from shared.contracts import (
     Action,
     CompletedService,
@@ -95,8 +95,8 @@ def read_order(body: Json) -> RequestedOrder:
     return BODY.validate_python(body).order
 
 
-def a_placement(order: UUID, client: str = CLIENT, tenant: str = TENANT) -> PlacementContext:
-    return PlacementContext(order, tenant, client, NOON)
+def a_placement(order: UUID, client: str = CLIENT, tenant: str = TENANT) -> AcceptanceContext:
+    return AcceptanceContext(order, tenant, client, NOON)
 
 
 def accepted(
@@ -178,5 +178,7 @@ def service_completed_for(accepted_order: OrderAccepted, number: str = NUMBER) -
 def a_product(n: int = 1, *, party: str = PARTY) -> Product:
     """Return the telephone of the n-th order."""
     order = accepted(a_body(an_item("1", "voice-basic"), party=party), n)
-    made, _ = apply_completed_order(order.order, {}, service_completed(order).services, NOON)
+    made, _ = create_and_terminate_products(
+        order.order, {}, service_completed(order).services, NOON
+    )
     return made[0]

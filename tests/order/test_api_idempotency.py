@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from services.order.app import SERVICE
 from services.order.domain.acceptance.submission import SubmissionKeys
-from services.order.domain.fulfilment.product import apply_completed_order
+from services.order.domain.fulfilment.product import create_and_terminate_products
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import products, submissions
 from services.order.tables import OrderRow, SubmissionRow
@@ -257,7 +257,9 @@ async def test_two_orders_cannot_disconnect_one_product_at_once(
 ) -> None:
 
     order = accepted()
-    made, _ = apply_completed_order(order.order, {}, service_completed(order).services, NOON)
+    made, _ = create_and_terminate_products(
+        order.order, {}, service_completed(order).services, NOON
+    )
     with stocked.begin() as session:
         products.put_all(session, created=made)
         products.PRODUCTS.write(session)

@@ -9,12 +9,12 @@ from httpx import AsyncClient, Response
 
 from services.order.domain.acceptance.acceptance import accept
 from services.order.domain.acceptance.submission import Submission
-from services.order.domain.order_ids import highest_id_until, lowest_id_from, placed_at
+from services.order.domain.order_id_time import highest_id_until, lowest_id_from, placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, submissions
 from shared.http.resource_paths import ORDERS_PATH, PRODUCTS_PATH
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
@@ -34,7 +34,7 @@ from tests.order.builders import (
 
 def add_orders(sessions: Sessions, count: int, *, client: str = "crm", start: int = 1) -> None:
     """Add orders, one a minute, of three customers in turn."""
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         for n in range(start, start + count):
             id_ = order_id(n, NOON + timedelta(minutes=n))
             body = a_body(an_item("1", "voice-basic"), party=f"C-{n % 3}", externalId=f"CRM-{n}")
@@ -167,7 +167,7 @@ async def test_a_list_shows_the_chosen_fields(
 async def test_products_are_found_by_customer_number_offering_and_status(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    with begin_transaction(stocked, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(stocked, NOON, CommitContext(uuid4())) as transaction:
         fibre = accept(read_order(a_body()), a_placement(order_id(1)), CATALOGUE, {})
         voice = accept(
             read_order(a_body(an_item("1", "voice-basic"), party="C-2")),
@@ -210,7 +210,7 @@ async def test_an_offering_that_the_catalogue_never_had_is_named(
 async def test_a_product_is_shown_as_tmf637_has_it(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    with begin_transaction(stocked, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(stocked, NOON, CommitContext(uuid4())) as transaction:
         made = accept(
             read_order(a_body(an_item("1", "voice-basic", number=NUMBER, numberGrade="AAAA"))),
             a_placement(order_id(1)),

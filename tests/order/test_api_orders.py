@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.domain.order_ids import placed_at
+from services.order.domain.order_id_time import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, RefusalCode, ResourcesAssigned, ResourcesRefused
 from shared.http.resource_paths import ORDERS_PATH

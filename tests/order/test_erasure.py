@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from services.customer.commands.customers import erase_and_publish
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMERS
-from services.order.domain.order_ids import placed_at
+from services.order.domain.order_id_time import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders
 from services.order.tables import OrderRow, SubmissionRow
@@ -29,10 +29,10 @@ from shared.contracts.personal import blank_personal_data
 from shared.errors import ConflictError
 from shared.http.resource_paths import ORDERS_PATH
 from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions, metadata_of
 from shared.privacy.erasure import BATCH_SIZE, REPEAT_AFTER
 from tests.callers import AsRole
@@ -193,7 +193,7 @@ async def test_an_order_that_was_under_way_is_blanked_when_the_erasure_is_repeat
 
 
 def test_many_orders_are_blanked_in_batches(stocked: Sessions) -> None:
-    with begin_transaction(stocked, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(stocked, NOON, CommitContext(uuid4())) as transaction:
         for n in range(2 * BATCH_SIZE + 1):
             made = accepted(with_personal_data(), n)
             orders.add(transaction.session, made.order, made.progress)
@@ -221,11 +221,11 @@ def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
 
 def erase_at_customer(sessions: Sessions) -> list[OutboxRecord]:
     """Erase the party in the customer service; return the published records."""
-    writer_call = WriterCall(uuid4())
-    with begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction:
+    commit_context = CommitContext(uuid4())
+    with begin_transaction(sessions, datetime.now(UTC), commit_context) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), uuid4(), TENANT))
         erase_and_publish(PARTY, "li-na", "request 2026-17", b"a key", work)
-    return [record for result in writer_call.results for record in result.records]
+    return [record for result in commit_context.results for record in result.records]
 
 
 async def test_nothing_of_an_erased_person_is_left_in_any_database_or_comes_back(

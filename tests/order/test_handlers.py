@@ -19,8 +19,8 @@ from shared.contracts import (
     PublishedItemState,
     RefusalCode,
 )
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON, delete_all_rows
 from tests.kernel import TENANT, consume, dead_letter_rows, history, published, published_types
@@ -46,7 +46,7 @@ CHANGED = "order.state_changed.v1"
 
 def add_orders(sessions: Sessions, *accepted_orders: AcceptedOrder) -> None:
     """Add orders as their acceptance does."""
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         for each in accepted_orders:
             orders.add(transaction.session, each.order, each.progress)
             products.put_all(transaction.session, changed=each.disconnected_products)

@@ -7,8 +7,8 @@ from httpx import AsyncClient
 
 from services.order.store import products
 from shared.http.resource_paths import PRODUCTS_PATH
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
@@ -28,7 +28,7 @@ from tests.order.builders import a_product
 async def test_a_product_is_found_by_any_spelling_of_its_number(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str, count: int
 ) -> None:
-    with begin_transaction(stocked, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(stocked, NOON, CommitContext(uuid4())) as transaction:
         products.put_all(transaction.session, created=[a_product()])
 
     found = await client.get(

@@ -22,8 +22,8 @@ from shared.contracts import (
 )
 from shared.http.resource_paths import ORDERS_PATH
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.persistence.history import TAKEN_OVER_REASON, HistoryRow
 from tests.callers import AsRole
@@ -47,9 +47,9 @@ def consume_own(sessions: Sessions, own: list[Envelope]) -> None:
 
 def consume_again(sessions: Sessions, message: Message, own: list[Envelope]) -> None:
     """Consume a message again after a restore; what was published before is not published again."""
-    writer_call = WriterCall(uuid4(), taken_over=frozenset(each.id for each in own))
+    commit_context = CommitContext(uuid4(), taken_over=frozenset(each.id for each in own))
     records = [record_of(message)]
-    Dispatcher(sessions, SUBSCRIPTIONS).handle_batch(records, NOON, writer_call)
+    Dispatcher(sessions, SUBSCRIPTIONS).handle_batch(records, NOON, commit_context)
 
 
 def history_rows(sessions: Sessions) -> list[HistoryRow]:

@@ -17,8 +17,8 @@ from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import catalogue, orders, products, submissions
 from shared.access.access_rule import tenant_wide_scope
 from shared.errors import StartError
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.persistence.versioned_documents import SHARED_TENANT
 from tests.conftest import NOON
@@ -88,7 +88,7 @@ def test_the_submissions_of_a_batch_are_read_with_one_select(sessions: Sessions)
 def add_products(sessions: Sessions, count: int) -> list[UUID]:
     """Complete orders; return the ids of their products."""
     added = [accepted(n=n) for n in range(1, count + 1)]
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         for each in added:
             orders.add(transaction.session, each.order, each.progress)
     consume(sessions, SUBSCRIPTIONS, *(service_completed(each) for each in added))
@@ -113,7 +113,7 @@ def test_a_batch_of_disconnections_costs_a_handful_of_statements(sessions: Sessi
         accepted(a_body(a_disconnection(each.id)), 100 + n, products=(each,))
         for n, each in enumerate(added)
     ]
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         for each in gone:
             orders.add(transaction.session, each.order, each.progress)
         products.preload_with_bundles(transaction.session, ids)

@@ -7,7 +7,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumber, PhoneNumberType, geocoder
 
-from tools.province import names
+from tools.province import division_codes
 from tools.province.addresses import NO_FREE_PORT, UNSERVED
 from tools.province.build import Province, build_province
 from tools.province.divisions import FILE, cities
@@ -67,11 +67,14 @@ def test_every_division_lies_in_the_one_whose_code_it_begins_with() -> None:
 
 def test_the_committed_extract_carries_the_names_and_codes_of_its_script() -> None:
     for city in cities():
-        assert city.area_code == names.AREA_CODES[city.code]
-        assert (city.pinyin, city.short) == (names.pinyin(city.code), names.short_code(city.code))
+        assert city.area_code == division_codes.AREA_CODES[city.code]
+        assert (city.pinyin, city.short) == (
+            division_codes.pinyin(city.code),
+            division_codes.short_code(city.code),
+        )
         for district in city.districts:
-            assert district.pinyin == names.pinyin(district.code)
-            assert district.short == names.short_code(district.code)
+            assert district.pinyin == division_codes.pinyin(district.code)
+            assert district.short == division_codes.short_code(district.code)
 
 
 def test_the_extract_stays_small() -> None:

@@ -16,8 +16,8 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.blueprint.validation import read_blueprints
-from services.provisioning.domain.plan.plan_change import PlanDecision
 from services.provisioning.domain.plan.planner import plan_order
+from services.provisioning.domain.plan.working_plan import PlanUpdate
 from shared.contracts import (
     TMF_ACTIONS,
     BusinessAction,
@@ -188,6 +188,6 @@ def for_action(blueprint: Blueprint, action: BusinessAction) -> Blueprint:
     return msgspec.structs.replace(blueprint, business_action=action.value, action=None)
 
 
-def planned(blueprint: Blueprint, order: OrderAccepted | None = None) -> PlanDecision:
+def planned(blueprint: Blueprint, order: OrderAccepted | None = None) -> PlanUpdate:
     """Return a plan that waits for resources."""
     return plan_order(order or accepted(), index([blueprint]), {}, a_cause(), NOON)

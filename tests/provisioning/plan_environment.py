@@ -20,15 +20,15 @@ from services.provisioning.domain.fallout.actions import (
     FalloutDecision,
     possible_actions,
 )
-from services.provisioning.domain.plan.attempts import Attempt, attempt_of_unnamed_call, rounds_of
+from services.provisioning.domain.plan.attempts import Attempt, attempt_of_unnamed_call, round_count
 from services.provisioning.domain.plan.instructions import PlanInstruction
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanStep,
     StepState,
 )
-from services.provisioning.domain.plan.plan_change import PlanDecision, WorkOrderRequest
-from services.provisioning.domain.scheduled_messages import PauseEnded
+from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkOrderRequest
+from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from shared.calls.outbound_call import CallResult, OutboundCall, OutboundCallEnded
 from shared.contracts import (
     FIRST_REQUEST,
@@ -111,9 +111,7 @@ class PlanEnvironment:
     """Steps that operators skipped because they do them by hand."""
 
     @classmethod
-    def of(
-        cls, decision: PlanDecision, assigned: ResourcesAssigned, decisions_left: int = 3
-    ) -> Self:
+    def of(cls, decision: PlanUpdate, assigned: ResourcesAssigned, decisions_left: int = 3) -> Self:
         """Return the environment of a plan that has just begun."""
         environment = cls(decision.plan, assigned, decisions_left=decisions_left)
         environment.apply_decision(decision)
@@ -148,7 +146,7 @@ class PlanEnvironment:
                         ResourcesReleased(order_id=order_id, request_id=id_, held=held)
                     )
                 case str():
-                    yield PossibleEvent(PauseEnded(order_id=order_id, step=each))
+                    yield PossibleEvent(StepTimerExpired(order_id=order_id, step=each))
                 case OutboundCall():
                     yield from self.outcomes(each)
                 case _:
@@ -197,7 +195,7 @@ class PlanEnvironment:
         ref, undo, rounds = (
             work_order.step.ref,
             work_order.undo,
-            rounds_of(work_order.step, undo=work_order.undo),
+            round_count(work_order.step, undo=work_order.undo),
         )
         yield PossibleEvent(WorkOrderReported(ref, undo, rounds), Operation(ref, undo))
         yield PossibleEvent(WorkOrderReturned(ref, undo, rounds, "nobody at home"))
@@ -231,7 +229,7 @@ class PlanEnvironment:
                 return open_.request_id == event.request_id
             case ReleaseRequested(), ResourcesReleased():
                 return open_.request_id == event.request_id
-            case str(), PauseEnded(step=ref):
+            case str(), StepTimerExpired(step=ref):
                 return open_ == ref
             case OutboundCall(id=id_), OutboundCallEnded(attempt_id=answered):
                 return id_ == answered
@@ -243,9 +241,9 @@ class PlanEnvironment:
     def repeat(self, event: PlanEvent) -> None:
         """Repeat an event: it changes nothing and starts nothing."""
         if not isinstance(event, FalloutDecision | WorkOrderAccepted | PlanInstruction):
-            assert advance(self.plan, event) == PlanDecision(self.plan)
+            assert advance(self.plan, event) == PlanUpdate(self.plan)
 
-    def apply_decision(self, decision: PlanDecision) -> None:
+    def apply_decision(self, decision: PlanUpdate) -> None:
         """Register what a plan requests, and check the invariants."""
         self.plan = decision.plan
         self.published += tuple(each.name.partition(".")[2] for each in decision.messages)

@@ -6,9 +6,9 @@ from typing import Any
 
 from services.provisioning.domain.blueprint.blueprint import INLINE, RESOURCE_KINDS
 from services.provisioning.domain.plan.attempts import operation_id
-from services.provisioning.domain.plan.compensation import blocks_undo, is_unresolved
+from services.provisioning.domain.plan.compensation import blocks_undo, has_open_execution
 from services.provisioning.domain.plan.graph import in_order, with_positions
-from services.provisioning.domain.plan.modes import FINAL_STATES, Undoes, undoes
+from services.provisioning.domain.plan.modes import FINAL_STATES, UndoScope, undo_scope
 from services.provisioning.domain.plan.plan import (
     SETTLED_STATES,
     Plan,
@@ -16,7 +16,7 @@ from services.provisioning.domain.plan.plan import (
     PlanStep,
     StepState,
 )
-from services.provisioning.domain.plan.plan_change import PlanDecision
+from services.provisioning.domain.plan.working_plan import PlanUpdate
 
 FINAL_MESSAGES = {"service_completed", "service_failed"}
 HOLD_MESSAGES = {"service_held", "service_resumed"}
@@ -35,7 +35,7 @@ def check_act(plan: Plan, done: Acts, act: Any) -> None:
         ), f"{act.ref} is undone before its dependents"
 
 
-def check_decision(before: Plan, decision: PlanDecision) -> None:
+def check_decision(before: Plan, decision: PlanUpdate) -> None:
     """Check that steps follow their predecessors and keep their operation id until a refusal."""
     after = decision.plan
     assert after.steps == with_positions(in_order(after.steps))
@@ -44,7 +44,7 @@ def check_decision(before: Plan, decision: PlanDecision) -> None:
         has_started = now.state is not StepState.WAITING and not now.is_dropped
         if was.state is StepState.WAITING and has_started:
             assert all(step_of(after, each).state in SETTLED_STATES for each in now.after)
-            assert undoes(before.state) is not Undoes.ALL
+            assert undo_scope(before.state) is not UndoScope.ALL
             assert after.state is not PlanState.ON_HOLD
             assert not any(is_to_be_undone(each) for each in after.steps)
         if was.refusals == now.refusals:
@@ -63,7 +63,7 @@ def assign_states(plan: Plan) -> set[StepState]:
 
 
 def is_to_be_undone(step: PlanStep) -> bool:
-    return step.is_dropped and (is_unresolved(step) or blocks_undo(step))
+    return step.is_dropped and (has_open_execution(step) or blocks_undo(step))
 
 
 def operation(plan: Plan, step: PlanStep, *, undo: bool) -> Any:

@@ -4,7 +4,7 @@ from services.provisioning.domain.advance import PlanEvent, advance
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from services.provisioning.domain.fallout.actions import FalloutAction, FalloutDecision
 from services.provisioning.domain.plan.plan import PlanState, StepState
-from services.provisioning.domain.plan.plan_change import PlanDecision
+from services.provisioning.domain.plan.working_plan import PlanUpdate
 from shared.calls.outbound_call import CallResult, OutboundCall, OutboundCallEnded
 from tests.provisioning.builders import ORDER_ID, a_blueprint, accepted, assigned, index, planned
 
@@ -19,13 +19,13 @@ class PlanRun:
         self.published: list[object] = []
         self.handle(assigned(accepted(), index([blueprint])))
 
-    def handle(self, event: PlanEvent) -> PlanDecision:
+    def handle(self, event: PlanEvent) -> PlanUpdate:
         self.decision = advance(self.decision.plan, event)
         self.calls += self.decision.calls
         self.published += self.decision.messages
         return self.decision
 
-    def answer(self, kind: str, result: CallResult, code: str = "") -> PlanDecision:
+    def answer(self, kind: str, result: CallResult, code: str = "") -> PlanUpdate:
         """Let an element answer the latest call of a kind."""
         call = next(each for each in reversed(self.calls) if each.kind == kind)
         return self.handle(
@@ -40,7 +40,7 @@ class PlanRun:
             )
         )
 
-    def decide(self, remedy: FalloutAction, ref: str) -> PlanDecision:
+    def decide(self, remedy: FalloutAction, ref: str) -> PlanUpdate:
         return self.handle(FalloutDecision(remedy, ref))
 
     @property

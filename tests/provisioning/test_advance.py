@@ -11,8 +11,8 @@ from services.provisioning.domain.advance import (
 from services.provisioning.domain.blueprint.blueprint import OnFailure
 from services.provisioning.domain.fallout.actions import FalloutAction
 from services.provisioning.domain.plan.plan import StepState
-from services.provisioning.domain.plan.plan_change import PlanDecision
-from services.provisioning.domain.scheduled_messages import PauseEnded
+from services.provisioning.domain.plan.working_plan import PlanUpdate
+from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import (
     RefusalCode,
@@ -136,7 +136,7 @@ def test_what_was_answered_for_an_earlier_round_changes_nothing() -> None:
 
     late = OutboundCallEnded(order_id=ORDER_ID, attempt_id=first.id, result=CallResult.DONE)
 
-    assert advance(plan, late) == PlanDecision(plan)
+    assert advance(plan, late) == PlanUpdate(plan)
 
 
 REFUSAL = ResourcesRefused(order_id=ORDER_ID, code=RefusalCode.NONE_FREE, reason="no pair")
@@ -144,7 +144,7 @@ NEVER: list[PlanEvent] = [
     REFUSAL,
     ResourcesReleased(order_id=ORDER_ID),
     OutboundCallEnded(order_id=ORDER_ID, attempt_id=ORDER_ID, result=CallResult.DONE),
-    PauseEnded(order_id=ORDER_ID, step="1/unknown"),
+    StepTimerExpired(order_id=ORDER_ID, step="1/unknown"),
     WorkOrderReported("1/unknown", undo=False, round=1),
 ]
 

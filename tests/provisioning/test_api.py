@@ -11,7 +11,7 @@ from services.provisioning.domain.blueprint.blueprint import OnFailure
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import elements
 from shared.calls import call_store
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
 from shared.contracts import Causation
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
@@ -208,7 +208,7 @@ async def test_the_runner_uses_the_limits_of_an_element(
     with sessions() as session:
         limits = elements.limits(session)
     listed = (await client.get(ELEMENTS)).json()
-    assert limits.limit_of("aaa") == Limit(2, 0.5, in_maintenance=False)
+    assert limits.limit_of("aaa") == ElementLimits(2, 0.5, in_maintenance=False)
     assert limits.limit_of("NJ-XW-OLT01").in_maintenance
     assert [each["name"] for each in listed] == ["NJ-XW-OLT01", "aaa"]
     back = await client.delete(f"{ELEMENTS}/NJ-XW-OLT01/maintenance")

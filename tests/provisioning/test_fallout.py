@@ -11,8 +11,8 @@ from services.provisioning.domain.plan.attempts import Attempt, call_id
 from services.provisioning.handlers import SUBSCRIPTIONS, on_plan_event
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import Causation
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
@@ -99,7 +99,7 @@ def test_fallout_that_opens_and_is_decided_in_one_transaction_keeps_both(
 ) -> None:
     run(sessions, accepted(), WITH_FALLOUT)
     call = refusal(sessions)
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(Causation(call.attempt_id, ORDER_ID, TENANT))
 
         on_plan_event(call, work)

@@ -12,7 +12,7 @@ from sqlalchemy import event, select
 from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind
 from services.provisioning.domain.plan.plan import PlanState
-from services.provisioning.domain.scheduled_messages import PauseEnded
+from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from services.provisioning.domain.service import ServiceState
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import blueprints, plans, work_orders
@@ -254,7 +254,7 @@ def test_a_wait_ends_when_its_time_has_passed(sessions: Sessions) -> None:
     consume(sessions, SUBSCRIPTIONS, assigned(accepted(), index([waiting])))
     with sessions() as session:
         due_at = session.scalars(select(TimerRow.due_at)).one()
-    consume(sessions, SUBSCRIPTIONS, PauseEnded(order_id=ORDER_ID, step="1/pause"))
+    consume(sessions, SUBSCRIPTIONS, StepTimerExpired(order_id=ORDER_ID, step="1/pause"))
 
     assert due_at == NOON + timedelta(hours=1)
     assert plan_of(sessions).state is PlanState.COMPLETED

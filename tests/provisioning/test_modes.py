@@ -12,10 +12,10 @@ from services.provisioning.domain.fallout.actions import FalloutAction, possible
 from services.provisioning.domain.plan.instructions import PlanInstruction
 from services.provisioning.domain.plan.modes import FINAL_STATES, NEXT_MODES, ModeChange
 from services.provisioning.domain.plan.plan import PlanState, StepState
-from services.provisioning.domain.plan.plan_change import PlanDecision
 from services.provisioning.domain.plan.planner import plan_order
 from services.provisioning.domain.plan.revision import PlanRevision
 from services.provisioning.domain.plan.state_changes import plan_state_changes
+from services.provisioning.domain.plan.working_plan import PlanUpdate
 from shared.calls.outbound_call import CallResult
 from shared.contracts import (
     RefusalCode,
@@ -214,7 +214,7 @@ def test_an_instruction_that_was_applied_changes_nothing_and_an_ended_plan_takes
     run = PlanRun(a_call("a"))
     for instruction in (RESUME, HOLD):
         plan = run.handle(instruction).plan
-        assert advance(plan, instruction) == PlanDecision(plan)
+        assert advance(plan, instruction) == PlanUpdate(plan)
     run.handle(RESUME)
     run.answer("create-a", CallResult.DONE)
 

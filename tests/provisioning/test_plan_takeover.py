@@ -3,8 +3,8 @@
 import pytest
 
 from services.provisioning.domain.plan.plan import PlanState, StepState
-from services.provisioning.domain.plan.plan_change import completed_service
 from services.provisioning.domain.plan.takeover import plan_as_published
+from services.provisioning.domain.plan.working_plan import completed_service
 from shared.calls.outbound_call import CallResult
 from shared.contracts import (
     ReleaseRequested,

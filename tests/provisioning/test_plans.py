@@ -18,7 +18,7 @@ from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import OPEN, WorkOrderState
 from services.provisioning.store import elements, fallout, services, work_orders
 from services.provisioning.store.work_orders import ALL_STATES, Visibility
-from shared.access.access_rule import Crew, DataScope, tenant_wide_scope
+from shared.access.access_rule import CrewScope, DataScope, tenant_wide_scope
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT
@@ -155,7 +155,7 @@ def test_a_list_of_work_orders_reads_little(sessions: Sessions, data_scope: Data
     "areas", [["D-7"], ["07"], ["D-7", "D-8", "07"], ["nowhere"], [], ["*"]], ids=str
 )
 def test_a_crew_s_list_of_work_orders_reads_little(sessions: Sessions, areas: list[str]) -> None:
-    crew = Crew(frozenset(areas), frozenset({"crew-7", "field-company"}))
+    crew = CrewScope(frozenset(areas), frozenset({"crew-7", "field-company"}))
     visibility = Visibility(DataScope(TENANT, "crew"), crew)
     of_states = ((OPEN, PAGE), (OPEN, BY_TURN), (CLOSED, PAGE), (CLOSED, BY_AGE))
     queries = {

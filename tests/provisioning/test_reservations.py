@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.plan.plan import PlanState
-from services.provisioning.domain.plan.plan_change import completed_service
-from services.provisioning.domain.reservation import answer_question
+from services.provisioning.domain.plan.working_plan import completed_service
+from services.provisioning.domain.reservation_answer import answer_question
 from services.provisioning.handlers import SUBSCRIPTIONS, TAKEOVER
 from services.provisioning.tables import PlanRow
 from shared.contracts import (

@@ -11,9 +11,9 @@ from services.provisioning.domain.blueprint.blueprint import BlueprintStep, Poin
 from services.provisioning.domain.fallout.actions import FalloutAction, possible_actions_at
 from services.provisioning.domain.plan.attempts import operation_id
 from services.provisioning.domain.plan.plan import Plan, PlanState, StepState
-from services.provisioning.domain.plan.plan_change import PlanDecision
 from services.provisioning.domain.plan.planner import plan_order
 from services.provisioning.domain.plan.revision import AddedStep, PlanRevision
+from services.provisioning.domain.plan.working_plan import PlanUpdate
 from shared.calls.outbound_call import CallResult
 from shared.errors import ConflictError, PoisonError
 from tests.conftest import NOON
@@ -85,7 +85,7 @@ def revise(environment: PlanEnvironment, revision: PlanRevision) -> None:
     environment.handle(PossibleEvent(revision))
 
 
-def revise_run(run: PlanRun, **changes: Any) -> PlanDecision:
+def revise_run(run: PlanRun, **changes: Any) -> PlanUpdate:
     """Make the next revision of a plan."""
     return run.handle(PlanRevision(run.decision.plan.revision + 1, **changes))
 
@@ -212,7 +212,7 @@ def test_a_revision_is_applied_once() -> None:
     run.handle(revision)
     plan = run.decision.plan
 
-    assert advance(plan, revision) == PlanDecision(plan)
+    assert advance(plan, revision) == PlanUpdate(plan)
     with pytest.raises(ConflictError):
         advance(plan, PlanRevision(3))
 

@@ -9,7 +9,7 @@ from httpx import AsyncClient
 
 from services.provisioning.store import elements
 from shared.calls import call_store
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
 from shared.contracts import Causation
 from shared.persistence.database import Sessions
 from tests.kernel import TENANT
@@ -33,7 +33,7 @@ def call(sessions: Sessions, *names: str) -> None:
         call_store.enqueue(session, requests, datetime.now(UTC))
 
 
-def limit_of(sessions: Sessions, name: str) -> Limit:
+def limit_of(sessions: Sessions, name: str) -> ElementLimits:
     """Return the limits of the runner for an element of this name."""
     with sessions() as session:
         return elements.limits(session).limit_of(name)

@@ -101,7 +101,7 @@ def import_plant(
         store.add_segments(session, tenant, segments, ())
         store.add_splitters(session, tenant, splitters, ())
         store.add_addresses(session, tenant, addresses)
-        store.add_blocks(
+        store.add_block_items(
             session, tenant, PAIR_KIND.name, [PairBlock(exchange_id="X", first=1, count=pairs)]
         )
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from services.resources.commands.imports import import_and_audit, import_blocks
 from services.resources.domain.plant.import_counts import ImportCounts
-from services.resources.domain.plant.import_validation import PlacedRow
+from services.resources.domain.plant.import_validation import IndexedRow
 from services.resources.domain.plant.parsed_rows import ParsedRows
 from services.resources.domain.plant.plant import PairBlock
 from services.resources.domain.pool import kinds
@@ -18,8 +18,8 @@ from services.resources.domain.pool.states import (
     QUARANTINED_ITEM_LIFE_CYCLE,
 )
 from shared.contracts import Causation
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT
@@ -48,11 +48,11 @@ def known_kinds(*new: PoolKind) -> Iterator[None]:
 
 def import_blocks_of(sessions: Sessions, kind: PoolKind, pool: str, count: int) -> ImportCounts:
     """Import the first resources of a pool."""
-    row = PlacedRow(0, PairBlock(exchange_id=pool, first=1, count=count))
+    row = IndexedRow(0, PairBlock(exchange_id=pool, first=1, count=count))
 
     def add_rows(parsed: ParsedRows[PairBlock], work: UnitOfWork) -> ImportCounts:
         return import_blocks(kind, parsed, work)
 
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), uuid4(), TENANT))
         return import_and_audit(f"{kind.name}s", add_rows, ParsedRows([row], []), work)

@@ -72,7 +72,9 @@ def resolve_all(
     orders_in_batch: list[AssignmentRequested],
 ) -> list[OrderRequirements | ResourcesRefused]:
     return resolve_orders(
-        [AssignmentRequest(TENANT, each) for each in orders_in_batch], AllocationContext(SITES, ())
+        [AssignmentRequest(TENANT, each) for each in orders_in_batch],
+        AllocationContext(SITES, ()),
+        answers={},
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from services.resources import store
 from services.resources.commands.assignment import assign
+from services.resources.commands.numbers import require_number
 from services.resources.domain.allocation.requirements import AssignmentRequest
-from services.resources.domain.number.number import require_number, select
+from services.resources.domain.number.number import select
 from shared.contracts import (
     AssignmentRequested,
     HoldAction,

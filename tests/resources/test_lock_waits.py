@@ -4,7 +4,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.resources import store
-from services.resources.domain.number.number import require_number, select
+from services.resources.commands.numbers import require_number
+from services.resources.domain.number.number import select
 from shared.contracts import Need
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT

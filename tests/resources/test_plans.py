@@ -20,7 +20,7 @@ from services.resources.store import (
     find_addresses,
     find_pool_items,
     find_pool_levels,
-    reservation_questions,
+    reservation_reviews,
     search_numbers,
 )
 from services.resources.store.holdings import get_holdings
@@ -155,10 +155,10 @@ def test_a_list_of_the_plant_reads_little(sessions: Sessions) -> None:
         ),
         "addresses everywhere": partial(addresses, letters="南京", exchange_id="", window=PAGE),
         "reservations": partial(
-            reservation_questions.find_page, tenant=TENANT, before=NOW, window=PAGE
+            reservation_reviews.find_page, tenant=TENANT, before=NOW, window=PAGE
         ),
         "reservations behind": partial(
-            reservation_questions.find_page,
+            reservation_reviews.find_page,
             tenant=TENANT,
             before=NOW,
             window=Window(0, 21, encode_cursor([FIRST, UUID(int=1)])),

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from services.resources.domain.pool.kinds import (
     ResourceTable,
     ServedFrom,
     UniqueWithin,
+    by_name,
 )
 from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import (
@@ -139,9 +141,12 @@ def test_every_kind_is_in_the_documentation(name: str) -> None:
 
 def test_the_table_of_numbers_has_one_kind() -> None:
     """Its rows do not say of which kind they are."""
-    found = [each for each in POOL_KINDS.values() if each.table is ResourceTable.NUMBERS]
+    other = replace(NUMBER, name="short-number")
 
-    assert found == [NUMBER]
+    with pytest.raises(ValueError, match="table of numbers"):
+        by_name(NUMBER, other)
+    with pytest.raises(ValueError, match="one name"):
+        by_name(NUMBER, NUMBER)
 
 
 @pytest.mark.parametrize(

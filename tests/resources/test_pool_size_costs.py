@@ -13,7 +13,7 @@ from services.resources.domain.allocation.requirements import AssignmentRequest
 from services.resources.domain.number.numbering_plan import read_pattern
 from services.resources.domain.number.search import NumberSearch
 from services.resources.domain.pool.resource import Pool
-from services.resources.store import free_items, number_search
+from services.resources.store import free_resources, number_search
 from shared.contracts import Need, ResourcesAssigned
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
@@ -21,7 +21,7 @@ from tests.kernel import TENANT
 from tests.resources.builders import a_segment, an_assignment_request, e164, import_plant
 
 SMALL, LARGE = 1_000, 20_000
-SELECT_FREE: Any = free_items.SKIPPING_LOCKED.statement
+SELECT_FREE: Any = free_resources.SKIPPING_LOCKED.statement
 COUNT = 50
 
 
@@ -51,7 +51,7 @@ def test_allocation_from_a_pool_twenty_times_as_large_reads_as_many_pages(
     sessions: Sessions, kind: str
 ) -> None:
     pool = Pool(TENANT, kind, "X")
-    bound = free_items.pool_arrays({pool: COUNT})
+    bound = free_resources.pool_arrays({pool: COUNT})
     pages_read = []
     for size in (SMALL, LARGE):
         filled(sessions, size)
@@ -69,7 +69,7 @@ def test_allocation_from_a_pool_that_is_nearly_used_up_reads_as_many_pages(
 ) -> None:
     filled(sessions, 2_000)
     pool = Pool(TENANT, "pair", "X")
-    bound = free_items.pool_arrays({pool: COUNT})
+    bound = free_resources.pool_arrays({pool: COUNT})
     with sessions() as session:
         when_full = pages(session, SELECT_FREE, bound)
 

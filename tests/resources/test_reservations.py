@@ -8,12 +8,12 @@ from httpx import AsyncClient, Response
 
 from services.resources import store
 from services.resources.commands.reservations import schedule_reservation_review
-from services.resources.domain.allocation.reservation_question import (
+from services.resources.domain.allocation.reservation_review import (
     ASK_AGAIN_AFTER,
     REVIEW_AFTER,
     REVIEW_INTERVAL,
 )
-from services.resources.domain.scheduled_messages import ReservationsDue
+from services.resources.domain.scheduled_messages import ReservationReviewDue
 from services.resources.handlers import SUBSCRIPTIONS
 from shared.contracts import (
     Causation,
@@ -46,7 +46,7 @@ def review(sessions: Sessions, hours: int = 0) -> None:
     """Review old reservations, a number of hours after they became old."""
     now = LATER + timedelta(hours=hours)
     cause = Causation(UUID(int=hours + 1), UUID(int=1), TENANT)
-    consume_records(sessions, SUBSCRIPTIONS, [record_of(ReservationsDue(), cause)], now=now)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(ReservationReviewDue(), cause)], now=now)
 
 
 def questions(sessions: Sessions) -> list[ReservationQuestioned]:
@@ -84,7 +84,7 @@ def test_provisioning_is_asked_about_old_reservations_and_not_about_what_is_in_u
     review(sessions)
 
     assert [each.order_id for each in questions(sessions)] == [order_id(1)]
-    assert (LATER + REVIEW_INTERVAL, ReservationsDue()) in scheduled_messages(sessions)
+    assert (LATER + REVIEW_INTERVAL, ReservationReviewDue()) in scheduled_messages(sessions)
 
 
 def test_the_same_reservation_is_asked_about_once_a_day(sessions: Sessions) -> None:
@@ -103,7 +103,7 @@ def test_a_start_schedules_one_review(sessions: Sessions) -> None:
         with sessions.begin() as session:
             schedule_reservation_review(session)
 
-    assert [message for _, message in scheduled_messages(sessions)] == [ReservationsDue()]
+    assert [message for _, message in scheduled_messages(sessions)] == [ReservationReviewDue()]
 
 
 def test_a_reservation_that_no_plan_needs_is_a_trouble_and_stays_reserved(
@@ -117,7 +117,7 @@ def test_a_reservation_that_no_plan_needs_is_a_trouble_and_stays_reserved(
     answer(sessions, questions(sessions)[0], is_needed=False)
 
     with sessions() as session:
-        (trouble,) = store.reservation_questions.unneeded_troubles(session, LATER)
+        (trouble,) = store.reservation_reviews.unneeded_troubles(session, LATER)
     assert (trouble.kind, trouble.count, trouble.oldest_age_s) == (
         TroubleKind.QUESTIONED,
         1,
@@ -134,7 +134,7 @@ def test_a_reservation_that_a_plan_needs_is_no_trouble(sessions: Sessions) -> No
     answer(sessions, questions(sessions)[0], is_needed=True, plan="running")
 
     with sessions() as session:
-        assert list(store.reservation_questions.unneeded_troubles(session, LATER)) == []
+        assert list(store.reservation_reviews.unneeded_troubles(session, LATER)) == []
 
 
 async def test_a_reservation_that_no_plan_needs_is_released_and_the_history_has_the_reason(
@@ -190,7 +190,7 @@ def test_what_a_completed_plan_does_not_need_is_a_trouble(
 
     with sessions() as session:
         assert [
-            each.kind for each in store.reservation_questions.unneeded_troubles(session, LATER)
+            each.kind for each in store.reservation_reviews.unneeded_troubles(session, LATER)
         ] == troubles
 
 

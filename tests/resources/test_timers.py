@@ -5,9 +5,10 @@ from datetime import timedelta
 from sqlalchemy import func, select, text
 
 from services.resources import store
-from services.resources.domain.number.number import HOLD_TIME, RETRY_DELAY, require_number
+from services.resources.commands.numbers import require_number
+from services.resources.domain.number.number import HOLD_TIME, RETRY_DELAY
 from services.resources.domain.number.number import select as select_number
-from services.resources.domain.scheduled_messages import HoldExpired, QuarantineEnded
+from services.resources.domain.scheduled_messages import QuarantineEnded, SelectionExpired
 from shared.contracts import Action
 from shared.persistence.database import Sessions
 from shared.scheduling.timer_store import TimerRow
@@ -31,13 +32,13 @@ from tests.resources.builders import (
 QUARANTINE = timedelta(days=90)
 
 
-def held(sessions: Sessions, place: int = 0) -> HoldExpired:
+def held(sessions: Sessions, place: int = 0) -> SelectionExpired:
     """Let a client select a number; return the scheduled message of its end."""
     with sessions.begin() as session:
         idle = require_number(store.find_number_for_update(session, (TENANT, e164(place))))
         number = select_number(idle, "crm", NOON)
         store.put_numbers(session, [number])
-    return HoldExpired(e164=e164(place), until=NOON + HOLD_TIME)
+    return SelectionExpired(e164=e164(place), until=NOON + HOLD_TIME)
 
 
 def test_a_hold_that_is_over_leaves_the_number_idle(sessions: Sessions) -> None:
@@ -54,7 +55,9 @@ def test_the_end_of_a_hold_does_not_end_a_later_hold(sessions: Sessions) -> None
     import_plant(sessions)
     hold_expired = held(sessions)
 
-    handle(sessions, HoldExpired(e164=e164(0), until=hold_expired.until - timedelta(seconds=1)))
+    handle(
+        sessions, SelectionExpired(e164=e164(0), until=hold_expired.until - timedelta(seconds=1))
+    )
 
     assert states(sessions) == {e164(0): "selected"}
 

@@ -14,7 +14,7 @@ from shared.config.settings import Settings
 from shared.contracts import Causation, Message, read_envelope
 from shared.kafka import admin
 from shared.kafka.consumer import ConsumerConfig, HandleBatch, consuming
-from shared.kafka.faust_consumer import Offsets
+from shared.kafka.faust_transport import Offsets
 from shared.kafka.producer import Producer
 from shared.kafka.records import ConsumedRecord, OutboxRecord
 from shared.messaging.outbox import MessageDraft, make_records

@@ -15,16 +15,16 @@ from sqlalchemy import select
 
 from shared.calls.adapter import Adapter
 from shared.calls.call_store import CallRequest, OutboundCallRow, request_call
-from shared.calls.element_limits import Limit, Limits
+from shared.calls.element_limits import ElementLimits, LimitConfiguration
 from shared.calls.lease import LeasedCall
 from shared.calls.outbound_call import CallOutcome, CallResult, OutboundCall, OutboundCallEnded
 from shared.calls.runner import CallRunner
 from shared.contracts import Causation
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.unit_of_work import begin_transaction
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, until
@@ -60,10 +60,10 @@ def request_calls(
     sessions: Sessions,
     *calls: OutboundCall,
     now: datetime = NOON,
-    writer_call: WriterCall | None = None,
+    commit_context: CommitContext | None = None,
 ) -> None:
     """Commit a transaction that requests these calls."""
-    with begin_transaction(sessions, now, writer_call or WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, now, commit_context or CommitContext(uuid4())) as transaction:
         for call in calls:
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
 
@@ -149,13 +149,15 @@ def runner_of(
     sessions: Sessions,
     folder: Path,
     element: Adapter,
-    limits: Mapping[str, Limit] | None = None,
+    limits: Mapping[str, ElementLimits] | None = None,
     subscriptions: Subscriptions = SUBSCRIPTIONS,
 ) -> CallRunner:
     """Return the runner of one process."""
     crash_guard = CrashGuard(sessions, InFlightJournal(folder))
     dependencies = sessions, (writer := Writer(sessions)), subscriptions, crash_guard
-    runner = CallRunner(*dependencies, lambda _: element, lambda _: Limits(limits or {}))
+    runner = CallRunner(
+        *dependencies, lambda _: element, lambda _: LimitConfiguration(limits or {})
+    )
     writer.deferred_writers[CallRequest] = runner.enqueue
     return runner
 
@@ -180,11 +182,11 @@ def enqueue_calls(
     sessions: Sessions, runner: CallRunner, *calls: OutboundCall, now: datetime | None = None
 ) -> Sequence[LeasedCall]:
     """Commit a transaction of the runner's own process; return what it leased."""
-    writer_call = WriterCall(uuid4(), runner.writer.deferred_writers)
-    with begin_transaction(sessions, now or datetime.now(UTC), writer_call) as transaction:
+    commit_context = CommitContext(uuid4(), runner.writer.deferred_writers)
+    with begin_transaction(sessions, now or datetime.now(UTC), commit_context) as transaction:
         for call in calls:
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
-    (callback,) = writer_call.results[0].callbacks
+    (callback,) = commit_context.results[0].callbacks
     assert isinstance(callback, partial)
     leased_calls: Sequence[LeasedCall] = callback.args[0]
     return leased_calls

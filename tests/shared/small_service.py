@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.runtime.run import run
-from shared.service import Service
+from shared.service_definition import ServiceDefinition
 from tests.shared.order_log import SUBSCRIPTIONS, OrderLogRow
 
 
@@ -16,7 +16,7 @@ def read_once(session: Session) -> None:
     session.execute(select(OrderLogRow.order_id).limit(1))
 
 
-SERVICE = Service("small", (), SUBSCRIPTIONS, on_start=(read_once,))
+SERVICE = ServiceDefinition("small", (), SUBSCRIPTIONS, on_start=(read_once,))
 
 if __name__ == "__main__":
     run(SERVICE)

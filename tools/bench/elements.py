@@ -45,7 +45,7 @@ Histograms: TypeAlias = Mapping[tuple[str, str], Histogram]
 """Histograms by metric and element type."""
 
 
-def read_histograms(record: StackRecord) -> Histograms:
+def read_duration_histograms(record: StackRecord) -> Histograms:
     """Return the durations of calls and steps so far, by element type."""
     text = httpx.get(f"{record.urls['provisioning']}/metrics").raise_for_status().text
     found: dict[tuple[str, str], dict[float, float]] = {}

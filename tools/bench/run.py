@@ -17,14 +17,14 @@ from deploy.local.home import home
 from deploy.local.stack import Stack
 from deploy.local.usage import OTHER_CORES_TOLERATED
 from services.console.client import Client, make_keys, token_for
+from services.console.configured_engines import refuse_configured_engines
 from services.console.errors import FAILURE, UNAVAILABLE, USAGE, CommandError
 from services.console.output import Row, Styled, print_line, print_table, progress_line
-from services.console.own_engines import refuse_existing_engines
 from tools.bench import cases, steady_load
 from tools.bench.cases import BenchSystem
-from tools.bench.check import find_violations
 from tools.bench.figures import CaseResult, Figures, describe_machine
 from tools.bench.load_generator import post_closed_loop
+from tools.bench.order_rules import find_violations
 from tools.bench.workload import load_catalogue, load_plant, reference_orders
 
 FIBRES_PER_SPLITTER = 16
@@ -102,7 +102,7 @@ def run_bench(
         remedy = f"choose from {', '.join(CASES)}"
         msg = f"there is no case {', '.join(unknown)}"
         raise CommandError(msg, USAGE, remedy=remedy)
-    refuse_existing_engines()
+    refuse_configured_engines()
     chosen = [name for name, case in CASES.items() if name in only or not (only or case.is_long)]
     with start_bench_system(rounds, order_count) as system:
         system.per_second = per_second

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deploy.local import usage
 from services.console.client import Client
 from tools.bench.cases import BenchSystem, cpu_per_order, post_with_crew
-from tools.bench.elements import delayed_elements, read_histograms, step_times_between
+from tools.bench.elements import delayed_elements, read_duration_histograms, step_times_between
 from tools.bench.figures import CaseResult, Figures, percentile
 from tools.bench.load_generator import LoadClient, post_at_rate
 from tools.bench.workload import element_names, mixed_orders, set_limits
@@ -40,10 +40,10 @@ def measure_steady_load(
     """Measure orders at an even rate, by part of the load and by element type."""
     set_limits(Client(system.record.urls, system.operator_token), load.core_calls, "aaa", "ims")
     with delayed_elements(system.record, element_names(system.splitters), load.element_ms):
-        before, times = usage.read(system.pids), read_histograms(system.record)
+        before, times = usage.read(system.pids), read_duration_histograms(system.record)
         client = asyncio.run(post_with_crew(system, lambda: _posting(system, order_count)))
         spent = cpu_per_order(system, before, order_count)
-    steps = step_times_between(times, read_histograms(system.record), load.element_ms)
+    steps = step_times_between(times, read_duration_histograms(system.record), load.element_ms)
     completed = system.completions.times(list(client.posted_at))
     return percentiles_by_part(client.posted_at, completed) | steps | spent
 

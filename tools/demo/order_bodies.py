@@ -44,7 +44,7 @@ def new_order_body(planned: PlannedPost, picked: PickedNumber | None) -> Body:
         planned.scenario.product is DemoProduct.FIBRE
         and planned.scenario.variation is not Variation.BAD_SPEED
     ):
-        choose_speed(body["productOrderItem"][0], planned)
+        set_speed(body["productOrderItem"][0], planned)
     return body
 
 
@@ -91,7 +91,7 @@ def set_characteristics(item: Body, values: Mapping[str, Any]) -> None:
         each["value"] = values.get(each["name"], each["value"])
 
 
-def choose_speed(item: Body, planned: PlannedPost) -> None:
+def set_speed(item: Body, planned: PlannedPost) -> None:
     """Set one of the speeds; a different one if the scenario contradicts an earlier post."""
     is_other = planned.scenario.variation in {
         Variation.OTHER_UNDER_KEY,

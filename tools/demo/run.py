@@ -13,15 +13,15 @@ import msgspec
 import psutil
 import typer
 
-from deploy.local.existing_engines import fetch_engines
+from deploy.local.external_engines import fetch_engines
 from deploy.local.stack_record import SERVICES, StackRecord
 from deploy.local.usage import pss_mb
 from services.console.client import Client, token_for
+from services.console.configured_engines import refuse_configured_engines
 from services.console.errors import FAILURE, USAGE, CommandError
 from services.console.journey import journey_of
 from services.console.orders import ORDERS
 from services.console.output import Progress, progress_bars
-from services.console.own_engines import refuse_existing_engines
 from tools.demo import crm, demo_result, field_crew, order_follower, province_import, report
 from tools.demo.demo_plan import DemoPlan, make_plan
 from tools.demo.demo_result import DemoResult, DemoTimes
@@ -61,7 +61,7 @@ def run_demo(order_count: int, number_count: int, *, keep: bool, json_file: Path
         remedy = "name a file in a folder that is there"
         msg = f"{json_file.parent} is no folder"
         raise CommandError(msg, USAGE, remedy=remedy)
-    refuse_existing_engines()
+    refuse_configured_engines()
     province = build_province_for(order_count, number_count)
     fetch_engines(SERVICES)
     with stop_signals_interrupt(), fresh_home() as home, progress_bars() as progress:

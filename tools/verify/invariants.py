@@ -35,7 +35,7 @@ INVARIANTS: Mapping[str, Check] = {
     "services hold what resources say": resources.services_hold_what_resources_say,
     "what is held has a holder": resources.states_and_holders_agree,
     "the states of each pool add up to the pool": resources.pools_add_up,
-    "elements have what the inventory says": network.elements_have_what_the_inventory_says,
+    "elements have what the inventory says": network.elements_and_inventory_agree,
     "every operation had one effect": network.every_operation_has_one_effect,
     "the inventory is what was completed": network.inventory_is_what_was_completed,
     "the installed base is what was completed": orders.installed_base_is_what_was_completed,

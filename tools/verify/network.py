@@ -15,7 +15,7 @@ OPEN_PLANS = "SELECT items FROM plans WHERE state NOT IN ('completed', 'failed')
 _decode = msgspec.json.decode
 
 
-def elements_have_what_the_inventory_says(stack_data: StackData) -> Iterator[CheckResult]:
+def elements_and_inventory_agree(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the configuration of each element and the service inventory are equal."""
     if not stack_data.has_elements:
         return

@@ -61,7 +61,7 @@ def every_resource_has_one_holder(stack_data: StackData) -> Iterator[CheckResult
     for row in stack_data.rows("resources", HELD):
         holders[ResourceKey(row.kind, row.value)].add(row.service_id)
     for key, services in holders.items():
-        shared = f"{key.kind} {mask(key)} has {len(services)} holders"
+        shared = f"{key.kind} {printable_value(key)} has {len(services)} holders"
         yield shared if len(services) > 1 else None
 
 
@@ -98,7 +98,7 @@ def services_hold_what_resources_say(stack_data: StackData) -> Iterator[CheckRes
             yield None
         else:
             source = "the inventory" if (service_id, key) in held else "the completed order"
-            yield f"only {source} has {key.kind} {mask(key)} for service {service_id}"
+            yield f"only {source} has {key.kind} {printable_value(key)} for service {service_id}"
 
 
 def pools_add_up(stack_data: StackData) -> Iterator[CheckResult]:
@@ -119,6 +119,6 @@ def states_and_holders_agree(stack_data: StackData) -> Iterator[CheckResult]:
         yield None if agree else f"a number or pool item is {row.state} and has {holder}"
 
 
-def mask(key: ResourceKey) -> str:
+def printable_value(key: ResourceKey) -> str:
     """Return a resource's value for printing; if it identifies a customer, only its end."""
     return f"...{key.value[-4:]}" if key.kind in PERSONAL_KINDS else key.value

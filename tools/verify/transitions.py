@@ -121,14 +121,14 @@ def every_transition_is_legal(stack_data: StackData) -> Iterator[CheckResult]:
         rows = stack_data.rows(service, statement)
         for (kind, subject, part), steps in groupby(rows, lambda row: row[:3]):
             if kind in rules:
-                wrong = illegal_transition(
+                wrong = describe_illegal_transition(
                     rules[kind], [(step.was, step.became, step.reason) for step in steps]
                 )
                 name = resource_name(kind, subject, part)
                 yield f"{name} went {wrong}" if wrong else None
 
 
-def illegal_transition(rules: HistoryRules, history: list[tuple[str, str, str]]) -> str:
+def describe_illegal_transition(rules: HistoryRules, history: list[tuple[str, str, str]]) -> str:
     """Return a description of the first illegal transition; empty if all are legal.
 
     A takeover after a restore may skip intermediate states.

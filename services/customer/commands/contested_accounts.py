@@ -7,13 +7,13 @@ from services.customer import store
 from services.customer.domain.parties.contested_account import (
     AccountUse,
     ContestedAccount,
-    settle_account,
+    settle_contest,
 )
 from shared.access.access_rule import require_found
 from shared.messaging.unit_of_work import UnitOfWork
 
 
-class SettledAccount(NamedTuple):
+class SettledContest(NamedTuple):
     """A settled account, and the customers and clients that name it."""
 
     account: ContestedAccount
@@ -22,7 +22,7 @@ class SettledAccount(NamedTuple):
 
 def settle_and_audit(
     person: str, account_id: str, note: str, max_uses: int, work: UnitOfWork
-) -> SettledAccount:
+) -> SettledContest:
     """Settle an account, and audit who did it and why.
 
     Args:
@@ -39,8 +39,8 @@ def settle_and_audit(
     remedy = "list those that are: GET /ops/v1/contested-accounts"
     account = require_found(found, f"account {account_id} is not contested", remedy=remedy)
     customers = store.contested_accounts.count_customers(work.session, [account])[account.key]
-    settled = settle_account(account, customers, person, note, work.now)
+    settled = settle_contest(account, customers, person, note, work.now)
     store.contested_accounts.put(work.session, [settled])
     work.audit("account.settle", account_id, reason=note)
     uses = store.contested_accounts.find_uses(work.session, work.tenant, [account_id], max_uses)
-    return SettledAccount(settled, uses[account_id])
+    return SettledContest(settled, uses[account_id])

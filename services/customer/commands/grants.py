@@ -1,6 +1,6 @@
 """Change the grants between clients of the API."""
 
-from services.customer.domain.parties.grant_change import GrantChange, access_changed_message
+from services.customer.domain.parties.grant_change import AccessGrantChange, access_changed_message
 from shared.access import grants
 from shared.access.approvals import Approval, check_approval
 from shared.access.grants import Grant
@@ -8,7 +8,7 @@ from shared.messaging.unit_of_work import UnitOfWork
 from shared.security.caller import Caller
 
 
-def change_grant(change: GrantChange, caller: Caller, work: UnitOfWork) -> Grant | Approval:
+def change_grant(change: AccessGrantChange, caller: Caller, work: UnitOfWork) -> Grant | Approval:
     """Change a grant, publish it to the other services, and audit who did it and why."""
     if change.sensitive_action and (
         approval := check_approval(work, caller, change.sensitive_action)

@@ -18,7 +18,7 @@ from services.customer.domain.parties.party import Account
 from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import AccountSourceRow, ContestedAccountRow
 from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
-from shared.persistence.bulk import insert_rows, table_of, update_rows
+from shared.persistence.bulk import insert_new_rows, table_of, update_rows
 from shared.persistence.list_window import Window, lateral_page, select_page, unnest_values
 from shared.persistence.statements import CompiledStatement
 
@@ -42,7 +42,7 @@ def add(session: Session, accounts: Iterable[Account]) -> None:
     """Insert these accounts as contested, unless they are already."""
     found = {(each.tenant, each.account_id): each.told_at for each in accounts}
     rows = [(*key, since) for key, since in sorted(found.items())]
-    insert_rows(session, ContestedAccountRow, ("tenant", "account_id", "since"), rows)
+    insert_new_rows(session, ContestedAccountRow, ("tenant", "account_id", "since"), rows)
 
 
 def get_all_for_update(session: Session, keys: Collection[Key]) -> list[ContestedAccount]:

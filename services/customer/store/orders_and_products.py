@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from services.customer.domain.unified_view.order import (
     Assignment,
     HoldEvent,
+    LatestOrderState,
     Order,
     OrderResult,
-    PublishedState,
 )
 from services.customer.domain.unified_view.product import Product, Service
 from services.customer.store.columns import columns_for, field_names
@@ -29,12 +29,12 @@ from services.customer.tables import (
     ServiceRow,
 )
 from shared.contracts import OrderState
-from shared.persistence.bulk import bind_arrays, insert_rows, table_of, unnest, upsert_rows
+from shared.persistence.bulk import bind_arrays, insert_new_rows, table_of, unnest, upsert_rows
 from shared.persistence.database import Base
 from shared.persistence.statements import CompiledStatement
 
 ORDER_FIELDS = field_names(Order)
-STATE_FIELDS = field_names(PublishedState)
+STATE_FIELDS = field_names(LatestOrderState)
 
 
 def add_orders(session: Session, orders: Sequence[Order]) -> set[UUID]:
@@ -60,7 +60,7 @@ def add_hold_event(session: Session, event: HoldEvent) -> None:
     _insert(session, HoldEventRow, HoldEvent, [event])
 
 
-def upsert_published_states(session: Session, states: Sequence[PublishedState]) -> None:
+def upsert_published_states(session: Session, states: Sequence[LatestOrderState]) -> None:
     """Store the published state of each order, if none is stored that was published later.
 
     Each order may come once.
@@ -114,7 +114,7 @@ def end_services(session: Session, services: Collection[Service]) -> None:
 
 def _insert(session: Session, table: type[Base], kind: type, things: Iterable[Any]) -> int:
     names = field_names(kind)
-    return insert_rows(session, table, names, list(map(attrgetter(*names), things)))
+    return insert_new_rows(session, table, names, list(map(attrgetter(*names), things)))
 
 
 @cache

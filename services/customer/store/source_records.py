@@ -226,7 +226,7 @@ def add_accounts(session: Session, accounts: Iterable[Account]) -> list[Account]
     rows = list(map(attrgetter(*ACCOUNT_FIELDS), by_key.values()))
     new = [
         tuple(row)
-        for row in insert_accounts_statement().rows(session, bind_arrays(ACCOUNT_FIELDS, rows))
+        for row in insert_new_accounts_statement().rows(session, bind_arrays(ACCOUNT_FIELDS, rows))
     ]
     if not new:
         return []
@@ -237,7 +237,7 @@ def add_accounts(session: Session, accounts: Iterable[Account]) -> list[Account]
 
 
 @cache
-def insert_accounts_statement() -> CompiledStatement:
+def insert_new_accounts_statement() -> CompiledStatement:
     """Return the statement that inserts accounts not stored yet, and returns their keys."""
     rows = unnest([ACCOUNTS.c[name] for name in ACCOUNT_FIELDS])
     sorted_rows = select(rows).order_by(*(rows.c[name] for name in ACCOUNT_FIELDS[:4]))

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from services.customer.domain.parties.party import Party
 from services.customer.domain.unified_view.order import (
     Assignment,
+    LatestOrderState,
     Order,
     OrderResult,
-    PublishedState,
 )
 from services.customer.domain.unified_view.product import Product, Service
-from services.customer.domain.unified_view.view import CustomerFacts, TrackedOrder
+from services.customer.domain.unified_view.view import CustomerFacts, OrderFacts
 from services.customer.store.columns import columns_for
 from services.customer.store.parties import find_account_ids
 from services.customer.tables import (
@@ -34,7 +34,7 @@ from shared.persistence.list_window import Window
 ORDER_COLUMNS = columns_for(OrderRow, Order)
 RESULT_COLUMNS = columns_for(OrderResultRow, OrderResult)
 ASSIGNMENT_COLUMNS = columns_for(AssignmentRow, Assignment)
-STATE_COLUMNS = columns_for(OrderStateRow, PublishedState)
+STATE_COLUMNS = columns_for(OrderStateRow, LatestOrderState)
 PRODUCT_COLUMNS = columns_for(ProductRow, Product)
 SERVICE_COLUMNS = columns_for(ServiceRow, Service)
 
@@ -66,7 +66,7 @@ def get_customer_facts(
 
 def _tracked_orders(
     session: Session, data_scope: DataScope, party: Party, limit: int
-) -> list[TrackedOrder]:
+) -> list[OrderFacts]:
     """Return the latest orders of a party, each with all facts about it."""
     statement = (
         select(*ORDER_COLUMNS, *RESULT_COLUMNS, *ASSIGNMENT_COLUMNS, *STATE_COLUMNS)
@@ -81,17 +81,17 @@ def _tracked_orders(
     return [_tracked_order(iter(row)) for row in session.execute(statement)]
 
 
-def _tracked_order(values: Iterator[Any]) -> TrackedOrder:
+def _tracked_order(values: Iterator[Any]) -> OrderFacts:
     """Return an order with the facts about it, from the values of its row."""
     order = Order(*islice(values, len(ORDER_COLUMNS)))
     result = list(islice(values, len(RESULT_COLUMNS)))
     assignment = list(islice(values, len(ASSIGNMENT_COLUMNS)))
     published = list(values)
-    return TrackedOrder(
+    return OrderFacts(
         order,
         OrderResult(*result) if result[0] else None,
         Assignment(*assignment) if assignment[0] else None,
-        PublishedState(*published) if published[0] else None,
+        LatestOrderState(*published) if published[0] else None,
     )
 
 
@@ -114,7 +114,7 @@ def _products(session: Session, data_scope: DataScope, party: Party, limit: int)
     return [Product(*row) for row in session.execute(held)]
 
 
-def _service_ids(tracked: Iterable[TrackedOrder], products: Iterable[Product]) -> Iterable[UUID]:
+def _service_ids(tracked: Iterable[OrderFacts], products: Iterable[Product]) -> Iterable[UUID]:
     for product in products:
         yield product.service_id
     for each in tracked:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.domain.catalogue.catalogue import CatalogueEntry
-from services.order.domain.catalogue.deliverability import check_deliverability
+from services.order.domain.catalogue.deliverability import deliverability_faults
 from services.order.domain.catalogue.publication import Publication, entry_name, publish
 from shared.errors import Fault, InvalidError, StartError
 from shared.messaging.unit_of_work import UnitOfWork
@@ -37,7 +37,7 @@ def publish_for_tenant(
     """
     shared, own = store.catalogue.get_for_update(work.session, tenant)
     entries = publish(shared, own, publication)
-    warnings = check_deliverability(
+    warnings = deliverability_faults(
         publication, store.blueprints.get_available(work.session, tenant)
     )
     store.catalogue.put(work.session, tenant, entries)

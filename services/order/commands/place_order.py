@@ -12,7 +12,7 @@ from services.order.domain.acceptance.order_header import (
     category_from_orders,
     customer_without_category,
 )
-from services.order.domain.acceptance.request import PlacementContext, RequestedOrder
+from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.acceptance.submission import (
     Submission,
     SubmissionKeys,
@@ -69,7 +69,7 @@ def accept_or_replay(
         for repetition in new_repetitions(earlier, keys, work.cause.id):
             store.submissions.add_repetition(work.session, repetition)
         return earlier
-    context = placement_context(command, work)
+    context = acceptance_context(command, work)
     catalogue = store.catalogue.get(work.session, keys.tenant)
     found = store.products.find_with_bundles(work.session, command.order.product_ids)
     products = store.products.filter_accessible(work.session, command.data_scope, found)
@@ -86,7 +86,7 @@ def accept_or_replay(
     return submission
 
 
-def placement_context(command: PlaceOrderCommand, work: UnitOfWork) -> PlacementContext:
+def acceptance_context(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptanceContext:
     """Return the context of a command. Earlier orders are read if the category is missing."""
     tenant, client = command.keys.tenant, command.keys.client
     party_id = customer_without_category(command.order)
@@ -94,7 +94,7 @@ def placement_context(command: PlaceOrderCommand, work: UnitOfWork) -> Placement
         store.orders.newest_contents(work.session, tenant, client, party_id) if party_id else ()
     )
     person = acting_person(work.cause)
-    return PlacementContext(
+    return AcceptanceContext(
         work.cause.id, tenant, client, work.now, person, category_from_orders(earlier)
     )
 

@@ -13,7 +13,7 @@ import msgspec
 
 from services.order.domain.business_actions import ProductEffect, product_effect
 from services.order.domain.catalogue.pricing import Charge
-from services.order.domain.order_ids import placed_at
+from services.order.domain.order_id_time import placed_at
 from shared.contracts import (
     DEFAULT_CATEGORIES,
     Cents,

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.order.domain.order import OrderContent
-from services.order.domain.order_ids import highest_id_until
+from services.order.domain.order_id_time import highest_id_until
 from services.order.tables import OrderRow, SubmissionRow
 from shared.persistence.bulk import table_of, update_rows
 from shared.privacy.erasure import BATCH_SIZE

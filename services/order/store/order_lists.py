@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from services.order.domain.fulfilment.progress import Progress
 from services.order.domain.order import Order
-from services.order.domain.order_ids import highest_id_until, lowest_id_from
+from services.order.domain.order_id_time import highest_id_until, lowest_id_from
 from services.order.tables import OrderRow, ProgressRow, SubmissionRow
 from shared.access.access_rule import DataScope
-from shared.access.grants import OwnerColumns, access_condition, accessible_page
+from shared.access.grants import OwnerColumns, access_condition, select_accessible_page
 from shared.contracts import OrderState
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, select_page
@@ -24,7 +24,7 @@ ORDER_COLUMNS = [ORDERS[name] for name in Order.__dataclass_fields__]
 PROGRESS_COLUMNS = [PROGRESS[name] for name in Progress.__dataclass_fields__]
 
 
-class Source(NamedTuple):
+class ListColumns(NamedTuple):
     """The columns of a table from which a list is read: the owner of each order, and its id."""
 
     tenant: Column[str]
@@ -38,8 +38,8 @@ class Source(NamedTuple):
         return OwnerColumns(self.client, self.party_id)
 
 
-BY_AGE = Source(ORDERS.tenant, ORDERS.client, ORDERS.party_id, ORDERS.id)
-BY_STATE = Source(PROGRESS.tenant, PROGRESS.client, PROGRESS.party_id, PROGRESS.order_id)
+BY_AGE = ListColumns(ORDERS.tenant, ORDERS.client, ORDERS.party_id, ORDERS.id)
+BY_STATE = ListColumns(PROGRESS.tenant, PROGRESS.client, PROGRESS.party_id, PROGRESS.order_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class OrderFilter:
     ordered_until: datetime | None = None
 
     @property
-    def source(self) -> Source:
+    def source(self) -> ListColumns:
         """The table from which the list is read: by state if that is a filter, else by id."""
         return BY_AGE if self.state is None else BY_STATE
 
@@ -86,7 +86,7 @@ def page_statement(session: Session, filters: OrderFilter, window: Window) -> Se
     found = select(source.id).where(source.tenant == data_scope.tenant, *conditions(filters))
     if filters.external_id is None:
         keys = [source.id]
-        return accessible_page(
+        return select_accessible_page(
             session, data_scope, found, source.owner_columns, keys, window, descending=True
         )
     # Few orders share an externalId, so the access condition needs no index.

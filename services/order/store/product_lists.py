@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.tables import ProductRow
 from shared.access.access_rule import DataScope
-from shared.access.grants import OwnerColumns, access_condition, accessible_page
+from shared.access.grants import OwnerColumns, access_condition, select_accessible_page
 from shared.persistence.list_window import Window, select_page
 
 COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
@@ -43,7 +43,9 @@ def list_statement(session: Session, filters: ProductFilter, window: Window) -> 
         return select_page(
             found.where(access_condition(filters.data_scope, *OWNER_COLUMNS)), SORT_COLUMNS, window
         )
-    return accessible_page(session, filters.data_scope, found, OWNER_COLUMNS, SORT_COLUMNS, window)
+    return select_accessible_page(
+        session, filters.data_scope, found, OWNER_COLUMNS, SORT_COLUMNS, window
+    )
 
 
 def conditions(filters: ProductFilter) -> Iterator[ColumnElement[bool]]:

@@ -31,8 +31,8 @@ from shared.calls.outbound_call import (
     CallOutcome,
     CallResult,
     CannotQueryError,
-    ElementTimeoutError,
     OutboundCall,
+    UnknownOutcomeError,
 )
 from shared.contracts import Value
 
@@ -94,7 +94,7 @@ class HttpAdapter:
         """Call the element to carry out the operation, once per operation id.
 
         Raises:
-            ElementTimeoutError: if the outcome is unknown.
+            UnknownOutcomeError: if the outcome is unknown.
         """
         if not self._settings.url:
             return CallOutcome(CallResult.FAILED, "no-address", "KAITONG_ELEMENTS_URL is not set")
@@ -108,13 +108,13 @@ class HttpAdapter:
         """Return the outcome of the operation; None if the element does not know it.
 
         Raises:
-            ElementTimeoutError: if the element does not answer now.
+            UnknownOutcomeError: if the element does not answer now.
             CannotQueryError: if it never can.
         """
         try:
             status, body = await self._send("GET", call)
         except NotSentError as error:
-            raise ElementTimeoutError(str(error)) from error
+            raise UnknownOutcomeError(str(error)) from error
         return outcome_of_query(status, parse_response_body(body))
 
     async def close(self) -> None:
@@ -127,7 +127,7 @@ class HttpAdapter:
 
         Raises:
             NotSentError: no connection was made; nothing was sent.
-            ElementTimeoutError: it may have been sent, but no answer came.
+            UnknownOutcomeError: it may have been sent, but no answer came.
         """
         session = self._session = self._session or open_session(self._settings)
         name = quote(call.element)
@@ -139,7 +139,7 @@ class HttpAdapter:
         except (ClientConnectorError, ConnectionTimeoutError) as error:
             raise NotSentError(type(error).__name__) from None  # its text names the address
         except (TimeoutError, ClientError) as error:
-            raise ElementTimeoutError(type(error).__name__) from None
+            raise UnknownOutcomeError(type(error).__name__) from None
 
 
 def open_session(settings: HttpElementSettings) -> ClientSession:
@@ -170,14 +170,14 @@ async def read_body(response: ClientResponse) -> bytes:
     """Read a response body.
 
     Raises:
-        ElementTimeoutError: if it is too large.
+        UnknownOutcomeError: if it is too large.
     """
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_RESPONSE_BYTES:
             message = "the response is too large"
-            raise ElementTimeoutError(message)
+            raise UnknownOutcomeError(message)
     return bytes(body)
 
 
@@ -210,7 +210,7 @@ def outcome_of_query(status: int, body: ElementResponseBody) -> CallOutcome | No
     """Return the outcome that a response to a query means.
 
     Raises:
-        ElementTimeoutError: if the element cannot answer now.
+        UnknownOutcomeError: if the element cannot answer now.
         CannotQueryError: if it does not support the query.
     """
     if status == HTTPStatus.NOT_FOUND and body.code == UNKNOWN_OPERATION:
@@ -222,4 +222,4 @@ def outcome_of_query(status: int, body: ElementResponseBody) -> CallOutcome | No
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         raise CannotQueryError(body.detail or f"HTTP {status}")
     msg = f"HTTP {status}"
-    raise ElementTimeoutError(msg)
+    raise UnknownOutcomeError(msg)

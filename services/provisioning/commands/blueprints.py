@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.blueprint.publication import (
-    Publication,
+    PublicationResult,
     PublishedBlueprint,
     edition_message,
     missing_counterparts,
@@ -18,8 +18,8 @@ from services.provisioning.domain.blueprint.validation import read_blueprints
 from services.provisioning.store import blueprint_editions, blueprints
 from shared.contracts import Causation
 from shared.ids import named_id
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import Transaction, UnitOfWork
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import transaction_time
 from shared.persistence.versioned_documents import SHARED_TENANT
 
@@ -32,7 +32,7 @@ SHIPPED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 def publish_for_tenant(
     submitted: Sequence[Blueprint], by: str, work: UnitOfWork
-) -> list[Publication]:
+) -> list[PublicationResult]:
     """Publish blueprints for the caller's tenant.
 
     Raises:
@@ -48,7 +48,9 @@ def publish_for_tenant(
         publish_edition(work, work.tenant)
     warnings = missing_counterparts(submitted, blueprints.get_newest(work.session, work.tenant))
     return [
-        Publication(PublishedBlueprint(work.tenant, each, work.now, by), warnings.get(each, ""))
+        PublicationResult(
+            PublishedBlueprint(work.tenant, each, work.now, by), warnings.get(each, "")
+        )
         for each in submitted
     ]
 
@@ -91,4 +93,4 @@ def publish_pending_editions(session: Session) -> None:
         id_ = named_id(STARTUP_NAMESPACE, f"{tenant}/{edition.hex()}")
         publish_edition(transaction.unit_of_work(Causation(id_, id_, tenant)), tenant)
     # The publisher sends them from the outbox once the process runs.
-    transaction.finish(WriterCall(STARTUP_NAMESPACE))
+    transaction.finish(CommitContext(STARTUP_NAMESPACE))

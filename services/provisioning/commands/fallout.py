@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from services.provisioning.commands import plan_decisions
+from services.provisioning.commands import plan_updates
 from services.provisioning.domain.advance import advance
 from services.provisioning.domain.fallout.actions import (
     FalloutAction,
@@ -50,7 +50,7 @@ def decide(signed: SignedDecision, work: UnitOfWork) -> DecidedFallout:
     plan = require_visible(found, kind="plan", id_=signed.order_id)
     ref = signed.step or only_step_in_fallout(plan)
     decision = advance(plan, FalloutDecision(signed.action, ref))
-    plan_decisions.apply(work, plan, decision)
+    plan_updates.apply(work, plan, decision)
     work.audit(f"fallout.{signed.action}", f"{signed.order_id}/{ref}", reason=signed.reason)
     record = sign(work, current_fallout_id(plan, ref), signed.by, signed.reason)
     return DecidedFallout(record, decision.plan)

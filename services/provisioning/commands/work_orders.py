@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.provisioning.commands import plan_decisions
+from services.provisioning.commands import plan_updates
 from services.provisioning.domain.advance import advance
 from services.provisioning.domain.work_order import (
     CrewAnswer,
@@ -29,7 +29,7 @@ def answer_work_order(
     before = require_visible(found, kind="work order", id_=work_order_id)
     after = apply_crew_answer(before, answer, work.now)
     if after != before:
-        plan_decisions.save_work_order(work, before, after)
+        plan_updates.save_work_order(work, before, after)
         plan = plans.get_for_update(work.session, after.order_id)
-        plan_decisions.apply(work, plan, advance(plan, plan_event_of(after, answer)))
+        plan_updates.apply(work, plan, advance(plan, plan_event_of(after, answer)))
     return after

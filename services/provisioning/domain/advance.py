@@ -17,10 +17,10 @@ from services.provisioning.domain.plan.attempts import (
     Attempt,
     attempt_of_unnamed_call,
     is_awaited,
-    rounds_of,
+    round_count,
 )
 from services.provisioning.domain.plan.instructions import PlanInstruction, apply_instruction
-from services.provisioning.domain.plan.modes import STARTS_STEPS, Undoes, undoes
+from services.provisioning.domain.plan.modes import STARTS_STEPS, UndoScope, undo_scope
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanItem,
@@ -28,10 +28,10 @@ from services.provisioning.domain.plan.plan import (
     StepFailure,
     StepState,
 )
-from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
 from services.provisioning.domain.plan.revision import PlanRevision, apply_revision
 from services.provisioning.domain.plan.templates import fill_text
-from services.provisioning.domain.scheduled_messages import PauseEnded
+from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
+from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import (
     ResourcesAssigned,
@@ -74,72 +74,72 @@ PlanEvent: TypeAlias = (
     ResourcesAnswer
     | OutboundCallEnded
     | WorkOrderEvent
-    | PauseEnded
+    | StepTimerExpired
     | FalloutDecision
     | PlanRevision
     | PlanInstruction
 )
 
 
-def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
+def advance(plan: Plan, event: PlanEvent) -> PlanUpdate:
     """Advance a plan by one event.
 
     Raises:
         PoisonError: if the event can never be legal for this plan.
         ConflictError: if a decision, a revision or an instruction is not possible now.
     """
-    plan_change = PlanChange(plan)
+    working_plan = WorkingPlan(plan)
     match event:
         case ResourcesAssigned() | ResourcesRefused() | ResourcesReleased():
-            apply_resources_answer(plan_change, event)
+            apply_resources_answer(working_plan, event)
         case OutboundCallEnded():
-            apply_element_answer(plan_change, event)
+            apply_element_answer(working_plan, event)
         case WorkOrderAccepted() | WorkOrderReported() | WorkOrderReturned():
-            apply_crew_answer(plan_change, event)
-        case PauseEnded(step=ref):
-            end_pause(plan_change, ref)
+            apply_crew_answer(working_plan, event)
+        case StepTimerExpired(step=ref):
+            end_pause(working_plan, ref)
         case FalloutDecision():
-            actions.apply_decision(plan_change, event)
+            actions.apply_decision(working_plan, event)
         case PlanRevision():
-            apply_revision(plan_change, event)
+            apply_revision(working_plan, event)
         case PlanInstruction():
-            apply_instruction(plan_change, event)
+            apply_instruction(working_plan, event)
         case _:
             assert_never(event)
-    continue_plan(plan_change)
-    return plan_change.to_decision()
+    continue_plan(working_plan)
+    return working_plan.to_decision()
 
 
-def continue_plan(plan_change: PlanChange) -> None:
+def continue_plan(working_plan: WorkingPlan) -> None:
     """Start the steps that have become ready, or undo those that can be, as the mode says."""
     before = None
-    while plan_change.state is not before:
-        before = plan_change.state
+    while working_plan.state is not before:
+        before = working_plan.state
         if before in STARTS_STEPS:
-            execution.start_ready_steps(plan_change)
-        elif undoes(before) is not Undoes.NOTHING:
-            compensation.undo_ready_steps(plan_change)
+            execution.start_ready_steps(working_plan)
+        elif undo_scope(before) is not UndoScope.NOTHING:
+            compensation.undo_ready_steps(working_plan)
 
 
-def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> None:
+def apply_resources_answer(working_plan: WorkingPlan, answer: ResourcesAnswer) -> None:
     """Apply the resource service's answer to the step that has requested it."""
-    step = plan_change.steps.get(answer.request_id)
+    step = working_plan.steps.get(answer.request_id)
     if step is None or step.blueprint.kind not in RESOURCE_KINDS:
-        reject_impossible_event(plan_change.plan, answer.type, step)
-    if not assignment.apply_resources_answer(plan_change, step, answer):
-        reject_impossible_event(plan_change.plan, answer.type, step)
+        reject_impossible_event(working_plan.plan, answer.type, step)
+    if not assignment.apply_resources_answer(working_plan, step, answer):
+        reject_impossible_event(working_plan.plan, answer.type, step)
 
 
-def apply_element_answer(plan_change: PlanChange, answer: OutboundCallEnded) -> None:
+def apply_element_answer(working_plan: WorkingPlan, answer: OutboundCallEnded) -> None:
     """Apply the outcome of a call; a late one, whose step has moved on, changes nothing."""
-    attempt = attempt_of_call(plan_change.plan, answer)
-    step = plan_change.steps.get(attempt.step) if attempt else None
-    if not (attempt and step and attempt.round <= rounds_of(step, undo=attempt.undo)):
-        reject_impossible_event(plan_change.plan, answer.type, step)
+    attempt = attempt_of_call(working_plan.plan, answer)
+    step = working_plan.steps.get(attempt.step) if attempt else None
+    if not (attempt and step and attempt.round <= round_count(step, undo=attempt.undo)):
+        reject_impossible_event(working_plan.plan, answer.type, step)
     if is_awaited(step, attempt):
-        failure = call_failure(plan_change.item_of(step), step, answer, undo=attempt.undo)
+        failure = call_failure(working_plan.item_of(step), step, answer, undo=attempt.undo)
         (apply_undo_call_result if attempt.undo else apply_call_result)(
-            plan_change, step.ref, answer, failure
+            working_plan, step.ref, answer, failure
         )
 
 
@@ -151,37 +151,37 @@ def attempt_of_call(plan: Plan, answer: OutboundCallEnded) -> Attempt | None:
 
 
 def apply_call_result(
-    plan_change: PlanChange, ref: str, answer: OutboundCallEnded, failure: StepFailure
+    working_plan: WorkingPlan, ref: str, answer: OutboundCallEnded, failure: StepFailure
 ) -> None:
     """Apply the result of a step's call."""
     match answer.result:
         case CallResult.DONE:
-            execution.complete_step(plan_change, ref)
+            execution.complete_step(working_plan, ref)
         case CallResult.REFUSED:
-            plan_change.count_refusal(ref)
-            execution.fail_step(plan_change, ref, failure)
+            working_plan.count_refusal(ref)
+            execution.fail_step(working_plan, ref, failure)
         case CallResult.FAILED:
-            execution.fail_step(plan_change, ref, failure)
+            execution.fail_step(working_plan, ref, failure)
         case CallResult.UNDECIDED:
-            execution.mark_outcome_unknown(plan_change, ref, failure)
+            execution.mark_outcome_unknown(working_plan, ref, failure)
 
 
 def apply_undo_call_result(
-    plan_change: PlanChange, ref: str, answer: OutboundCallEnded, failure: StepFailure
+    working_plan: WorkingPlan, ref: str, answer: OutboundCallEnded, failure: StepFailure
 ) -> None:
     """Apply the result of a step's undo call."""
     match answer.result:
         case CallResult.DONE:
-            compensation.mark_undone(plan_change, ref)
-        case CallResult.REFUSED if answer.code in plan_change.steps[ref].blueprint.nothing_to_undo:
-            compensation.mark_undone(plan_change, ref)
+            compensation.mark_undone(working_plan, ref)
+        case CallResult.REFUSED if answer.code in working_plan.steps[ref].blueprint.nothing_to_undo:
+            compensation.mark_undone(working_plan, ref)
         case CallResult.REFUSED:
-            plan_change.count_refusal(ref)
-            compensation.mark_undo_failed(plan_change, ref, failure)
+            working_plan.count_refusal(ref)
+            compensation.mark_undo_failed(working_plan, ref, failure)
         case CallResult.FAILED:
-            compensation.mark_undo_failed(plan_change, ref, failure)
+            compensation.mark_undo_failed(working_plan, ref, failure)
         case CallResult.UNDECIDED:
-            compensation.mark_undo_failed(plan_change, ref, failure, unsure=True)
+            compensation.mark_undo_failed(working_plan, ref, failure, unsure=True)
 
 
 def call_failure(
@@ -200,29 +200,29 @@ def call_failure(
     return StepFailure(code=code, reason=reason, answer=answer.detail, undoing=undo)
 
 
-def apply_crew_answer(plan_change: PlanChange, answer: WorkOrderEvent) -> None:
+def apply_crew_answer(working_plan: WorkingPlan, answer: WorkOrderEvent) -> None:
     """Apply a crew's answer to a work order."""
-    step = plan_change.steps.get(answer.ref)
+    step = working_plan.steps.get(answer.ref)
     if step is None:
-        reject_impossible_event(plan_change.plan, type(answer).__name__)
+        reject_impossible_event(working_plan.plan, type(answer).__name__)
     match answer:
         case _ if not is_awaited(step, Attempt(answer.ref, answer.undo, answer.round)):
             """Late: the step has moved on, or another crew was dispatched."""
 
         case WorkOrderAccepted():
-            plan_change.update_step(step.ref, accepted=True)
+            working_plan.update_step(step.ref, accepted=True)
 
         case WorkOrderReported() if answer.undo:
-            compensation.mark_undone(plan_change, step.ref)
+            compensation.mark_undone(working_plan, step.ref)
 
         case WorkOrderReported():
-            execution.complete_step(plan_change, step.ref)
+            execution.complete_step(working_plan, step.ref)
 
         case WorkOrderReturned() if answer.undo:
-            compensation.redispatch_undo(plan_change, step.ref, return_failure(step, answer))
+            compensation.redispatch_undo(working_plan, step.ref, return_failure(step, answer))
 
         case WorkOrderReturned():
-            execution.redispatch(plan_change, step.ref, return_failure(step, answer))
+            execution.redispatch(working_plan, step.ref, return_failure(step, answer))
 
 
 def return_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
@@ -236,13 +236,13 @@ def return_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
     )
 
 
-def end_pause(plan_change: PlanChange, ref: str) -> None:
+def end_pause(working_plan: WorkingPlan, ref: str) -> None:
     """Complete a waiting step, unless it was cancelled or decided meanwhile."""
-    step = plan_change.steps.get(ref)
+    step = working_plan.steps.get(ref)
     if step is None:
-        reject_impossible_event(plan_change.plan, PauseEnded.type)
+        reject_impossible_event(working_plan.plan, StepTimerExpired.type)
     if step.state is StepState.RUNNING:
-        execution.complete_step(plan_change, ref)
+        execution.complete_step(working_plan, ref)
 
 
 def reject_impossible_event(plan: Plan, event: str, step: PlanStep | None = None) -> Never:

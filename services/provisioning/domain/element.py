@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
 from shared.contracts.message_parts import ElementName
 
 
@@ -28,19 +28,19 @@ class Element:
     changed_by: str
 
     @property
-    def limit(self) -> Limit:
+    def limit(self) -> ElementLimits:
         """The limits that the call runner applies."""
-        return Limit(self.concurrency, self.per_second, self.in_maintenance)
+        return ElementLimits(self.concurrency, self.per_second, self.in_maintenance)
 
 
-def describe_state(element: Element) -> str:
+def describe_limits(element: Element) -> str:
     """Return the state of an element, as recorded in the history."""
     concurrency = f"{element.concurrency} at a time"
     rate = f", {element.per_second:g}/s" if element.per_second else ""
     return "in maintenance" if element.in_maintenance else f"{concurrency}{rate}"
 
 
-def default_element(name: ElementName, limit: Limit, by: str, now: datetime) -> Element:
+def default_element(name: ElementName, limit: ElementLimits, by: str, now: datetime) -> Element:
     """Return a new element with the default limits, not in maintenance."""
     return Element(
         name=name,

@@ -4,7 +4,7 @@ from shared.contracts import OrderMessage, private
 
 
 @private("provisioning.pause_ended", 1)
-class PauseEnded(OrderMessage, frozen=True, kw_only=True):
+class StepTimerExpired(OrderMessage, frozen=True, kw_only=True):
     """The time that a step waited for has passed."""
 
     step: str

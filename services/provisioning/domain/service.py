@@ -17,7 +17,7 @@ from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
 from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import Action, Characteristic, Held
 from shared.contracts.message_parts import ElementName
-from shared.errors import TooEarlyError
+from shared.errors import EarlyMessageError
 
 
 class ServiceState(StrEnum):
@@ -65,13 +65,13 @@ def require_existing(found: Mapping[UUID, Service | None]) -> Inventory:
     """Return the services that an order changes or ends.
 
     Raises:
-        TooEarlyError: if one does not exist yet: the order that creates it completes later.
+        EarlyMessageError: if one does not exist yet: the order that creates it completes later.
     """
     existing = {}
     for id_, service in found.items():
         if service is None:
             msg = f"service {id_} does not exist yet"
-            raise TooEarlyError(msg)
+            raise EarlyMessageError(msg)
         existing[id_] = service
     return existing
 

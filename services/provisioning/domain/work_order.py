@@ -14,8 +14,8 @@ from services.provisioning.domain.advance import (
 )
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
 from services.provisioning.domain.plan.plan import Plan
-from services.provisioning.domain.plan.plan_change import WorkOrderRequest
 from services.provisioning.domain.plan.templates import fill_parameters, fill_text
+from services.provisioning.domain.plan.working_plan import WorkOrderRequest
 from shared.contracts import Characteristic, Held
 from shared.errors import ConflictError
 

@@ -13,7 +13,7 @@ from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.blueprint.publication import PublishedBlueprint, newest_versions
 from services.provisioning.domain.plan.planner import Blueprints
 from services.provisioning.tables import BlueprintEditionRow, BlueprintRow
-from shared.persistence.bulk import insert_rows
+from shared.persistence.bulk import insert_new_rows
 from shared.persistence.list_window import Window, select_page
 from shared.persistence.versioned_documents import SHARED_TENANT, VersionedDocuments
 
@@ -91,7 +91,7 @@ def add(
         )
         for each in new
     ]
-    insert_rows(session, BlueprintRow, COLUMNS, rows)
+    insert_new_rows(session, BlueprintRow, COLUMNS, rows)
     BLUEPRINTS.set_next_edition(session, tenant, [msgspec.json.encode(new)])
 
 

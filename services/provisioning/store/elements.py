@@ -13,15 +13,21 @@ from sqlalchemy.orm import Session
 from services.provisioning.domain.element import Element
 from services.provisioning.tables import ElementRow
 from shared.calls.call_store import IS_OPEN, OUTBOUND_CALLS
-from shared.calls.element_limits import ElementType, ElementTypes, Limit, Limits, type_of
+from shared.calls.element_limits import (
+    ElementLimits,
+    ElementType,
+    ElementTypes,
+    LimitConfiguration,
+    type_of,
+)
 from shared.contracts.message_parts import ElementName
 from shared.health import database_counts
 from shared.health.database_counts import ElementQueue
 from shared.input.equipment_names import fold_name
 from shared.observability.backlog import Backlog
 from shared.persistence.bulk import table_of
+from shared.persistence.equipment_names import folded_name
 from shared.persistence.list_window import Window, select_page
-from shared.persistence.name_folding import folded_name
 from shared.persistence.repository import Repository
 from shared.persistence.statements import CompiledStatement
 
@@ -47,7 +53,8 @@ class ShippedElementTypes(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 _shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=ShippedElementTypes)
 TYPES: ElementTypes = tuple(
-    ElementType(each.name, each.elements, Limit(each.concurrency)) for each in _shipped.types
+    ElementType(each.name, each.elements, ElementLimits(each.concurrency))
+    for each in _shipped.types
 )
 """The first type whose pattern matches an element's name sets its limits, unless configured."""
 
@@ -98,9 +105,11 @@ LIMITS = CompiledStatement(
 )
 
 
-def limits(session: Session) -> Limits:
+def limits(session: Session) -> LimitConfiguration:
     """Return the call limits of every element."""
-    return Limits({name: Limit(*columns) for name, *columns in LIMITS.rows(session)}, TYPES)
+    return LimitConfiguration(
+        {name: ElementLimits(*columns) for name, *columns in LIMITS.rows(session)}, TYPES
+    )
 
 
 @lru_cache(maxsize=16_384)

@@ -11,8 +11,8 @@ from services.provisioning.domain.fallout.fallout import Fallout, FalloutState
 from services.provisioning.tables import FalloutRow
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import table_of
+from shared.persistence.equipment_names import folded_name
 from shared.persistence.list_window import Window, merge_pages, select_page
-from shared.persistence.name_folding import folded_name
 from shared.persistence.repository import Repository
 
 FALLOUT = Repository(FalloutRow, Fallout)

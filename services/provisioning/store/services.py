@@ -11,7 +11,7 @@ from services.provisioning.domain.plan.plan import Plan
 from services.provisioning.domain.service import Inventory, Service, ServiceState
 from services.provisioning.tables import ServiceRow
 from shared.access.access_rule import DataScope
-from shared.access.grants import OwnerColumns, accessible_page, is_accessible
+from shared.access.grants import OwnerColumns, is_accessible, select_accessible_page
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window
 from shared.persistence.repository import Repository
@@ -65,6 +65,6 @@ def find(
     if wanted.state is not None:
         query = query.where(TERMINATED if wanted.state is ServiceState.TERMINATED else ~TERMINATED)
     result = session.execute(
-        accessible_page(session, data_scope, query, OWNER_COLUMNS, SORT_COLUMNS, window)
+        select_accessible_page(session, data_scope, query, OWNER_COLUMNS, SORT_COLUMNS, window)
     )
     return [Service(*row) for row in result]

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkOrderState
 from services.provisioning.store.plans import PLANS
 from services.provisioning.tables import AGE_COLUMNS, URGENCY_COLUMNS, WorkOrderRow
-from shared.access.access_rule import Crew, DataScope
+from shared.access.access_rule import CrewScope, DataScope
 from shared.access.grants import OwnerColumns, PageFunction, accessible_pages, is_accessible
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import table_of
+from shared.persistence.equipment_names import folded_name
 from shared.persistence.list_window import (
     Window,
     key_attributes,
@@ -25,7 +26,6 @@ from shared.persistence.list_window import (
     select_page,
     unnest_values,
 )
-from shared.persistence.name_folding import folded_name
 from shared.persistence.repository import Repository
 from shared.persistence.statements import CompiledStatement
 
@@ -58,7 +58,7 @@ class Visibility:
     """Which work orders a caller may see."""
 
     data_scope: DataScope
-    crew: Crew | None = None
+    crew: CrewScope | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -147,7 +147,7 @@ def candidate_pages(
             )
 
 
-def pages_of_crew(crew: Crew, query: Select[Any], page: PageFunction) -> Iterator[Select[Any]]:
+def pages_of_crew(crew: CrewScope, query: Select[Any], page: PageFunction) -> Iterator[Select[Any]]:
     """Yield pages of the work orders in a crew's areas, and of those that it has accepted."""
     accepted = query.where(TABLE.c.accepted_by != "")
     for column, key, values, rows in (

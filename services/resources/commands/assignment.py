@@ -11,7 +11,7 @@ from services.resources.domain.allocation.requirements import (
     AssignmentRequest,
     PublishedAnswers,
     is_recognised_by_holdings,
-    order_places,
+    order_addresses,
     resolve_orders,
     services_with_holdings,
 )
@@ -29,7 +29,9 @@ def assign(
     Raises:
         PoisonError: if one needs a kind of resource that has no pool.
     """
-    context = store.read_context(session, order_places(requests), services_with_holdings(requests))
+    context = store.read_context(
+        session, order_addresses(requests), services_with_holdings(requests)
+    )
     answers = published_answers(
         session, [each for each in requests if not is_recognised_by_holdings(each)]
     )

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from services.resources import store
 from services.resources.domain.plant import import_validation
 from services.resources.domain.plant.import_counts import ImportCounts, count_blocks, count_rows
-from services.resources.domain.plant.import_validation import PlacedRow, R
+from services.resources.domain.plant.import_validation import IndexedRow, R
 from services.resources.domain.plant.parsed_rows import ParsedRows, raise_faults
 from services.resources.domain.plant.plant import (
     Address,
@@ -17,7 +17,7 @@ from services.resources.domain.plant.plant import (
     with_kind,
 )
 from services.resources.domain.plant.segment_changes import unheld_number_changes
-from services.resources.domain.plant.spelling import Spelling, names_in
+from services.resources.domain.plant.spelling import KnownPlantNames, names_in
 from services.resources.domain.pool.kinds import NUMBER, PAIR, PoolKind
 from shared.messaging.unit_of_work import UnitOfWork
 
@@ -38,8 +38,8 @@ def import_and_audit(
 def with_known_spellings(parsed: ParsedRows[R], work: UnitOfWork) -> ParsedRows[R]:
     """Return the rows with the stored spelling of all plant names."""
     names = names_in(parsed.bare_rows)
-    spelling = Spelling(store.known_spellings(work.session, work.tenant, names))
-    rows = [PlacedRow(place, spelling.apply(row)) for place, row in parsed.rows]
+    spelling = KnownPlantNames(store.known_spellings(work.session, work.tenant, names))
+    rows = [IndexedRow(place, spelling.apply(row)) for place, row in parsed.rows]
     return ParsedRows(rows, parsed.faults)
 
 
@@ -124,7 +124,7 @@ def import_blocks(kind: PoolKind, parsed: ParsedRows[PairBlock], work: UnitOfWor
     raise_faults(
         [*parsed.faults, *import_validation.check_pairs(parsed.rows, local_networks_of(rows, work))]
     )
-    added = store.add_blocks(work.session, work.tenant, kind.name, rows)
+    added = store.add_block_items(work.session, work.tenant, kind.name, rows)
     sizes = [each.count for each in rows]
     return count_blocks(zip(sizes, added.new_of_block, strict=True), added.things)
 

@@ -32,7 +32,7 @@ class NumberMessage(Message, frozen=True, kw_only=True):
 
 
 @private("resources.hold_expired", 1)
-class HoldExpired(NumberMessage, frozen=True, kw_only=True):
+class SelectionExpired(NumberMessage, frozen=True, kw_only=True):
     """The client that selected the number has not ordered it in time."""
 
 
@@ -70,7 +70,7 @@ def quarantine_ended(name: ResourceName, until: datetime) -> QuarantineEnded | I
 
 
 @private("resources.reservations_due", 1)
-class ReservationsDue(Message, frozen=True, kw_only=True):
+class ReservationReviewDue(Message, frozen=True, kw_only=True):
     """The review of old reservations is due."""
 
     @property

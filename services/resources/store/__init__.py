@@ -1,6 +1,6 @@
 """The store of numbers and plant. The only modules that query the tables."""
 
-from services.resources.store import reservation_questions
+from services.resources.store import reservation_reviews
 from services.resources.store.addresses import address_ids_like, find_address, find_addresses
 from services.resources.store.allocation_context import read_context
 from services.resources.store.holdings import (
@@ -19,7 +19,7 @@ from services.resources.store.numbers import (
 )
 from services.resources.store.plant import (
     add_addresses,
-    add_blocks,
+    add_block_items,
     add_exchanges,
     add_splitters,
     known_addresses,
@@ -51,7 +51,7 @@ from services.resources.store.stock import lock_stock, take_assignment_lock
 
 __all__ = [
     "add_addresses",
-    "add_blocks",
+    "add_block_items",
     "add_exchanges",
     "add_segments",
     "add_splitters",
@@ -90,7 +90,7 @@ __all__ = [
     "put_states",
     "quarantine_periods",
     "read_context",
-    "reservation_questions",
+    "reservation_reviews",
     "save_changes",
     "search_numbers",
     "take_assignment_lock",

@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, column, exists, or_, select
 from sqlalchemy.orm import Session
 
-from services.resources.domain.allocation.requirements import AllocationContext, OrderPlace
+from services.resources.domain.allocation.requirements import AllocationContext, OrderAddress
 from services.resources.domain.plant.address_search import id_key
 from services.resources.domain.pool.kinds import ServingPlant
 from services.resources.store.addresses import ID_KEY
-from services.resources.store.array_parameters import ITEMS, NUMBERS
 from services.resources.store.holdings import get_holdings_for_update
+from services.resources.store.resource_tables import ITEMS, NUMBERS
 from services.resources.tables import AddressRow
 from shared.persistence.bulk import bind_arrays, unnest
 from shared.persistence.statements import CompiledStatement
@@ -35,7 +35,7 @@ SELECT_CONTEXT = CompiledStatement(
 
 
 def read_context(
-    session: Session, places: Collection[OrderPlace], services: Collection[UUID]
+    session: Session, places: Collection[OrderAddress], services: Collection[UUID]
 ) -> AllocationContext:
     """Read the plant at the orders' addresses, and the holdings of orders and services.
 

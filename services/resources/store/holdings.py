@@ -15,7 +15,7 @@ from services.resources.domain.pool.states import (
     POOL_ITEM_TRANSITIONS,
     Transition,
 )
-from services.resources.store.array_parameters import ITEM_KEY, ITEMS, NUMBERS
+from services.resources.store.resource_tables import ITEM_KEY, ITEMS, NUMBERS
 from shared.persistence.bulk import check_all_written, to_arrays
 from shared.persistence.statements import CompiledStatement
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.number.number import Number
 from services.resources.domain.number.search import NumberSearch
-from services.resources.store.array_parameters import NUMBERS
 from services.resources.store.numbers import COLUMNS, NAMES, number_of
+from services.resources.store.resource_tables import NUMBERS
 from services.resources.tables import ExchangeRow, SegmentRow
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.resources.domain.number.number import Number
 from services.resources.domain.pool.kinds import ResourceTable
 from services.resources.domain.pool.resource import NumberKey, Resource, ResourceKey
-from services.resources.store.array_parameters import NUMBERS, REQUESTED_NUMBERS, number_arrays
+from services.resources.store.resource_tables import NUMBERS, REQUESTED_NUMBERS, number_arrays
 from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, SegmentRow
 from shared.persistence.bulk import update_rows

@@ -10,7 +10,13 @@ from services.resources.domain.allocation.allocation import PickedResource
 from services.resources.domain.pool.kinds import ResourceTable
 from services.resources.domain.pool.resource import NumberKey, ResourceName
 from services.resources.domain.pool.states import NumberState
-from services.resources.store.array_parameters import (
+from services.resources.store.holdings import (
+    ITEM_COLUMNS,
+    NUMBER_COLUMNS,
+    item_resource,
+    number_resource,
+)
+from services.resources.store.resource_tables import (
     IS_REQUESTED_ITEM,
     ITEM_KEY,
     ITEMS,
@@ -20,12 +26,6 @@ from services.resources.store.array_parameters import (
     name_arrays,
     number_arrays,
     stored_in,
-)
-from services.resources.store.holdings import (
-    ITEM_COLUMNS,
-    NUMBER_COLUMNS,
-    item_resource,
-    number_resource,
 )
 from services.resources.tables import ExchangeRow
 from shared.persistence.bulk import table_of

@@ -245,7 +245,9 @@ class AddedItems(NamedTuple):
     new_of_block: list[int]
 
 
-def add_blocks(session: Session, tenant: str, kind: str, rows: Sequence[PairBlock]) -> AddedItems:
+def add_block_items(
+    session: Session, tenant: str, kind: str, rows: Sequence[PairBlock]
+) -> AddedItems:
     """Create the items of blocks, such as pairs; return how many are new, in all and in each."""
     bound = {
         "tenant": tenant,

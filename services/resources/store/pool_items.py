@@ -11,7 +11,7 @@ from services.resources.domain.pool.kinds import ResourceTable
 from services.resources.domain.pool.pool_item import PoolItem
 from services.resources.domain.pool.resource import Pool, Resource, ResourceName
 from services.resources.domain.pool.states import PoolItemState, ResourceState
-from services.resources.store.array_parameters import (
+from services.resources.store.resource_tables import (
     IS_REQUESTED_ITEM,
     ITEM_KEY,
     ITEMS,
@@ -23,8 +23,8 @@ from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, PoolItemRow
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import update_rows
+from shared.persistence.equipment_names import folded_name
 from shared.persistence.list_window import Window, select_page
-from shared.persistence.name_folding import folded_name
 
 REQUESTED_VALUES = bindparam("values", type_=ARRAY(ITEMS.c.value.type))
 STATES_OF_NUMBERS = (

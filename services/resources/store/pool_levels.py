@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.pool.kinds import NUMBER, ResourceTable, kind_named
 from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
-from services.resources.store.array_parameters import ITEMS, NUMBERS
+from services.resources.store.resource_tables import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, select_page

@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 from services.resources.domain.allocation.takeover import ResourceStatus
 from services.resources.domain.pool.kinds import ResourceTable
 from services.resources.domain.pool.resource import ResourceName
-from services.resources.store.array_parameters import (
+from services.resources.store.holdings import (
+    ITEM_COLUMNS,
+    NUMBER_COLUMNS,
+    item_resource,
+    number_resource,
+)
+from services.resources.store.resource_tables import (
     ITEM_KEY,
     ITEMS,
     NUMBERS,
     REQUESTED_NAMES,
     name_arrays,
     stored_in,
-)
-from services.resources.store.holdings import (
-    ITEM_COLUMNS,
-    NUMBER_COLUMNS,
-    item_resource,
-    number_resource,
 )
 from services.resources.store.stock import take_assignment_lock
 

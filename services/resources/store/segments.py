@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.number.grade import GradeByEnding, grade_by_ending, read_rules
 from services.resources.domain.plant.plant import Segment, with_kind
-from services.resources.domain.plant.segment_changes import RangeChange
+from services.resources.domain.plant.segment_changes import RangeStateChange
 from services.resources.domain.pool.states import NumberState
 from services.resources.store.plant import IDS, TENANT, analyze_if_grown, as_struct
 from services.resources.tables import SegmentRow
@@ -61,7 +61,7 @@ SEGMENTS_BY_ID = select(*(getattr(SegmentRow, name) for name in Segment.__struct
 )
 
 
-class ReopenedNumber(NamedTuple):
+class NumberStateChange(NamedTuple):
     """A number whose state an import has changed to idle, planned or blocked."""
 
     e164: str
@@ -109,8 +109,8 @@ def add_segments(
 
 
 def change_number_states(
-    session: Session, tenant: str, changes: Sequence[RangeChange]
-) -> list[ReopenedNumber]:
+    session: Session, tenant: str, changes: Sequence[RangeStateChange]
+) -> list[NumberStateChange]:
     """Change the states of all numbers in these ranges; return the numbers that changed."""
     if not changes:
         return []
@@ -123,7 +123,8 @@ def change_number_states(
     }
     result = session.execute(CHANGE_STATES, bound)
     return [
-        ReopenedNumber(e164, NumberState(was), NumberState(became)) for e164, was, became in result
+        NumberStateChange(e164, NumberState(was), NumberState(became))
+        for e164, was, became in result
     ]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.allocation import Demand, Stock
 from services.resources.domain.pool.resource import Pool
-from services.resources.store import free_items, picked_resources
+from services.resources.store import free_resources, picked_resources
 from shared.persistence.statements import CompiledStatement
 
 SAVEPOINT = CompiledStatement(text("SAVEPOINT assigning"))
@@ -60,7 +60,7 @@ def lock_free_resources(
     overlap = Counter(pick.resource.pool for pick in picked.values() if pick.is_free)
     requested = {pool: count + overlap[pool] for pool, count in demand.pools.items()}
     return LockedStock(
-        Stock(free_items.lock_lowest(session, requested, wait=wait), picked, now), requested
+        Stock(free_resources.lock_lowest(session, requested, wait=wait), picked, now), requested
     )
 
 
@@ -71,7 +71,8 @@ def is_short_by_locks(session: Session, demand: Demand, locked: LockedStock) -> 
     short = {pool: count for pool, count in requested.items() if locked_counts[pool] < count}
     missing = [key for key in demand.picked if key not in stock.picked]
     if any(
-        count > locked_counts[pool] for pool, count in free_items.count_free(session, short).items()
+        count > locked_counts[pool]
+        for pool, count in free_resources.count_free_up_to(session, short).items()
     ):
         return True
     return bool(picked_resources.find_pickable(session, missing))

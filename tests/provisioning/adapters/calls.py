@@ -6,13 +6,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 from shared.calls.adapter import Adapter
-from shared.calls.calling import make_call
+from shared.calls.calling import call_or_query
 from shared.calls.outbound_call import (
     UNKNOWN_OUTCOME,
     CallOutcome,
-    ElementTimeoutError,
     EndCall,
     OutboundCall,
+    UnknownOutcomeError,
 )
 from shared.contracts import Characteristic
 from tests.kernel import TENANT
@@ -51,13 +51,13 @@ async def outcome_of(adapter: Adapter, call: OutboundCall) -> CallOutcome:
     try:
         async with asyncio.timeout(PATIENCE_S):
             return await adapter.perform(call)
-    except ElementTimeoutError:
+    except UnknownOutcomeError:
         return UNKNOWN_OUTCOME
 
 
 async def found_out(adapter: Adapter, call: OutboundCall) -> CallOutcome:
     """Find out the unknown outcome of a call as the runner does, without its pauses."""
     call = replace(call, doubtful=True)
-    while not isinstance(decision := await make_call(adapter, call), EndCall):
+    while not isinstance(decision := await call_or_query(adapter, call), EndCall):
         call = decision.call
     return decision.outcome

@@ -15,8 +15,8 @@ from shared.calls.outbound_call import (
     UNKNOWN_OUTCOME,
     CallOutcome,
     CallResult,
-    ElementTimeoutError,
     OutboundCall,
+    UnknownOutcomeError,
 )
 from tests.provisioning.adapters.scripted_server import (
     FAILURE,
@@ -55,7 +55,7 @@ class LineAdapter:
         """Perform the operation; a repeated one changes nothing.
 
         Raises:
-            ElementTimeoutError: if it is unknown whether it was done.
+            UnknownOutcomeError: if it is unknown whether it was done.
         """
         is_sent = False
         try:
@@ -74,7 +74,7 @@ class LineAdapter:
                     writer.transport.abort()  # whatever still comes belongs to no other call
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             if is_sent:
-                raise ElementTimeoutError(type(error).__name__) from None
+                raise UnknownOutcomeError(type(error).__name__) from None
             return CallOutcome(CallResult.FAILED, "unreachable", type(error).__name__)
 
     async def close(self) -> None:

@@ -19,8 +19,8 @@ from shared.access.approvals import (
 )
 from shared.contracts import Causation
 from shared.errors import ConflictError, NotFoundError
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence import audit_log
 from shared.persistence.database import Sessions
 from shared.security.caller import Caller
@@ -47,7 +47,7 @@ def request(
     now: datetime = NOON,
 ) -> Approval | None:
     """Return the approval that a caller must wait for, or None if the action is allowed now."""
-    with begin_transaction(sessions, now, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, now, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(cause_of(caller))
         return approvals.check_approval(work, caller, action)
 
@@ -56,7 +56,7 @@ def decide(
     sessions: Sessions, caller: Caller, id_: UUID, state: ApprovalState = ApprovalState.APPROVED
 ) -> Approval:
     """Decide a request for approval."""
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(cause_of(caller))
         return approvals.decide(work, caller, id_, state, "seen")
 

@@ -10,12 +10,12 @@ from sqlalchemy import update
 
 from shared.calls import call_store
 from shared.calls.call_store import OutboundCallRow, request_call
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
 from shared.calls.lease import GRACE
 from shared.calls.rate_limits import read_token_buckets
 from shared.contracts import Causation
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.scheduling.timer_store import schedule
 from tests.conftest import NOON
@@ -36,7 +36,7 @@ from tests.shared.scripted_elements import (
 )
 
 pytestmark = pytest.mark.usefixtures("quick_runner")
-ONE = {"olt": Limit(concurrency=1)}
+ONE = {"olt": ElementLimits(concurrency=1)}
 
 
 async def test_a_requested_call_is_leased_in_the_requesting_transaction_and_made_after_it(
@@ -60,19 +60,19 @@ async def test_a_commit_that_leased_all_its_calls_does_not_wake_the_runner(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     runner = runner_of(sessions, tmp_path, ScriptedElement(), ONE)
-    writer_call = WriterCall(uuid4(), runner.writer.deferred_writers)
+    commit_context = CommitContext(uuid4(), runner.writer.deferred_writers)
     for n, is_waiting in enumerate([False, True]):
-        with begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction:
+        with begin_transaction(sessions, datetime.now(UTC), commit_context) as transaction:
             call = another_outbound_call()
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
-        (callback,) = writer_call.results[n].callbacks
+        (callback,) = commit_context.results[n].callbacks
         callback()
         assert runner._wake.is_set() is is_waiting  # noqa: SLF001
 
 
-@pytest.mark.parametrize("limits", [ONE, {"olt": Limit(in_maintenance=True)}])
+@pytest.mark.parametrize("limits", [ONE, {"olt": ElementLimits(in_maintenance=True)}])
 async def test_no_more_calls_are_leased_than_the_element_can_handle(
-    sessions: Sessions, tmp_path: Path, limits: Mapping[str, Limit]
+    sessions: Sessions, tmp_path: Path, limits: Mapping[str, ElementLimits]
 ) -> None:
     first, second = (runner_of(sessions, tmp_path, ScriptedElement(), limits) for _ in range(2))
     slots = 0 if limits["olt"].in_maintenance else 1
@@ -86,7 +86,9 @@ async def test_no_more_calls_are_leased_than_the_element_can_handle(
 async def test_a_rate_limit_holds_for_calls_leased_with_their_request(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    runner = runner_of(sessions, tmp_path, ScriptedElement(), {"olt": Limit(per_second=0.001)})
+    runner = runner_of(
+        sessions, tmp_path, ScriptedElement(), {"olt": ElementLimits(per_second=0.001)}
+    )
 
     for _ in range(3):
         enqueue_calls(sessions, runner, another_outbound_call())
@@ -102,22 +104,24 @@ async def test_no_call_overtakes_one_that_waits_for_a_slot(
     runner = runner_of(sessions, tmp_path, ScriptedElement(), limits)
     waiting = another_outbound_call()
     enqueue_calls(sessions, runner, another_outbound_call(), waiting)
-    runner._claim(WriterCall(CALL_ID))  # noqa: SLF001  it finds no slot for the second
-    limits["olt"] = Limit(concurrency=2)
+    runner._claim(CommitContext(CALL_ID))  # noqa: SLF001  it finds no slot for the second
+    limits["olt"] = ElementLimits(concurrency=2)
     runner._claimer._limits_until = datetime.now(UTC)  # noqa: SLF001  so that they are read again
 
     assert enqueue_calls(sessions, runner, another_outbound_call()) == []
 
-    ((first,), _) = runner._claim(WriterCall(CALL_ID))  # noqa: SLF001
+    ((first,), _) = runner._claim(CommitContext(CALL_ID))  # noqa: SLF001
     assert first.call == waiting
 
 
 async def test_calls_to_other_elements_do_not_wait_for_an_element_at_its_limit(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    runner = runner_of(sessions, tmp_path, ScriptedElement(), {"olt": Limit(in_maintenance=True)})
+    runner = runner_of(
+        sessions, tmp_path, ScriptedElement(), {"olt": ElementLimits(in_maintenance=True)}
+    )
     enqueue_calls(sessions, runner, another_outbound_call())
-    runner._claim(WriterCall(CALL_ID))  # noqa: SLF001
+    runner._claim(CommitContext(CALL_ID))  # noqa: SLF001
 
     (leased_call,) = enqueue_calls(sessions, runner, another_outbound_call(element="ims"))
     assert leased_call.call.element == "ims"
@@ -170,12 +174,12 @@ async def test_a_request_that_is_rolled_back_is_not_called(
     element = ScriptedElement()
     runner = runner_of(sessions, tmp_path, element)
 
-    def request_and_fail(writer_call: WriterCall) -> None:
-        with begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction:
+    def request_and_fail(commit_context: CommitContext) -> None:
+        with begin_transaction(sessions, datetime.now(UTC), commit_context) as transaction:
             request_call(
                 transaction.unit_of_work(Causation(uuid4(), CALL_ID, TENANT)), an_outbound_call()
             )
-            transaction.finish(writer_call)
+            transaction.finish(commit_context)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -191,8 +195,8 @@ async def test_a_leased_call_is_made_right_after_the_commit(
     element = ScriptedElement()
     runner = runner_of(sessions, tmp_path, element)
 
-    def request_one(writer_call: WriterCall) -> None:
-        with begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction:
+    def request_one(commit_context: CommitContext) -> None:
+        with begin_transaction(sessions, datetime.now(UTC), commit_context) as transaction:
             request_call(
                 transaction.unit_of_work(Causation(uuid4(), CALL_ID, TENANT)), an_outbound_call()
             )
@@ -206,11 +210,11 @@ def test_the_lock_of_claims_is_taken_after_all_other_rows_are_written(
 ) -> None:
     """Other processes wait for it until the commit."""
     runner = runner_of(sessions, tmp_path, ScriptedElement())
-    writer_call = WriterCall(uuid4(), runner.writer.deferred_writers)
+    commit_context = CommitContext(uuid4(), runner.writer.deferred_writers)
 
     with (
         statements(sessions) as executed,
-        begin_transaction(sessions, datetime.now(UTC), writer_call) as transaction,
+        begin_transaction(sessions, datetime.now(UTC), commit_context) as transaction,
     ):
         work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
         request_call(work, an_outbound_call())
@@ -263,7 +267,7 @@ async def test_a_lease_held_too_long_before_the_call_is_released_and_nothing_is_
 async def test_a_token_bucket_is_not_filled_twice_by_a_process_whose_clock_is_behind(
     sessions: Sessions,
 ) -> None:
-    limits = {"olt": Limit(per_second=10)}
+    limits = {"olt": ElementLimits(per_second=10)}
     now = datetime.now(UTC)
     with sessions.begin() as session:
         ahead = read_token_buckets(session, limits, now + timedelta(seconds=1))

@@ -15,9 +15,9 @@ from shared.calls.outbound_call import (
     UNKNOWN_OUTCOME,
     CallOutcome,
     CallResult,
+    ContinueCall,
     EndCall,
     OutboundCall,
-    RetryCall,
     aged_queue_time,
     decide_after_call,
     decide_after_query,
@@ -38,13 +38,13 @@ def test_an_answer_ends_the_call(outcome: CallOutcome) -> None:
 
 
 def test_a_failure_without_effect_is_tried_again() -> None:
-    assert decide_after_call(an_outbound_call(), FAILED) == RetryCall(
+    assert decide_after_call(an_outbound_call(), FAILED) == ContinueCall(
         an_outbound_call(tries=1), FIRST_RETRY_DELAY, FAILED
     )
 
 
 def test_a_call_without_an_answer_is_in_doubt_and_not_failed() -> None:
-    assert decide_after_call(an_outbound_call(questions=3), UNKNOWN_OUTCOME) == RetryCall(
+    assert decide_after_call(an_outbound_call(questions=3), UNKNOWN_OUTCOME) == ContinueCall(
         an_outbound_call(doubtful=True), FIRST_RETRY_DELAY, UNKNOWN_OUTCOME
     )
 
@@ -67,13 +67,13 @@ def test_a_known_outcome_of_the_operation_ends_the_doubt(outcome: CallOutcome) -
 def test_a_call_that_never_arrived_is_made_again() -> None:
     decision = decide_after_query(an_outbound_call(doubtful=True, questions=2), None)
 
-    assert decision == RetryCall(an_outbound_call(tries=1), FIRST_RETRY_DELAY, decision.outcome)
+    assert decision == ContinueCall(an_outbound_call(tries=1), FIRST_RETRY_DELAY, decision.outcome)
 
 
 def test_an_element_that_does_not_answer_is_queried_again_and_not_called() -> None:
     decision = decide_after_query(an_outbound_call(doubtful=True), UNKNOWN_OUTCOME)
 
-    assert decision == RetryCall(
+    assert decision == ContinueCall(
         an_outbound_call(doubtful=True, questions=1), FIRST_RETRY_DELAY, UNKNOWN_OUTCOME
     )
 
@@ -100,7 +100,7 @@ def test_a_repetition_without_effect_says_nothing_of_the_operation_before(
     decision = decide_after_repetition(an_outbound_call(doubtful=True), outcome)
 
     unknown = outcome._replace(result=CallResult.UNDECIDED)
-    assert decision == RetryCall(
+    assert decision == ContinueCall(
         an_outbound_call(doubtful=True, questions=1), FIRST_RETRY_DELAY, unknown
     )
 

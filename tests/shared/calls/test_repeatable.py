@@ -11,7 +11,7 @@ from shared.calls.outbound_call import (
     MAX_STATUS_QUERIES,
     CallOutcome,
     CallResult,
-    ElementTimeoutError,
+    UnknownOutcomeError,
 )
 from shared.persistence.database import Sessions
 from tests.kernel import history
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("quick_runner")
 async def test_an_operation_without_an_answer_is_repeated_with_its_id(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = RepeatableElement(calls=[ElementTimeoutError(), ZeroDivisionError()])
+    element = RepeatableElement(calls=[UnknownOutcomeError(), ZeroDivisionError()])
     request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
@@ -46,7 +46,7 @@ async def test_an_operation_without_an_answer_is_repeated_with_its_id(
 async def test_repetitions_that_fail_leave_the_outcome_unknown(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = RepeatableElement(calls=[ElementTimeoutError(), *[FAILED] * 99])
+    element = RepeatableElement(calls=[UnknownOutcomeError(), *[FAILED] * 99])
     request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)

@@ -15,15 +15,15 @@ from shared.calls.outbound_call import (
     CallOutcome,
     CallResult,
     CannotQueryError,
-    ElementTimeoutError,
     OutboundCallEnded,
+    UnknownOutcomeError,
 )
 from shared.contracts import Characteristic
 from shared.errors import ConflictError
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import dead_letter_rows, history, until
 from tests.shared.order_log import logged_types
@@ -115,7 +115,7 @@ async def test_what_timed_out_and_was_done_is_not_called_again(
 async def test_what_timed_out_and_never_arrived_is_called_again_with_the_same_id(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = ScriptedElement(calls=[ElementTimeoutError()], answers=[None])
+    element = ScriptedElement(calls=[UnknownOutcomeError()], answers=[None])
     request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
@@ -132,7 +132,7 @@ async def test_a_call_to_an_element_without_status_queries_stays_undecided(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     element = ScriptedElement(
-        calls=[ElementTimeoutError()], answers=[CannotQueryError("it keeps no list")]
+        calls=[UnknownOutcomeError()], answers=[CannotQueryError("it keeps no list")]
     )
     request_calls(sessions, an_outbound_call())
 
@@ -147,7 +147,7 @@ async def test_a_call_to_an_element_without_status_queries_stays_undecided(
 async def test_a_call_whose_status_queries_fail_stays_undecided(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = ScriptedElement(calls=[UNKNOWN_OUTCOME], answers=[ElementTimeoutError()] * 99)
+    element = ScriptedElement(calls=[UNKNOWN_OUTCOME], answers=[UnknownOutcomeError()] * 99)
     request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
@@ -231,8 +231,8 @@ async def test_a_requested_call_is_made_right_after_its_commit(
     async with running(runner):
         await until(lambda: runner._wake._waiters)  # noqa: SLF001  it sleeps
 
-        def request(writer_call: WriterCall) -> None:
-            request_calls(sessions, another_outbound_call(), writer_call=writer_call)
+        def request(commit_context: CommitContext) -> None:
+            request_calls(sessions, another_outbound_call(), commit_context=commit_context)
 
         await runner.writer.commit(request)
         await until(lambda: bool(element.received), timeout_s=5)

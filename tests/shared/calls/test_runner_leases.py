@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from shared.calls.call_store import OutboundCallRow
 from shared.calls.lease import DecidedCall
-from shared.calls.outbound_call import CallOutcome, CallResult, EndCall, RetryCall
-from shared.messaging.writer_call import WriterCall
+from shared.calls.outbound_call import CallOutcome, CallResult, ContinueCall, EndCall
+from shared.messaging.commit_context import CommitContext
 from shared.persistence.database import Sessions
 from tests.kernel import history, until
 from tests.shared.order_log import logged_types
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("quick_runner")
 async def test_a_call_of_a_dead_runner_is_queried_first(sessions: Sessions, tmp_path: Path) -> None:
     request_calls(sessions, an_outbound_call())
     dead = runner_of(sessions, tmp_path, ScriptedElement())
-    leased_calls, _ = dead._claim(WriterCall(CALL_ID))  # noqa: SLF001  then it crashes
+    leased_calls, _ = dead._claim(CommitContext(CALL_ID))  # noqa: SLF001  then it crashes
     element = ScriptedElement(answers=[DONE])
 
     async with running(runner_of(sessions, tmp_path, element)):
@@ -65,13 +65,13 @@ async def test_a_late_runner_finds_the_call_leased_to_another_and_changes_nothin
     """A runner was stopped for long; meanwhile another has leased the call."""
     request_calls(sessions, an_outbound_call())
     late = runner_of(sessions, tmp_path, ScriptedElement())
-    ((leased_call,), _) = late._claim(WriterCall(CALL_ID))  # noqa: SLF001
+    ((leased_call,), _) = late._claim(CommitContext(CALL_ID))  # noqa: SLF001
     expire(sessions)
     other = runner_of(sessions, tmp_path, ScriptedElement())
-    ((again,), _) = other._claim(WriterCall(CALL_ID))  # noqa: SLF001
+    ((again,), _) = other._claim(CommitContext(CALL_ID))  # noqa: SLF001
 
     call = leased_call.call
-    decision = EndCall(call, FAILED) if has_ended else RetryCall(call, timedelta(0), FAILED)
+    decision = EndCall(call, FAILED) if has_ended else ContinueCall(call, timedelta(0), FAILED)
     await late._commit([DecidedCall(leased_call, decision)])  # noqa: SLF001
 
     (row,) = rows(sessions)
@@ -84,11 +84,11 @@ async def test_a_late_runner_finds_the_call_leased_to_another_and_changes_nothin
 async def test_a_call_that_has_ended_is_not_reopened(sessions: Sessions, tmp_path: Path) -> None:
     request_calls(sessions, an_outbound_call())
     late = runner_of(sessions, tmp_path, ScriptedElement())
-    ((leased_call,), _) = late._claim(WriterCall(CALL_ID))  # noqa: SLF001
+    ((leased_call,), _) = late._claim(CommitContext(CALL_ID))  # noqa: SLF001
     expire(sessions)
     await run_all(sessions, tmp_path, ScriptedElement())
 
-    decision = RetryCall(leased_call.call, timedelta(0), FAILED)
+    decision = ContinueCall(leased_call.call, timedelta(0), FAILED)
     await late._commit([DecidedCall(leased_call, decision)])  # noqa: SLF001
 
     assert results(sessions) == [CallResult.DONE]

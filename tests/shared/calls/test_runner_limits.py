@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.calls.claiming import MAX_CALLS
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
 from shared.calls.outbound_call import PRIORITY_AGEING, CallResult
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
@@ -29,7 +29,7 @@ async def test_all_processes_together_keep_the_concurrency_limit_of_an_element(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     element = ScriptedElement(duration_s=0.02)
-    limits = {"olt": Limit(concurrency=3), "ims": Limit(concurrency=1)}
+    limits = {"olt": ElementLimits(concurrency=3), "ims": ElementLimits(concurrency=1)}
     runners = [runner_of(sessions, tmp_path, element, limits) for _ in range(2)]
     calls = [another_outbound_call(element=name) for name in ("olt", "ims") for _ in range(12)]
 
@@ -44,7 +44,7 @@ async def test_all_processes_together_keep_the_rate_limit_of_an_element(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     element = ScriptedElement()
-    limits = {"olt": Limit(concurrency=100, per_second=40)}
+    limits = {"olt": ElementLimits(concurrency=100, per_second=40)}
     runners = [runner_of(sessions, tmp_path, element, limits) for _ in range(2)]
 
     async with running(*runners):
@@ -58,7 +58,7 @@ async def test_all_processes_together_keep_the_rate_limit_of_an_element(
 
 async def test_a_rate_outlives_a_restart(sessions: Sessions, tmp_path: Path) -> None:
     element = ScriptedElement()
-    limits = {"olt": Limit(concurrency=100, per_second=0.001)}
+    limits = {"olt": ElementLimits(concurrency=100, per_second=0.001)}
     for _ in range(2):
         request_calls(sessions, another_outbound_call())
     async with running(runner_of(sessions, tmp_path, element, limits)):
@@ -74,7 +74,7 @@ async def test_calls_wait_during_maintenance_and_drain_after_it(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     element = ScriptedElement()
-    limits = {"olt": Limit(in_maintenance=True)}
+    limits = {"olt": ElementLimits(in_maintenance=True)}
     async with running(runner_of(sessions, tmp_path, element, limits)):
         request_calls(sessions, *(another_outbound_call() for _ in range(20)))
         request_calls(sessions, another_outbound_call(element="ims"))
@@ -82,7 +82,7 @@ async def test_calls_wait_during_maintenance_and_drain_after_it(
         await asyncio.sleep(0.1)
         assert len(element.received) == 1
 
-        limits["olt"] = Limit()
+        limits["olt"] = ElementLimits()
         await until(all_have_ended(sessions))
 
     assert len(element.received) == 21
@@ -92,7 +92,10 @@ async def test_a_limit_in_another_spelling_holds_and_delays_no_other_element(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     element = ScriptedElement()
-    limits = {"nj-olt-1": Limit(in_maintenance=True), "Bras-07": Limit(per_second=0.001)}
+    limits = {
+        "nj-olt-1": ElementLimits(in_maintenance=True),
+        "Bras-07": ElementLimits(per_second=0.001),
+    }
     request_calls(
         sessions, *(another_outbound_call(element="NJ-OLT-01") for _ in range(MAX_CALLS + 50))
     )
@@ -109,7 +112,9 @@ async def test_a_limit_in_another_spelling_holds_and_delays_no_other_element(
 
 async def test_a_busy_element_delays_no_other_element(sessions: Sessions, tmp_path: Path) -> None:
     element = ScriptedElement(duration_s=60)
-    async with running(runner_of(sessions, tmp_path, element, {"olt": Limit(concurrency=1)})):
+    async with running(
+        runner_of(sessions, tmp_path, element, {"olt": ElementLimits(concurrency=1)})
+    ):
         request_calls(sessions, *(another_outbound_call() for _ in range(300)))
         await until(lambda: element.concurrent["olt"] == 1)
         request_calls(sessions, another_outbound_call(element="ims"))
@@ -128,7 +133,9 @@ async def test_urgent_calls_are_made_first_and_none_starves(
     request_calls(sessions, urgent, now=NOON + timedelta(seconds=10))
     request_calls(sessions, longest, now=NOON - 5 * PRIORITY_AGEING)
 
-    async with running(runner_of(sessions, tmp_path, element, {"olt": Limit(concurrency=1)})):
+    async with running(
+        runner_of(sessions, tmp_path, element, {"olt": ElementLimits(concurrency=1)})
+    ):
         await until(all_have_ended(sessions))
 
     assert [operation for _, operation in element.received] == [

@@ -15,10 +15,10 @@ from shared.calls import lease
 from shared.calls import runner as runner_module
 from shared.calls.call_store import OutboundCallRow
 from shared.calls.claiming import LONG_AGO
-from shared.calls.element_limits import Limit, Limits
+from shared.calls.element_limits import ElementLimits, LimitConfiguration
 from shared.calls.outbound_call import CallOutcome
 from shared.calls.runner import CallRunner
-from shared.messaging.writer_call import WriterCall
+from shared.messaging.commit_context import CommitContext
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 from tests.kernel import until
@@ -36,7 +36,7 @@ from tests.shared.scripted_elements import (
 )
 
 pytestmark = pytest.mark.usefixtures("quick_runner")
-EIGHT = {"olt": Limit(concurrency=8)}
+EIGHT = {"olt": ElementLimits(concurrency=8)}
 
 
 @dataclass
@@ -95,13 +95,13 @@ async def test_a_waiting_call_is_leased_when_an_answer_frees_a_slot(
     call(sessions, runner, 8)
     waiting = another_outbound_call()
     request_calls(sessions, waiting)
-    assert runner._claim(WriterCall(CALL_ID))[0] == []  # noqa: SLF001
+    assert runner._claim(CommitContext(CALL_ID))[0] == []  # noqa: SLF001
 
     element.release(1)
     await until(answered(runner, 1))
 
     assert runner._wake.is_set()  # noqa: SLF001
-    ((leased_call,), _) = runner._claim(WriterCall(CALL_ID))  # noqa: SLF001
+    ((leased_call,), _) = runner._claim(CommitContext(CALL_ID))  # noqa: SLF001
     assert leased_call.call == waiting
 
 
@@ -111,17 +111,21 @@ async def test_an_answer_that_arrives_while_slots_are_counted_is_not_missed(
     """No other answer follows, and the runner polls only after a minute."""
     for pause in ("BUSY_PAUSE", "MAX_IDLE"):
         monkeypatch.setattr(runner_module, pause, timedelta(minutes=1))
-    element, loop, one = HeldElement(), asyncio.get_running_loop(), {"olt": Limit(concurrency=1)}
+    element, loop, one = (
+        HeldElement(),
+        asyncio.get_running_loop(),
+        {"olt": ElementLimits(concurrency=1)},
+    )
     runner = runner_of(sessions, tmp_path, element, one)
     call(sessions, runner, 1)
     await until(lambda: element.concurrent["olt"] == 1)
     request_calls(sessions, another_outbound_call())
 
-    def after_counting(_: Session) -> Limits:
+    def after_counting(_: Session) -> LimitConfiguration:
         loop.call_soon_threadsafe(element.release, 1)
         while not runner._ended_leases:  # noqa: SLF001
             sleep(0.001)
-        return Limits(one)
+        return LimitConfiguration(one)
 
     monkeypatch.setattr(runner._claimer, "read_limits", after_counting)  # noqa: SLF001
     monkeypatch.setattr(runner._claimer, "_limits_until", LONG_AGO)  # noqa: SLF001
@@ -148,13 +152,13 @@ async def test_an_answer_frees_no_slot_of_a_later_call_by_another_process(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     """A process was stopped until its lease ended and another process called."""
-    one = {"olt": Limit(concurrency=1)}
+    one = {"olt": ElementLimits(concurrency=1)}
     late, other = (runner_of(sessions, tmp_path, ScriptedElement(), one) for _ in range(2))
     call(sessions, late, 1)
     await until(answered(late, 1))
     with sessions.begin() as session:
         session.execute(update(OutboundCallRow).values(lease_until=datetime.now(UTC)))
-    ((again,), _) = other._claim(WriterCall(CALL_ID))  # noqa: SLF001
+    ((again,), _) = other._claim(CommitContext(CALL_ID))  # noqa: SLF001
     assert again.call.doubtful
 
     assert call(sessions, late, 1) == 0
@@ -180,7 +184,7 @@ async def test_processes_that_start_and_die_keep_the_concurrency_limit(
 ) -> None:
     """Calls of a process that dies stay in flight at the element."""
     monkeypatch.setattr(lease, "GRACE", timedelta(seconds=1))
-    element, limits = ScriptedElement(duration_s=0.02), {"olt": Limit(concurrency=3)}
+    element, limits = ScriptedElement(duration_s=0.02), {"olt": ElementLimits(concurrency=3)}
     calls = [another_outbound_call(timeout=timedelta(seconds=0.3)) for _ in range(80)]
     runners = [start(sessions, tmp_path, element, limits) for _ in range(2)]
     request_calls(sessions, *calls)
@@ -199,7 +203,7 @@ async def test_processes_that_start_and_die_keep_the_concurrency_limit(
 
 
 def start(
-    sessions: Sessions, folder: Path, element: ScriptedElement, limits: dict[str, Limit]
+    sessions: Sessions, folder: Path, element: ScriptedElement, limits: dict[str, ElementLimits]
 ) -> "asyncio.Task[None]":
     """Start a runner; once cancelled, it commits and leases nothing more."""
     return asyncio.create_task(runner_of(sessions, folder, element, limits).run())

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.config.environment import settings_page, variables_of
-from shared.config.settings import Settings, read_kafka_settings
+from shared.config.kafka import KafkaSettings
+from shared.config.settings import Settings
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 URL = "postgresql://order:S3cret-and-long@db.example/kaitong_order"
@@ -47,13 +48,13 @@ def test_a_variable_that_no_setting_has_is_ignored() -> None:
 def test_settings_come_from_the_given_environment_only(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = read_kafka_settings({})
+    before = KafkaSettings.read({})
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("KAITONG_KAFKA_USER=file\n")
     monkeypatch.setenv("KAITONG_KAFKA_USER", "process")
 
-    assert read_kafka_settings({}) == before
-    assert read_kafka_settings(os.environ).kafka_user == "process"
+    assert KafkaSettings.read({}) == before
+    assert KafkaSettings.read(os.environ).kafka_user == "process"
 
 
 def test_state_and_keys_are_below_the_home_unless_they_are_set(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from shared.calls.element_limits import no_limits
 from shared.contracts import OrderMessage
-from shared.errors import ConflictError, TooEarlyError
-from shared.health.database_watch import DatabaseWatch
+from shared.errors import ConflictError, EarlyMessageError
+from shared.health.database_checker import DatabaseChecker
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD, DeadLetterReason, DeadLetterRow
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
@@ -31,7 +31,7 @@ def nothing_refused() -> Iterator[None]:
 
 
 def too_early(_: OrderMessage, __: UnitOfWork) -> None:
-    raise TooEarlyError
+    raise EarlyMessageError
 
 
 def refuse(_: OrderMessage, __: UnitOfWork) -> None:
@@ -44,7 +44,7 @@ REFUSED = SUBSCRIPTIONS | subscribe(on(type(accepted()), refuse))
 
 async def found(sessions: Sessions) -> list[Trouble]:
     """Return the troubles that a watch finds in this database."""
-    return (await DatabaseWatch("order", sessions, (), no_limits).check()).troubles
+    return (await DatabaseChecker("order", sessions, (), no_limits).check()).troubles
 
 
 async def test_what_waits_behind_an_early_message_is_a_notice_like_it(sessions: Sessions) -> None:

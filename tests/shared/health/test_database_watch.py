@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from deploy.local.postgres import Postgres
 from shared.calls.element_limits import no_limits
 from shared.contracts import OrderAccepted
-from shared.health.database_watch import DatabaseWatch
+from shared.health.database_checker import DatabaseChecker
 from shared.messaging.dispatcher import on, subscribe
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions, make_sessions
@@ -40,7 +40,7 @@ def nothing_refused() -> Iterator[None]:
 
 async def found(sessions: Sessions, service: str = "order") -> list[Trouble]:
     """Return the troubles that a watch finds in this database."""
-    return (await DatabaseWatch(service, sessions, (), no_limits).check()).troubles
+    return (await DatabaseChecker(service, sessions, (), no_limits).check()).troubles
 
 
 def kinds(troubles: list[Trouble]) -> set[TroubleKind]:
@@ -162,14 +162,14 @@ async def test_counting_that_takes_too_long_is_reported_as_slow(sessions: Sessio
         session.execute(text("SELECT pg_sleep(5)"))
         return []
 
-    seen = await DatabaseWatch("order", sessions, (sleep,), no_limits).check()
+    seen = await DatabaseChecker("order", sessions, (sleep,), no_limits).check()
 
     assert kinds(seen.troubles) == {TroubleKind.DATABASE_SLOW}
     assert not seen.troubles[0].is_blocking
 
 
 async def test_a_database_that_answers_and_counts_for_long_is_not_out(sessions: Sessions) -> None:
-    watch = DatabaseWatch("order", sessions, (sleep_in_steps,), no_limits)
+    watch = DatabaseChecker("order", sessions, (sleep_in_steps,), no_limits)
     seen = await watch.check()
 
     assert kinds(seen.troubles) == {TroubleKind.DATABASE_SLOW}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
+from shared.health.common_troubles import element_troubles
 from shared.health.database_counts import ElementQueue
-from shared.health.trouble_sources import element_troubles
 from shared.observability.backlog import Backlog
 from shared.observability.troubles import TroubleKind
 
@@ -14,17 +14,17 @@ LONG, SHORT = Backlog(3, 2.5), Backlog(3, 0.5)
 @pytest.mark.parametrize(
     ("waiting", "in_flight", "limit", "is_reported"),
     [
-        (LONG, 8, Limit(8), True),
-        (LONG, 5, Limit(8), True),  # some slots are free for the moment
-        (LONG, 0, Limit(8, per_second=2), True),
-        (LONG, 1, Limit(8), False),  # there are free slots: something else is wrong
-        (SHORT, 8, Limit(8), False),
+        (LONG, 8, ElementLimits(8), True),
+        (LONG, 5, ElementLimits(8), True),  # some slots are free for the moment
+        (LONG, 0, ElementLimits(8, per_second=2), True),
+        (LONG, 1, ElementLimits(8), False),  # there are free slots: something else is wrong
+        (SHORT, 8, ElementLimits(8), False),
     ],
 )
 def test_an_element_is_at_its_limit_where_calls_wait_long_and_most_slots_are_taken(
     waiting: Backlog,
     in_flight: int,
-    limit: Limit,
+    limit: ElementLimits,
     is_reported: bool,  # noqa: FBT001  a column of the table above
 ) -> None:
     kinds = [each.kind for each in element_troubles(ElementQueue("olt", waiting, in_flight, limit))]
@@ -33,7 +33,7 @@ def test_an_element_is_at_its_limit_where_calls_wait_long_and_most_slots_are_tak
 
 
 def test_the_trouble_names_the_limit_of_the_element() -> None:
-    (trouble,) = element_troubles(ElementQueue("olt", LONG, 8, Limit(8, per_second=20)))
+    (trouble,) = element_troubles(ElementQueue("olt", LONG, 8, ElementLimits(8, per_second=20)))
 
     assert trouble.says == (
         "olt is at its limit of 8 calls at a time and 20 a second, with 3 calls waiting for a place"

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from shared.config.settings import Settings
-from shared.health.monitor import Monitor, TroubleSources
-from shared.health.trouble_sources import HANG_S, writer_trouble_source
+from shared.health.common_troubles import HANG_S, writer_trouble_source
+from shared.health.monitor import Monitor, MonitorInputs
 from shared.messaging.writer import Writer
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions
@@ -60,7 +60,7 @@ async def test_nothing_is_queried_before_a_report_is_requested(
     sessions: Sessions, settings: Settings
 ) -> None:
     with statements(sessions) as executed:
-        Monitor(settings, sessions, TroubleSources(topics=("order",)))
+        Monitor(settings, sessions, MonitorInputs(topics=("order",)))
         await asyncio.sleep(0)
 
     assert executed == []
@@ -71,7 +71,7 @@ async def test_a_broker_that_hangs_takes_no_probe_longer_than_half_a_second(
 ) -> None:
     clock = Clock()
     async with silent_broker(settings) as hanging:
-        monitor = Monitor(hanging, sessions, TroubleSources(topics=("order",)), clock)
+        monitor = Monitor(hanging, sessions, MonitorInputs(topics=("order",)), clock)
         first = await monitor.report()
         clock.now = 5.0
         began = time.monotonic()
@@ -93,7 +93,7 @@ async def test_findings_that_a_probe_did_not_wait_for_are_in_the_next_report(
         time.sleep(0.8)  # in the monitor's own thread
         return list(found)
 
-    monitor = Monitor(settings, sessions, TroubleSources(database=(slowly,)), clock)
+    monitor = Monitor(settings, sessions, MonitorInputs(database=(slowly,)), clock)
     await monitor.report()
     found.clear()
     clock.now = 5.0
@@ -109,7 +109,7 @@ async def test_a_report_of_long_ago_is_shown_to_no_probe(
     sessions: Sessions, settings: Settings
 ) -> None:
     clock, found = Clock(), [LATE]
-    monitor = Monitor(settings, sessions, TroubleSources(process=(lambda: list(found),)), clock)
+    monitor = Monitor(settings, sessions, MonitorInputs(process=(lambda: list(found),)), clock)
     await monitor.report()
     found.clear()
     clock.now = 3600.0

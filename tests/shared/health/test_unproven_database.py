@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from deploy.local.liveness import answers_http
 from shared.config.settings import Settings
-from shared.health.monitor import Monitor, TroubleSources
-from shared.health.trouble_sources import certainty_trouble_source
+from shared.health.common_troubles import certainty_trouble_source
+from shared.health.monitor import Monitor, MonitorInputs
 from shared.kafka import admin
 from shared.messaging.pending_outbox import PublishedOffsetRow
 from shared.observability.troubles import Trouble, TroubleKind
@@ -48,7 +48,7 @@ async def troubles(
     sessions: Sessions, settings: Settings, certainty: DatabaseCertainty
 ) -> list[Trouble]:
     """Return the troubles of a process that compares its database."""
-    sources = TroubleSources(
+    sources = MonitorInputs(
         database=(recovery_troubles,), process=(certainty_trouble_source(certainty),)
     )
     return list((await Monitor(settings, sessions, sources).report()).troubles)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.config.settings import Settings
 from shared.http import protocol
-from shared.http.error_responses import COMMON_STATUSES
+from shared.http.openapi_error_responses import COMMON_STATUSES
 from shared.http.protocol import MAX_HEAD_BYTES, MAX_HEADERS
 from tests.shared.http.small_api import an_api
 from tests.shared.http.sockets import LAST, Server, exchange_bytes, listening, post, statuses

@@ -11,9 +11,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from shared.config.settings import Settings
-from shared.health.monitor import Monitor, TroubleSources
+from shared.health.monitor import Monitor, MonitorInputs
 from shared.http import create_app
-from shared.http.app_factory import UnguardedRouteError
+from shared.http.app_factory import WrongRouterError
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions
 from tests.shared.http.small_api import NOWHERE, an_api, api_client, bearer, settings_for
@@ -51,7 +51,7 @@ async def test_readiness_depends_on_the_database_and_lists_all_troubles(
 ) -> None:
     settings = settings_for(tmp_path)
     late = Trouble(kind=TroubleKind.LATE_TIMERS, says="7 timers due and not handled", remedy="look")
-    monitor = Monitor(settings, sessions, TroubleSources(process=(lambda: [late],)))
+    monitor = Monitor(settings, sessions, MonitorInputs(process=(lambda: [late],)))
     async with api_client(an_api(settings, sessions, monitor), {}) as client:
         ready = await client.get("/health/ready")
     async with api_client(an_api(settings), {}) as client:
@@ -138,7 +138,5 @@ def test_a_router_of_the_frameworks_own_keeps_the_process_from_starting(
         """Use the framework's own route."""
 
     sessions = sessionmaker(create_engine(NOWHERE))
-    with pytest.raises(
-        UnguardedRouteError, match=r"/unguarded: declare .* on shared\.http\.Router"
-    ):
+    with pytest.raises(WrongRouterError, match=r"/unguarded: declare .* on shared\.http\.Router"):
         create_app("things", [router], None, sessions, settings)  # type: ignore[arg-type]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.kafka import faust_consumer
+from shared.kafka import faust_transport
 
 
 @pytest.fixture
 def commit_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit acknowledged offsets at once."""
-    monkeypatch.setattr(faust_consumer, "COMMIT_INTERVAL_S", 0.1)
+    monkeypatch.setattr(faust_transport, "COMMIT_INTERVAL_S", 0.1)

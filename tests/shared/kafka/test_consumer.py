@@ -12,7 +12,7 @@ from mode import Service
 from shared.config.settings import Settings
 from shared.kafka import consumer
 from shared.kafka.consumer import BatchReader
-from shared.kafka.faust_consumer import MAX_POLL_RECORDS, Consumer, earlier_start, make_faust_app
+from shared.kafka.faust_transport import MAX_POLL_RECORDS, Consumer, earlier_start, make_faust_app
 from shared.kafka.records import ConsumedRecord
 from tests.kernel import until
 

@@ -12,7 +12,7 @@ import pytest
 from aiokafka.consumer.fetcher import Fetcher
 
 from shared.config.settings import Settings
-from shared.kafka import faust_consumer
+from shared.kafka import faust_transport
 from shared.kafka.records import ConsumedRecord, OutboxRecord
 from tests.kernel import until
 from tests.shared.consuming import (
@@ -53,7 +53,7 @@ async def test_a_seek_is_done_in_the_thread_that_fetches(
     assert threading.get_ident() not in threads["seek_to"]
 
 
-class Interrupted(faust_consumer.Consumer):
+class Interrupted(faust_transport.Consumer):
     """Its flow stops at its first records, as in a rebalance, and resumes after the seek."""
 
     dropped: ClassVar[asyncio.Event]
@@ -77,7 +77,7 @@ async def test_records_dropped_in_a_rebalance_are_read_again_though_nothing_was_
 ) -> None:
     """Neither the group nor the database has an offset in the partition to seek to."""
     Interrupted.dropped = asyncio.Event()
-    monkeypatch.setattr(faust_consumer.Transport, "Consumer", Interrupted)
+    monkeypatch.setattr(faust_transport.Transport, "Consumer", Interrupted)
     await produce(settings, accepted_records([ORDER] * 3))
 
     handler = RecordingHandler()
@@ -89,7 +89,7 @@ async def test_records_dropped_in_a_rebalance_are_read_again_though_nothing_was_
     assert [record.offset for record in handler.records] == [0, 1, 2, 3]
 
 
-class Suspended(faust_consumer.Consumer):
+class Suspended(faust_transport.Consumer):
     """Its flow stops just before its third record is put, as in a rebalance."""
 
     puts: ClassVar[int]
@@ -114,7 +114,7 @@ async def test_a_record_put_during_a_rebalance_hides_no_earlier_record(
 ) -> None:
     """Put after the seek, it would count as read, with all earlier ones that come again."""
     Suspended.puts = 0
-    monkeypatch.setattr(faust_consumer.Transport, "Consumer", Suspended)
+    monkeypatch.setattr(faust_transport.Transport, "Consumer", Suspended)
     await produce(settings, accepted_records([ORDER] * 5))
 
     handler = RecordingHandler()

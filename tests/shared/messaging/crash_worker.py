@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 
 from shared.contracts import Causation, Envelope, OrderAccepted, OrderMessage, encode
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import Dispatcher, on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import make_sessions
 from tests.shared.order_log import ORDER, SUBSCRIPTIONS, accepted, assigned, log_message
 
@@ -49,7 +49,7 @@ def main(url: str, folder: str) -> None:
     sessions, journal = make_sessions(url), InFlightJournal(Path(folder))
     crash_guard = CrashGuard(sessions, journal)
     dispatcher = Dispatcher(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, exit_on_poison)))
-    crash_guard.handle_batch(dispatcher, records(), WriterCall(uuid4()))
+    crash_guard.handle_batch(dispatcher, records(), CommitContext(uuid4()))
     journal.close()
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.contracts import OrderMessage
-from shared.errors import TooEarlyError
+from shared.errors import EarlyMessageError
 from shared.messaging.automatic_redelivery import AutomaticRedelivery
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD
 from shared.messaging.dispatcher import on, subscribe
@@ -29,7 +29,7 @@ async def test_an_early_message_is_handled_once_its_cause_is_there(
 ) -> None:
     def require_cause(message: OrderMessage, work: UnitOfWork) -> None:
         if not cause:
-            raise TooEarlyError
+            raise EarlyMessageError
         log_message(message, work)
 
     subscriptions = SUBSCRIPTIONS | subscribe(on(type(assigned()), require_cause))
@@ -51,7 +51,7 @@ async def test_after_some_minutes_it_is_left_to_a_person(sessions: Sessions) -> 
 
     def too_early(_: OrderMessage, __: UnitOfWork) -> None:
         tries.append(True)
-        raise TooEarlyError
+        raise EarlyMessageError
 
     subscriptions = SUBSCRIPTIONS | subscribe(on(type(accepted()), too_early))
     consume(sessions, subscriptions, accepted(), now=NOON - EARLY_RETRY_PERIOD)

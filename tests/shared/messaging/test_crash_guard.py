@@ -12,17 +12,17 @@ from sqlalchemy.exc import OperationalError
 
 from shared.contracts import OrderAccepted
 from shared.kafka.records import ConsumedRecord
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import MAX_CRASHES, CrashGuard, InFlightJournal, SuspectRow
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import Dispatcher, on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import count_of, database_outage, dead_letter_rows, record_of
 from tests.shared.messaging import crash_worker
 from tests.shared.order_log import ORDER, SUBSCRIPTIONS, accepted, logged_types
 
-WRITER_CALL = WriterCall(uuid4())
+WRITER_CALL = CommitContext(uuid4())
 
 
 def run_worker(sessions: Sessions, folder: Path) -> int:
@@ -145,10 +145,10 @@ def test_only_the_suspects_are_taken_one_by_one(
         """A dispatcher that records the sizes of its batches."""
 
         def handle_batch_now(
-            self, records: Sequence[ConsumedRecord], writer_call: WriterCall
+            self, records: Sequence[ConsumedRecord], commit_context: CommitContext
         ) -> None:
             sizes.append(len(records))
-            super().handle_batch_now(records, writer_call)
+            super().handle_batch_now(records, commit_context)
 
     others = [record_of(accepted(uuid4())) for _ in range(4)]
     batch = [*others[:2], record_of(accepted(), offset=1), *others[2:]]
@@ -173,9 +173,9 @@ def test_a_bug_in_the_kernel_leaves_its_records_as_suspects(
         """A dispatcher with a bug."""
 
         def handle_batch_now(
-            self, records: Sequence[ConsumedRecord], writer_call: WriterCall
+            self, records: Sequence[ConsumedRecord], commit_context: CommitContext
         ) -> None:
-            raise ZeroDivisionError(records, writer_call)
+            raise ZeroDivisionError(records, commit_context)
 
     with pytest.raises(ZeroDivisionError):
         CrashGuard(sessions, journal).handle_batch(

@@ -18,12 +18,12 @@ from shared.contracts import (
 )
 from shared.errors import ConflictOnWriteError
 from shared.messaging import pending_outbox
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import OutboxRow, PendingRow, SequenceRow
 from shared.messaging.pending_outbox import PublishedOffsetRow
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import (
@@ -50,21 +50,21 @@ def sequences(sessions: Sessions) -> dict[UUID, list[int]]:
 
 
 def test_a_published_message_is_in_the_outbox_and_pending(sessions: Sessions) -> None:
-    writer_call = commit_messages(sessions, RELEASE)
+    commit_context = commit_messages(sessions, RELEASE)
 
-    (part,) = writer_call.results
+    (part,) = commit_context.results
     assert [record.type for record in part.records] == [RELEASE.type]
     assert published_types(sessions) == [RELEASE.type]
     assert count_of(sessions, PendingRow) == 1
 
 
 def test_a_rolled_back_message_is_never_published_and_leaves_no_gap(sessions: Sessions) -> None:
-    writer_call = WriterCall(uuid4())
+    commit_context = CommitContext(uuid4())
 
     def publish_and_fail() -> None:
-        with begin_transaction(sessions, NOON, writer_call) as transaction:
+        with begin_transaction(sessions, NOON, commit_context) as transaction:
             transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT)).publish(RELEASE)
-            transaction.finish(writer_call)
+            transaction.finish(commit_context)
             raise ZeroDivisionError
 
     commit_messages(sessions, RELEASE)
@@ -72,7 +72,7 @@ def test_a_rolled_back_message_is_never_published_and_leaves_no_gap(sessions: Se
         publish_and_fail()
     commit_messages(sessions, RELEASE)
 
-    assert writer_call.results == []
+    assert commit_context.results == []
     assert sequences(sessions) == {ORDER: [1, 2]}
     assert count_of(sessions, PendingRow) == 2
 
@@ -109,11 +109,11 @@ def test_a_later_transaction_that_publishes_under_a_key_waits_for_the_first(
     second = threading.Thread(
         target=commit_messages, args=(sessions, ServiceResumed(order_id=ORDER, step=""))
     )
-    writer_call = WriterCall(uuid4())
+    commit_context = CommitContext(uuid4())
 
-    with begin_transaction(sessions, NOON, writer_call) as transaction:
+    with begin_transaction(sessions, NOON, commit_context) as transaction:
         transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT)).publish(RELEASE)
-        result = transaction.finish(writer_call)
+        result = transaction.finish(commit_context)
         transaction.drafts.clear()
         second.start()
         second.join(timeout=0.2)
@@ -130,7 +130,7 @@ def test_a_retry_repeats_the_ids_of_its_messages(sessions: Sessions) -> None:
     def publish_two(message: OrderAccepted, work: UnitOfWork) -> None:
         work.publish(RELEASE, ServiceResumed(order_id=message.order_id, step="a"))
         work.publish(ServiceResumed(order_id=message.order_id, step="b"))
-        result = work.transaction.finish(WriterCall(uuid4()))
+        result = work.transaction.finish(CommitContext(uuid4()))
         tries.append([record.id for record in result.records])
         work.transaction.drafts.clear()
         if len(tries) < 3:
@@ -148,8 +148,8 @@ def test_ids_do_not_depend_on_what_shares_the_batch(sessions: Sessions) -> None:
         work.publish(ReleaseRequested(order_id=message.order_id))
 
     subscriptions = subscribe(on(OrderAccepted, answer))
-    writer_call = consume(sessions, subscriptions, accepted(OTHER), accepted())
-    together = {record.key: record.id for part in writer_call.results for record in part.records}
+    commit_context = consume(sessions, subscriptions, accepted(OTHER), accepted())
+    together = {record.key: record.id for part in commit_context.results for record in part.records}
     with sessions.begin() as session:
         for table in (InboxRow, PendingRow, OutboxRow, SequenceRow):
             session.execute(delete(table))
@@ -188,9 +188,9 @@ def test_pending_records_are_read_from_the_oldest_on_whatever_their_clocks_said(
     sessions: Sessions,
 ) -> None:
     """Another machine's clock is ahead: a limit of time would cut the key's records apart."""
-    writer_call, now = WriterCall(uuid4()), datetime.now(UTC)
+    commit_context, now = CommitContext(uuid4()), datetime.now(UTC)
     for published_at in (now + timedelta(hours=1), now):
-        with begin_transaction(sessions, published_at, writer_call) as transaction:
+        with begin_transaction(sessions, published_at, commit_context) as transaction:
             transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT)).publish(RELEASE)
 
     with sessions() as session:
@@ -214,11 +214,11 @@ def test_marking_removes_published_records_and_keeps_the_highest_offset(
 
 
 def test_a_wiped_broker_is_sent_what_topics_retain_and_no_more(sessions: Sessions) -> None:
-    writer_call = WriterCall(uuid4())
+    commit_context = CommitContext(uuid4())
     for age in (timedelta(days=8), timedelta(days=6)):
-        with begin_transaction(sessions, NOON - age, writer_call) as transaction:
+        with begin_transaction(sessions, NOON - age, commit_context) as transaction:
             transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT)).publish(RELEASE)
-    records = [record for part in writer_call.results for record in part.records]
+    records = [record for part in commit_context.results for record in part.records]
     with sessions.begin() as session:
         pending_outbox.mark_published(session, records, {"resources.requests/3": 1, "order/1": 4})
 

@@ -12,10 +12,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Message, ReleaseRequested, ServiceFailed, ServiceResumed
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import SWEEP_SIZE, Publisher
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import (
     commit_messages,
@@ -57,7 +57,7 @@ async def publisher(sessions: Sessions, topic: FakeTopic) -> AsyncIterator[Publi
 async def commit(publisher: Publisher, sessions: Sessions, *messages: Message) -> None:
     """Publish messages in a transaction of the writer."""
     await publisher.writer.commit(
-        lambda writer_call: commit_messages_in(sessions, writer_call, *messages)
+        lambda commit_context: commit_messages_in(sessions, commit_context, *messages)
     )
 
 
@@ -66,8 +66,8 @@ async def test_a_message_is_sent_after_the_commit_and_then_marked_as_published(
 ) -> None:
     seen: list[list[str]] = []
 
-    def transact(writer_call: WriterCall) -> None:
-        commit_messages_in(sessions, writer_call, RELEASE, RESUMED)
+    def transact(commit_context: CommitContext) -> None:
+        commit_messages_in(sessions, commit_context, RELEASE, RESUMED)
         seen.append(topic.types)
 
     await publisher.writer.commit(transact)
@@ -81,11 +81,11 @@ async def test_a_message_is_sent_after_the_commit_and_then_marked_as_published(
 async def test_what_is_rolled_back_is_never_sent(
     sessions: Sessions, publisher: Publisher, topic: FakeTopic
 ) -> None:
-    def transact(writer_call: WriterCall) -> None:
-        commit_messages_in(sessions, writer_call, RELEASE)
+    def transact(commit_context: CommitContext) -> None:
+        commit_messages_in(sessions, commit_context, RELEASE)
         raise ZeroDivisionError
 
-    def refused(_: WriterCall) -> None:
+    def refused(_: CommitContext) -> None:
         raise ZeroDivisionError
 
     for each in (refused, transact):
@@ -180,9 +180,9 @@ async def test_only_keys_with_pending_records_are_published_from_the_table(
 async def test_a_commit_whose_answer_was_lost_lets_nothing_of_its_key_overtake(
     sessions: Sessions, publisher: Publisher, topic: FakeTopic
 ) -> None:
-    def commit_and_lose_the_answer(writer_call: WriterCall) -> None:
-        commit_messages_in(sessions, writer_call, RELEASE)
-        writer_call.results.clear()
+    def commit_and_lose_the_answer(commit_context: CommitContext) -> None:
+        commit_messages_in(sessions, commit_context, RELEASE)
+        commit_context.results.clear()
         raise database_outage()
 
     with pytest.raises(OperationalError):
@@ -195,8 +195,8 @@ async def test_a_commit_whose_answer_was_lost_lets_nothing_of_its_key_overtake(
 async def test_messages_of_a_commit_whose_answer_was_lost_are_published_soon(
     sessions: Sessions, publisher: Publisher, topic: FakeTopic
 ) -> None:
-    def commit_and_lose_the_answer(_: WriterCall) -> None:
-        commit_messages_in(sessions, WriterCall(uuid4()), RELEASE, now=datetime.now(UTC))
+    def commit_and_lose_the_answer(_: CommitContext) -> None:
+        commit_messages_in(sessions, CommitContext(uuid4()), RELEASE, now=datetime.now(UTC))
         raise database_outage()
 
     with pytest.raises(OperationalError):
@@ -240,9 +240,9 @@ async def test_a_commit_that_makes_work_for_the_runner_wakes_it(
 ) -> None:
     woken: list[str] = []
 
-    def commit_with_callback(writer_call: WriterCall) -> None:
-        commit_messages_in(sessions, writer_call, RELEASE)
-        writer_call.results[0].callbacks = [lambda: woken.append("up")]
+    def commit_with_callback(commit_context: CommitContext) -> None:
+        commit_messages_in(sessions, commit_context, RELEASE)
+        commit_context.results[0].callbacks = [lambda: woken.append("up")]
 
     await commit(publisher, sessions, RESUMED)
     assert woken == []

@@ -9,12 +9,12 @@ import pytest
 from shared.contracts import ReleaseRequested
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
+from shared.messaging import producer_port
 from shared.messaging import publisher as publisher_module
-from shared.messaging import publisher_port
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions, make_sessions
 from tests.kernel import commit_messages, commit_messages_in, count_of, until
 from tests.shared.fake_producer import FakeProducer, FakeTopic, running_publishers
@@ -36,14 +36,14 @@ def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher_module, "BROKER_PAUSES", (SOON, SOON))
     monkeypatch.setattr(publisher_module, "HAND_OVER_TIMEOUT", SOON)
     monkeypatch.setattr(publisher_module, "STALE_AFTER", 2 * SOON)
-    monkeypatch.setattr(publisher_port, "CONFIRM_TIMEOUT", SOON)
+    monkeypatch.setattr(producer_port, "CONFIRM_TIMEOUT", SOON)
 
 
 async def release(publisher: Publisher, sessions: Sessions, order_id: UUID = ORDER) -> None:
     """Publish a message about an order."""
     message, now = ReleaseRequested(order_id=order_id), datetime.now(UTC)
     await publisher.writer.commit(
-        lambda writer_call: commit_messages_in(sessions, writer_call, message, now=now)
+        lambda commit_context: commit_messages_in(sessions, commit_context, message, now=now)
     )
 
 
@@ -131,7 +131,7 @@ async def test_a_record_that_fails_during_the_hand_over_is_sent_at_once(
         count = await sweep()
         if not producer.has_failed:
             both = [ReleaseRequested(order_id=each) for each in (ORDER, OTHER)]
-            commit_messages_in(sessions, WriterCall(uuid4()), *both, now=datetime.now(UTC))
+            commit_messages_in(sessions, CommitContext(uuid4()), *both, now=datetime.now(UTC))
         return count
 
     publisher._sweep_once = sweep_and_commit  # type: ignore[method-assign]  # noqa: SLF001

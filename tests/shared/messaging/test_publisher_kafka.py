@@ -17,10 +17,10 @@ from shared.contracts import Message, ReleaseRequested
 from shared.kafka import admin
 from shared.kafka import producer as producer_module
 from shared.kafka.producer import Producer
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.outbox import MAX_MESSAGE_BYTES, PendingRow
 from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import commit_messages_in, count_of, until
 from tests.own_topics import PARTITIONS
@@ -61,10 +61,10 @@ async def publish(publisher: Publisher, sessions: Sessions, count: int, key: UUI
 
 
 def publish_now(
-    sessions: Sessions, message: Message, now: datetime, writer_call: WriterCall
+    sessions: Sessions, message: Message, now: datetime, commit_context: CommitContext
 ) -> None:
     """Commit a transaction that publishes a message."""
-    commit_messages_in(sessions, writer_call, message, now=now)
+    commit_messages_in(sessions, commit_context, message, now=now)
 
 
 async def test_a_record_carries_its_key_its_body_and_its_type(settings: Settings) -> None:

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from shared.contracts import ReleaseRequested
+from shared.messaging import producer_port
 from shared.messaging import publisher as publisher_module
-from shared.messaging import publisher_port
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.kernel import commit_messages_in, count_of, database_outage, until
 from tests.shared.fake_producer import FakeProducer, FakeTopic, running_publishers
@@ -29,7 +29,7 @@ def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher_module, "BROKER_PAUSES", (SOON, SOON))
     monkeypatch.setattr(publisher_module, "HAND_OVER_TIMEOUT", SOON)
     monkeypatch.setattr(publisher_module, "STALE_AFTER", 2 * SOON)
-    monkeypatch.setattr(publisher_port, "CONFIRM_TIMEOUT", SOON)
+    monkeypatch.setattr(producer_port, "CONFIRM_TIMEOUT", SOON)
 
 
 class FaultyPublishers:
@@ -49,10 +49,10 @@ class FaultyPublishers:
         loses_answer = self.random.random() < 0.15
         self.counts[order_id] += 1
 
-        def transact(writer_call: WriterCall) -> None:
-            commit_messages_in(self._sessions, writer_call, ReleaseRequested(order_id=order_id))
+        def transact(commit_context: CommitContext) -> None:
+            commit_messages_in(self._sessions, commit_context, ReleaseRequested(order_id=order_id))
             if loses_answer:
-                writer_call.results.clear()
+                commit_context.results.clear()
                 raise database_outage()
 
         try:

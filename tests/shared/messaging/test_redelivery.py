@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import text
 
 from shared.contracts import Causation, OrderAccepted, OrderMessage
-from shared.errors import ConflictOnWriteError, TooEarlyError
+from shared.errors import ConflictOnWriteError, EarlyMessageError
 from shared.kafka.records import ConsumedRecord
 from shared.messaging import dead_letters
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
 from shared.messaging.redelivery import redeliver
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import (
@@ -46,7 +46,7 @@ def fail(_: OrderMessage, __: UnitOfWork) -> None:
 def redeliver_order(sessions: Sessions, subscriptions: Subscriptions = SUBSCRIPTIONS) -> int:
     """Redeliver the dead letters of the order; return how many were handled."""
     dispatcher = Dispatcher(sessions, subscriptions)
-    return redeliver(sessions, dispatcher, ORDER.bytes, NOON, WriterCall(UUID(int=1)))
+    return redeliver(sessions, dispatcher, ORDER.bytes, NOON, CommitContext(UUID(int=1)))
 
 
 def waiting(sessions: Sessions) -> int:
@@ -95,7 +95,7 @@ def test_an_early_message_is_redelivered_after_one_of_another_topic_that_waits_b
 
     def require_order(message: OrderMessage, work: UnitOfWork) -> None:
         if "order.accepted" not in logged_types(sessions):
-            raise TooEarlyError
+            raise EarlyMessageError
         log_message(message, work)
 
     subscriptions = SUBSCRIPTIONS | subscribe(on(type(assigned()), require_order))
@@ -114,7 +114,7 @@ def test_an_early_message_is_redelivered_after_one_of_another_topic_that_waits_b
 
 def test_an_early_message_keeps_those_of_its_own_topic_behind_it(sessions: Sessions) -> None:
     def too_early(_: OrderMessage, __: UnitOfWork) -> None:
-        raise TooEarlyError
+        raise EarlyMessageError
 
     early = SUBSCRIPTIONS | subscribe(on(OrderAccepted, too_early))
     consume(sessions, early, accepted())

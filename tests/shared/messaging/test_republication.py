@@ -6,8 +6,8 @@ import pytest
 
 from shared.contracts import Causation, Message, ServiceHeld, ServiceResumed
 from shared.contracts.base import contract_of, public_contracts
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, envelopes, published
@@ -24,7 +24,7 @@ def publish(sessions: Sessions, cause: UUID, message: Message) -> None:
     """Publish a message with this cause, in a database with all former messages taken over."""
     taken_over = frozenset(each.id for each in envelopes(sessions))
     with begin_transaction(
-        sessions, NOON, WriterCall(uuid4(), taken_over=taken_over)
+        sessions, NOON, CommitContext(uuid4(), taken_over=taken_over)
     ) as transaction:
         transaction.unit_of_work(Causation(cause, ORDER, TENANT)).publish(message)
 

@@ -12,8 +12,8 @@ from shared.config.settings import Settings
 from shared.kafka import admin
 from shared.kafka.records import ConsumedRecord
 from shared.messaging import inbox, pending_outbox
-from shared.messaging.topic_watch import save_topic_ids
-from shared.messaging.writer_call import WriterCall
+from shared.messaging.commit_context import CommitContext
+from shared.messaging.recreated_topics import save_topic_ids
 from shared.persistence.database import Sessions
 from tests.kernel import commit_messages_in
 from tests.shared.order_log import accepted
@@ -53,7 +53,7 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning_and_no_other(
 
 def test_records_of_a_topic_that_was_made_anew_are_sent_again(sessions: Sessions) -> None:
     save_topic_ids(sessions, OLD, {})
-    commit_messages_in(sessions, WriterCall(uuid4()), accepted(), now=datetime.now(UTC))
+    commit_messages_in(sessions, CommitContext(uuid4()), accepted(), now=datetime.now(UTC))
     with sessions.begin() as session:
         session.execute(text("DELETE FROM unsent"))
         pending_outbox.save_published_offsets(session, {"order/3": 80})

@@ -16,15 +16,15 @@ from sqlalchemy import text
 from services.customer.app import SERVICE as CUSTOMER
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.health.monitor import Monitor, TroubleSources
+from shared.health.monitor import Monitor, MonitorInputs
 from shared.http import Router
 from shared.messaging.batch_handler import BatchHandler
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.observability.metrics import REGISTRY
 from shared.observability.standard_streams import FailsafeStream
 from shared.persistence.database import Sessions
@@ -94,7 +94,7 @@ async def call_made(system: MetricSystem) -> AsyncIterator[None]:
 async def message_published(system: MetricSystem) -> AsyncIterator[None]:
     publisher = Publisher(Writer(system.sessions), FakeBroker())
     await publisher.writer.commit(
-        lambda writer_call: commit_messages_in(system.sessions, writer_call, accepted())
+        lambda commit_context: commit_messages_in(system.sessions, commit_context, accepted())
     )
     yield
 
@@ -120,7 +120,7 @@ async def backlogs_found(system: MetricSystem) -> AsyncIterator[None]:
     schedule(system.sessions, PAST, TimerDue(order_id=uuid4()))
     request_calls(system.sessions, an_outbound_call(doubtful=True), now=PAST)
     commit_messages_in(
-        system.sessions, WriterCall(uuid4()), accepted(uuid4()), now=datetime.now(UTC)
+        system.sessions, CommitContext(uuid4()), accepted(uuid4()), now=datetime.now(UTC)
     )
     with system.sessions.begin() as session:
         session.execute(text("UPDATE unsent SET told_at = :past"), {"past": PAST})
@@ -135,7 +135,7 @@ async def account_contested(system: MetricSystem) -> AsyncIterator[None]:
     insert = "INSERT INTO contested_accounts (tenant, account_id, since) VALUES ('', '', :past)"
     with sessions.begin() as session:
         session.execute(text(insert), {"past": PAST})
-    await Monitor(system.settings, sessions, TroubleSources(database=CUSTOMER.troubles)).report()
+    await Monitor(system.settings, sessions, MonitorInputs(database=CUSTOMER.troubles)).report()
     yield
 
 
@@ -144,7 +144,7 @@ async def records_unread(system: MetricSystem) -> AsyncIterator[None]:
     with own_topics(system.settings):
         await produce(system.settings, accepted_records([ORDER]))
         ticks = count(step=2)  # each call finds the last report too old
-        sources = TroubleSources(topics=("order",))
+        sources = MonitorInputs(topics=("order",))
         monitor = Monitor(system.settings, system.sessions, sources, lambda: float(next(ticks)))
         async with asyncio.timeout(20):  # a new topic has no leader yet
             while (lag := (await monitor.report()).lag) is None or not lag.oldest_s:
@@ -157,7 +157,7 @@ async def records_unread(system: MetricSystem) -> AsyncIterator[None]:
 async def database_out(system: MetricSystem) -> AsyncIterator[None]:
     failed = asyncio.Event()
 
-    def fail(_: WriterCall) -> None:
+    def fail(_: CommitContext) -> None:
         failed.set()
         raise database_outage()
 

@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from shared.contracts import Causation, ReleaseRequested, read_envelope
 from shared.messaging import pending_outbox
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.archive import (
     MONTHLY_TABLES,
     MONTHS_AHEAD,
@@ -55,14 +55,14 @@ def back_in_time(months: int) -> datetime:
 
 def publish_at(sessions: Sessions, at: datetime, *, is_sent: bool = True) -> None:
     """Publish a message, and record a change, at a time."""
-    writer_call = WriterCall(uuid4())
-    with begin_transaction(sessions, at, writer_call) as transaction:
+    commit_context = CommitContext(uuid4())
+    with begin_transaction(sessions, at, commit_context) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
         work.publish(ReleaseRequested(order_id=ORDER))
         work.record_change("order", ORDER, "", "acknowledged", reason="ok")
     if is_sent:
         with sessions.begin() as session:
-            pending_outbox.mark_published(session, writer_call.results[0].records, {})
+            pending_outbox.mark_published(session, commit_context.results[0].records, {})
 
 
 def maintain(sessions: Sessions, folder: Path, now: datetime = NOON) -> list[Path]:

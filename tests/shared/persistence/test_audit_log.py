@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts import Causation
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence import audit_log
 from shared.persistence.audit_log import AuditEntry
 from shared.persistence.database import Sessions
@@ -21,7 +21,7 @@ WHO = ("li-na", "back-office", "supervisor")
 
 def act(sessions: Sessions, *subjects: str, tenant: str = TENANT) -> None:
     """Audit an action on each subject, in one transaction."""
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), uuid4(), tenant, "", "", *WHO))
         for subject in subjects:
             work.audit("things.withdraw", subject, reason="flooded", things=3)

@@ -14,11 +14,11 @@ from deploy.local.postgres import Postgres
 from shared.contracts import ReleaseRequested
 from shared.errors import DatabaseUnprovenError
 from shared.messaging import pending_outbox, retry
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import begin_transaction
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.connection_losses import loss_count, note_loss
 from shared.persistence.database import Sessions, make_sessions
 from shared.persistence.database_certainty import RequiredCertainty
@@ -112,7 +112,7 @@ async def test_a_transaction_that_waited_while_the_connection_was_lost_waits_for
 ) -> None:
     done: list[str] = []
 
-    def lose_connection(_: WriterCall) -> None:
+    def lose_connection(_: CommitContext) -> None:
         if not done:
             done.append("lost")
             with sessions() as session:
@@ -140,11 +140,11 @@ async def test_a_transaction_on_a_connection_to_another_database_is_not_committe
     """The database is replaced after the transaction began; no old connection fails."""
     query(replaceable)
 
-    def write(writer_call: WriterCall) -> None:
+    def write(commit_context: CommitContext) -> None:
         replaceable.kw["bind"].dispose()
         replace(postgres)
         migrate("order", f"{postgres.url}/{NAME}")
-        with begin_transaction(replaceable, NOON, writer_call) as transaction:
+        with begin_transaction(replaceable, NOON, commit_context) as transaction:
             transaction.session.execute(text("CREATE TABLE written (id int)"))
 
     with a_publisher(replaceable) as publisher, pytest.raises(DatabaseUnprovenError):
@@ -168,7 +168,7 @@ async def test_sent_records_are_not_marked_after_the_connection_was_lost(
         await until(lambda: publisher.is_direct)
         monkeypatch.setattr(pending_outbox, "mark_published", lose_and_mark)
         await publisher.writer.commit(
-            lambda writer_call: commit_messages_in(sessions, writer_call, RELEASE)
+            lambda commit_context: commit_messages_in(sessions, commit_context, RELEASE)
         )
         await until(lambda: not publisher.is_direct)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from deploy.local.postgres import Postgres
 from shared.errors import UnprocessableError
 from shared.messaging.unit_of_work import TRANSIENT
-from shared.persistence.bulk import insert_rows, update_rows, upsert_rows
+from shared.persistence.bulk import insert_new_rows, update_rows, upsert_rows
 from shared.persistence.database import (
     SERVER_TIMEOUTS,
     Base,
@@ -51,7 +51,7 @@ def test_writing_statements_are_counted_on_their_connection(sessions: Sessions) 
     with sessions() as session, sessions() as other:
         before, others = write_count(session), write_count(other)
         session.execute(text("SELECT 1"))
-        insert_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
+        insert_new_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
 
         assert (write_count(session) - before, write_count(other) - others) == (1, 0)
 
@@ -142,13 +142,13 @@ def test_rows_are_inserted_overwritten_and_updated_many_at_once(sessions: Sessio
 
     with sessions.begin() as session:
         both = [row(ORDER, "a.v1"), row(OTHER, "a.v1")]
-        assert insert_rows(session, OrderLogRow, NAMES, both[:1]) == 1
-        assert insert_rows(session, OrderLogRow, NAMES, both) == 1
+        assert insert_new_rows(session, OrderLogRow, NAMES, both[:1]) == 1
+        assert insert_new_rows(session, OrderLogRow, NAMES, both) == 1
         assert upsert_rows(session, OrderLogRow, NAMES, [row(ORDER, "b.v1")]) == 1
         assert (
             update_rows(session, OrderLogRow, NAMES, [row(uuid4(), "c.v1"), row(OTHER, "c.v1")])
             == 1
         )
-        assert insert_rows(session, OrderLogRow, NAMES, []) == 0
+        assert insert_new_rows(session, OrderLogRow, NAMES, []) == 0
 
     assert (logged_types(sessions), logged_types(sessions, OTHER)) == (["b"], ["c"])

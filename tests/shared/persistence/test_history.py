@@ -9,8 +9,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from shared.contracts import Causation
 from shared.messaging import archive_reader
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence import history
 from shared.persistence.database import Sessions
 from shared.persistence.history import HistoryRow
@@ -23,7 +23,7 @@ STATES = ["acknowledged", "inProgress", "completed"]
 
 def record_states(sessions: Sessions, tenant: str = TENANT) -> None:
     """Record the states of two orders, interleaved, in one transaction."""
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), ORDER, tenant))
         for was, became in zip(["", *STATES], STATES, strict=False):
             work.record_change("order", ORDER, was, became, part="1", reason="as planned")
@@ -44,7 +44,7 @@ def test_changes_are_read_in_the_order_of_their_making(sessions: Sessions) -> No
 
 def test_a_long_history_is_read_whole(sessions: Sessions) -> None:
     steps = [str(number) for number in range(3_000)]
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
         for step in steps:
             work.record_change("step", ORDER, "", step, part=step)
@@ -57,7 +57,7 @@ def test_a_long_history_is_read_whole(sessions: Sessions) -> None:
 
 def test_the_history_of_many_subjects_is_read_whole(sessions: Sessions) -> None:
     numbers = {str(number) for number in range(3_000)}
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
         for number in numbers:
             work.record_change("number", number, "idle", "reserved", part=str(ORDER))
@@ -69,7 +69,7 @@ def test_the_history_of_many_subjects_is_read_whole(sessions: Sessions) -> None:
 
 
 def test_all_messages_published_about_an_order_are_read(sessions: Sessions) -> None:
-    commit_messages_in(sessions, WriterCall(uuid4()), *(accepted() for _ in range(1_500)))
+    commit_messages_in(sessions, CommitContext(uuid4()), *(accepted() for _ in range(1_500)))
 
     with sessions() as session:
         messages = archive_reader.list_published(session, TENANT, ORDER)
@@ -94,7 +94,7 @@ def test_many_changes_cost_one_statement(sessions: Sessions) -> None:
 def test_changes_of_many_subjects_for_one_part_are_read_at_once(sessions: Sessions) -> None:
     later = NOON + timedelta(days=1)
     for at, tenant in ((NOON, TENANT), (later, TENANT), (later, "zhejiang")):
-        with begin_transaction(sessions, at, WriterCall(uuid4())) as transaction:
+        with begin_transaction(sessions, at, CommitContext(uuid4())) as transaction:
             work = transaction.unit_of_work(Causation(uuid4(), ORDER, tenant))
             for subject in ("one", "two", "three"):
                 work.record_change("number", subject, "idle", "reserved", part=str(ORDER))

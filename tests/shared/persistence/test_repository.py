@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event
 
 from shared.errors import ConflictOnWriteError, NotFoundError
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions, is_write
 from shared.persistence.repository import ExistsAlreadyError, Repository, type_label
 from tests.conftest import NOON
@@ -21,7 +21,7 @@ from tests.shared.order_log import ORDER, ORDER_LOGS, OTHER, OrderLog, OrderLogR
 
 def put(sessions: Sessions, *order_logs: OrderLog) -> None:
     """Commit order logs, preloaded together."""
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         ORDER_LOGS.preload(transaction.session, [each.order_id for each in order_logs])
         for each in order_logs:
             ORDER_LOGS.put(transaction.session, each)
@@ -32,7 +32,7 @@ def an_order_log(order_id: UUID = ORDER, *lines: str) -> OrderLog:
 
 
 def test_what_is_put_is_found_before_it_is_written(sessions: Sessions) -> None:
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         ORDER_LOGS.put(transaction.session, an_order_log())
         ORDER_LOGS.put(transaction.session, an_order_log(ORDER, "b.v1"))
         assert ORDER_LOGS.get_for_update(transaction.session, ORDER).lines == ("b.v1",)
@@ -46,7 +46,7 @@ def test_many_are_read_and_written_with_two_statements(sessions: Sessions) -> No
 
     with (
         statements(sessions) as executed,
-        begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction,
+        begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction,
     ):
         ORDER_LOGS.preload(transaction.session, keys)
         for key in keys:
@@ -71,7 +71,7 @@ def test_a_row_read_for_update_is_locked_until_the_end(sessions: Sessions) -> No
     put(sessions, an_order_log())
     other = threading.Thread(target=partial(put, sessions, an_order_log(ORDER, "second.v1")))
 
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         found = ORDER_LOGS.get_for_update(transaction.session, ORDER)
         other.start()
         other.join(0.1)
@@ -86,7 +86,7 @@ def test_a_plain_read_waits_for_no_lock(sessions: Sessions) -> None:
     put(sessions, an_order_log(ORDER, "a.v1"))
 
     with (
-        begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction,
+        begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction,
         sessions() as reading,
     ):
         ORDER_LOGS.put(transaction.session, an_order_log(ORDER, "b.v1"))
@@ -96,7 +96,7 @@ def test_a_plain_read_waits_for_no_lock(sessions: Sessions) -> None:
 
 def test_two_transactions_that_add_the_same_collide(sessions: Sessions) -> None:
     def add_slowly() -> None:
-        with begin_transaction(sessions, NOON, WriterCall(uuid4())) as slow:
+        with begin_transaction(sessions, NOON, CommitContext(uuid4())) as slow:
             ORDER_LOGS.put(slow.session, an_order_log(ORDER, "slow.v1"))
             put(sessions, an_order_log(ORDER, "quick.v1"))
 
@@ -110,7 +110,7 @@ def test_what_must_be_new_and_is_there_is_named_and_not_tried_again(sessions: Se
     put(sessions, an_order_log(ORDER, "first.v1"))
 
     def add() -> None:
-        with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+        with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
             ORDER_LOGS.add(transaction.session, an_order_log(OTHER, "other.v1"))
             ORDER_LOGS.add(transaction.session, an_order_log(ORDER, "second.v1"))
 
@@ -122,7 +122,7 @@ def test_what_must_be_new_and_is_there_is_named_and_not_tried_again(sessions: Se
 
 def test_what_must_be_new_is_added_once_in_a_transaction(sessions: Sessions) -> None:
     def add() -> None:
-        with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+        with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
             ORDER_LOGS.add(transaction.session, an_order_log(ORDER, "first.v1"))
             ORDER_LOGS.add(transaction.session, an_order_log(ORDER, "second.v1"))
 
@@ -148,7 +148,7 @@ def test_rows_are_written_in_the_order_of_their_keys(sessions: Sessions) -> None
 
 
 def test_what_was_flushed_and_put_again_is_written_again(sessions: Sessions) -> None:
-    with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         for line in ("a.v1", "b.v1"):
             ORDER_LOGS.put(transaction.session, an_order_log(ORDER, line))
             transaction.flush()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import sessionmaker
 from shared.errors import UnprocessableError
 from shared.messaging.dead_letters import DeadLetterReason, DeadLetterRow, NewDeadLetter, add
 from shared.messaging.unit_of_work import TRANSIENT, WRITE_CONFLICTS
-from shared.persistence.bulk import insert_rows, table_of
+from shared.persistence.bulk import insert_new_rows, table_of
 from shared.persistence.database import Sessions, write_count
 from shared.persistence.statements import CompiledStatement
 from tests.conftest import NOON
@@ -35,7 +35,7 @@ READ = CompiledStatement(
 
 def test_it_runs_in_the_transaction_of_its_session(sessions: Sessions) -> None:
     with sessions() as session:
-        insert_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
+        insert_new_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
         assert READ.column(session, {"ids": [ORDER]}) == [ORDER]
         session.rollback()
 
@@ -68,7 +68,7 @@ def test_values_go_in_and_come_out_as_their_types_say(sessions: Sessions) -> Non
     reading = CompiledStatement(select(PARKED.c.why, PARKED.c.parked_at, PARKED.c.released_at))
 
     with sessions.begin() as session:
-        insert_rows(session, OrderLogRow, NAMES, [(ORDER, ("a", "b"), NOON)])
+        insert_new_rows(session, OrderLogRow, NAMES, [(ORDER, ("a", "b"), NOON)])
         add(session, [dead_letter], NOON)
         assert READ.rows(session, {"ids": [ORDER]}) == [(ORDER, ("a", "b"))]
         (row,) = reading.rows(session)
@@ -82,7 +82,7 @@ def test_constants_of_a_statement_are_given_with_it(sessions: Sessions) -> None:
         select(func.count()).select_from(LOGS).where(LOGS.c.order_id == ORDER)
     )
     with sessions.begin() as session:
-        insert_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON), (OTHER, (), NOON)])
+        insert_new_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON), (OTHER, (), NOON)])
 
         assert counting.value(session) == 1
 
@@ -101,7 +101,7 @@ def test_null_is_a_constant_too(sessions: Sessions) -> None:
 def test_it_returns_how_many_rows_it_wrote(sessions: Sessions) -> None:
     change = CompiledStatement(text("UPDATE order_logs SET written_at = :now"))
     with sessions.begin() as session:
-        insert_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON), (OTHER, (), NOON)])
+        insert_new_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON), (OTHER, (), NOON)])
 
         assert change.run(session, {"now": datetime.now(UTC)}) == 2
 
@@ -130,7 +130,7 @@ def test_listeners_are_called_and_its_writes_are_counted(sessions: Sessions) -> 
         before = write_count(session)
         READ.rows(session, {"ids": [ORDER]})
         assert write_count(session) == before
-        insert_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
+        insert_new_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
         assert write_count(session) == before + 1
     event.remove(engine, "before_cursor_execute", listen)
 
@@ -140,7 +140,7 @@ def test_listeners_are_called_and_its_writes_are_counted(sessions: Sessions) -> 
 def test_a_constraint_violation_is_a_write_conflict(sessions: Sessions) -> None:
     add = CompiledStatement(text("INSERT INTO order_logs SELECT * FROM order_logs"))
     with sessions() as session:
-        insert_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
+        insert_new_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
         with pytest.raises(IntegrityError) as broken:
             add.run(session)
 

@@ -12,23 +12,23 @@ import pytest
 
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted, ServiceCompleted
-from shared.errors import TooEarlyError
+from shared.errors import EarlyMessageError
 from shared.kafka import admin, topic_reader
 from shared.kafka.producer import Producer
 from shared.kafka.records import ConsumedRecord
 from shared.messaging.automatic_redelivery import AutomaticRedelivery
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
 from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import RequiredCertainty
-from shared.recovery import pending_messages
+from shared.recovery import unapplied_messages
 from shared.recovery.loss_detection import ServiceTopics
-from shared.recovery.pending_messages import PendingMessages
 from shared.recovery.recovery import Recovery, ReplayHandlers
 from shared.recovery.takeover import Takeover
+from shared.recovery.unapplied_messages import UnappliedMessages
 from tests.kernel import dead_letter_rows
 from tests.shared.consuming import produce, seal_records
 from tests.shared.order_log import accepted, completed, log_message, logged_types
@@ -60,7 +60,7 @@ class FakeProvisioning:
         """Plan an accepted order."""
         if self.needs.get(message.order_id) not in {None, *self.ended}:
             msg = "the service that it ends is not there yet"
-            raise TooEarlyError(msg)
+            raise EarlyMessageError(msg)
         self.planned.add(message.order_id)
 
     def end(self, message: ServiceCompleted, _: UnitOfWork) -> None:
@@ -70,7 +70,7 @@ class FakeProvisioning:
         self.max_per_transaction = max(self.max_per_transaction, self._in_transaction)
         if message.order_id not in self.planned:
             msg = "it has no plan yet"
-            raise TooEarlyError(msg)
+            raise EarlyMessageError(msg)
         self.ended.add(message.order_id)
 
     def begin_transaction(self) -> None:
@@ -106,7 +106,7 @@ class CountingWriter(Writer):
 
     async def commit(
         self,
-        transact: Callable[[WriterCall], T],
+        transact: Callable[[CommitContext], T],
         required: RequiredCertainty = RequiredCertainty.PROVEN,
     ) -> T:
         """Run a transaction."""
@@ -159,7 +159,7 @@ async def publish_orders(settings: Settings, count: int) -> list[UUID]:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use small batches and transactions, so that a few orders make many of them."""
     monkeypatch.setattr(topic_reader, "FETCH_RECORDS", BATCH)
-    monkeypatch.setattr(pending_messages, "KEYS_PER_TRANSACTION", BATCH)
+    monkeypatch.setattr(unapplied_messages, "KEYS_PER_TRANSACTION", BATCH)
 
 
 TRIES = 5
@@ -204,8 +204,8 @@ async def test_retrying_all_that_waits_after_each_batch_exceeds_the_bound(
     settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        PendingMessages,
-        PendingMessages.retry_after.__name__,
+        UnappliedMessages,
+        UnappliedMessages.retry_after.__name__,
         lambda self, _: self.retry_all(),
     )
 

@@ -13,7 +13,7 @@ import structlog
 from shared.calls.adapter import Adapter
 from shared.calls.outbound_call import OutboundCall
 from shared.runtime.run import run
-from shared.service import OutboundCalls
+from shared.service_definition import OutboundCallConfig
 from tests.shared import small_service
 
 log = structlog.get_logger()
@@ -55,4 +55,4 @@ class SilentRegistry:
 
 
 if __name__ == "__main__":
-    run(replace(small_service.SERVICE, calls=OutboundCalls(SilentRegistry)))
+    run(replace(small_service.SERVICE, calls=OutboundCallConfig(SilentRegistry)))

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from shared.calls.adapter import Adapter
 from shared.runtime.run import run
-from shared.service import OutboundCalls
+from shared.service_definition import OutboundCallConfig
 from tests.shared import small_service
 from tests.shared.scripted_elements import ScriptedElement
 
@@ -42,4 +42,4 @@ async def run_endlessly() -> None:
 
 
 if __name__ == "__main__":
-    run(replace(small_service.SERVICE, calls=OutboundCalls(ScriptedRegistry)))
+    run(replace(small_service.SERVICE, calls=OutboundCallConfig(ScriptedRegistry)))

@@ -11,12 +11,12 @@ import pytest
 
 from shared.contracts import Causation, Message
 from shared.errors import ConflictError
+from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.unit_of_work import Transaction, UnitOfWork, begin_transaction
 from shared.messaging.writer import Writer
-from shared.messaging.writer_call import WriterCall
 from shared.persistence.database import Sessions
 from shared.scheduling import scheduler as scheduler_module
 from shared.scheduling import timer_store
@@ -31,10 +31,13 @@ FUTURE = datetime.now(UTC) + timedelta(hours=1)
 
 
 def schedule(
-    sessions: Sessions, at: datetime, *messages: Message, writer_call: WriterCall | None = None
+    sessions: Sessions,
+    at: datetime,
+    *messages: Message,
+    commit_context: CommitContext | None = None,
 ) -> None:
     """Commit a transaction that schedules messages."""
-    with begin_transaction(sessions, NOON, writer_call or WriterCall(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, commit_context or CommitContext(uuid4())) as transaction:
         for message in messages:
             timer_store.schedule(
                 transaction.unit_of_work(Causation(uuid4(), message.key, TENANT)), at, message
@@ -61,7 +64,7 @@ def make_scheduler(sessions: Sessions, tmp_path: Path) -> MakeScheduler:
 
 async def handle_due(scheduler: Scheduler) -> None:
     """Let the scheduler query the timers once, and handle those that are due."""
-    due, _ = scheduler._find_due(WriterCall(uuid4()))  # noqa: SLF001
+    due, _ = scheduler._find_due(CommitContext(uuid4()))  # noqa: SLF001
     if due:
         await scheduler._handle_due(due)  # noqa: SLF001
 
@@ -109,7 +112,7 @@ async def test_a_timer_is_deleted_with_its_handling_or_stays(
 
 async def test_a_timer_that_is_rolled_back_is_not_stored(sessions: Sessions) -> None:
     def schedule_and_fail() -> None:
-        with begin_transaction(sessions, NOON, WriterCall(uuid4())) as transaction:
+        with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
             timer_store.schedule(
                 transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT)),
                 PAST,
@@ -195,8 +198,8 @@ async def test_a_timer_that_was_set_just_now_is_handled_at_its_time(
 
     due_at = datetime.now(UTC) + timedelta(seconds=0.3)
 
-    def schedule_one(writer_call: WriterCall) -> None:
-        schedule(sessions, due_at, TimerDue(order_id=ORDER), writer_call=writer_call)
+    def schedule_one(commit_context: CommitContext) -> None:
+        schedule(sessions, due_at, TimerDue(order_id=ORDER), commit_context=commit_context)
 
     await scheduler.writer.commit(schedule_one)
     await until(lambda: bool(logged_types(sessions)))

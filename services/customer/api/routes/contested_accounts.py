@@ -7,7 +7,7 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from services.customer import store
-from services.customer.api.schemas.contested_accounts import SettlementSchema, StateFilter
+from services.customer.api.schemas.contested_accounts import ContestSettlementSchema, StateFilter
 from services.customer.api.views.contested_accounts import MAX_USES_SHOWN, ContestedAccountView
 from services.customer.commands.contested_accounts import settle_and_audit
 from services.customer.domain.parties.contested_account import ContestedAccount
@@ -63,7 +63,7 @@ def show_contested_accounts(
 )
 async def settle_contested(
     account_id: str,
-    settlement: SettlementSchema,
+    settlement: ContestSettlementSchema,
     caller: FalloutOperator,
     cause: CausationDep,
     batcher: CommandBatcherDep,

@@ -12,7 +12,7 @@ from shared.http.schemas import BaseSchema, Reason
 StateFilter: TypeAlias = Annotated[ContestState | None, Query(description="Default: both.")]
 
 
-class SettlementSchema(BaseSchema):
+class ContestSettlementSchema(BaseSchema):
     """The reason to settle an account that more than one customer has."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SETTLEMENT]})

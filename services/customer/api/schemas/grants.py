@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 from pydantic import ConfigDict, Field
 
 from services.customer.api.examples import grants as examples
-from services.customer.domain.parties.grant_change import GrantChange, check_grant_change
+from services.customer.domain.parties.grant_change import AccessGrantChange, check_grant_change
 from shared.access.access_rule import AccessLevel
 from shared.access.grants import REVOKED
 from shared.http.schemas import Reason, TmfBaseSchema
@@ -39,7 +39,7 @@ class RevocationSchema(TmfBaseSchema):
 
     reason: Reason
 
-    def to_change(self) -> GrantChange:
+    def to_change(self) -> AccessGrantChange:
         """Return the change that revokes the grant.
 
         Raises:
@@ -47,14 +47,14 @@ class RevocationSchema(TmfBaseSchema):
         """
         return self.change_to(REVOKED)
 
-    def change_to(self, level: str) -> GrantChange:
+    def change_to(self, level: str) -> AccessGrantChange:
         """Return the change of the grant to a level.
 
         Raises:
             InvalidError: if owner and grantee are the same client.
         """
         return check_grant_change(
-            GrantChange(self.owner, self.grantee, self.customer_id, level, self.reason)
+            AccessGrantChange(self.owner, self.grantee, self.customer_id, level, self.reason)
         )
 
 
@@ -68,7 +68,7 @@ class GrantSchema(RevocationSchema):
 
     level: AccessLevel = AccessLevel.SEE
 
-    def to_change(self) -> GrantChange:
+    def to_change(self) -> AccessGrantChange:
         """Return the change that creates the grant, or changes its level.
 
         Raises:

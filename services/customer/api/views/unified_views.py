@@ -10,9 +10,9 @@ from services.customer.api.examples import unified_views as examples
 from services.customer.api.views.customers import unified_view_link
 from services.customer.api.views.parties import party_link
 from services.customer.domain.parties.party import Party, mask
-from services.customer.domain.unified_view.order import PublishedState
+from services.customer.domain.unified_view.order import LatestOrderState
 from services.customer.domain.unified_view.product import Product, Service
-from services.customer.domain.unified_view.view import Holding, TrackedOrder, UnifiedView
+from services.customer.domain.unified_view.view import Holding, OrderFacts, UnifiedView
 from shared.contracts import Cents, OrderedItem
 from shared.http import href_of
 from shared.http.resource_paths import ACCOUNTS_PATH, ORDERS_PATH, PRODUCTS_PATH
@@ -103,7 +103,7 @@ class HoldView(TmfBaseView):
     since: datetime
 
     @classmethod
-    def of(cls, hold: PublishedState) -> Self:
+    def of(cls, hold: LatestOrderState) -> Self:
         """Show why an order is held, and since when."""
         return cls(step=hold.step, code=hold.code, reason=hold.reason, since=hold.changed_at)
 
@@ -128,7 +128,7 @@ class OrderView(TmfBaseView):
     items: tuple[OrderItemView, ...]
 
     @classmethod
-    def of(cls, tracked: TrackedOrder) -> Self:
+    def of(cls, tracked: OrderFacts) -> Self:
         """Show an order, with its result or its hold."""
         order, result = tracked.order, tracked.result
         return cls(
@@ -184,7 +184,7 @@ class ProductView(TmfBaseView):
         )
 
 
-class AttributeView(TmfBaseView):
+class ResourceAttributeView(TmfBaseView):
     """A property of a holding, for example a PON port or a VLAN."""
 
     name: str
@@ -199,13 +199,13 @@ class HoldingView(TmfBaseView):
     state: str
     service_id: UUID
     element: str | None = None
-    attributes: tuple[AttributeView, ...] | None = None
+    attributes: tuple[ResourceAttributeView, ...] | None = None
 
     @classmethod
     def of(cls, holding: Holding) -> Self:
         """Show a holding."""
         attributes = (
-            AttributeView(name=each.name, value=each.value) for each in holding.attributes
+            ResourceAttributeView(name=each.name, value=each.value) for each in holding.attributes
         )
         return cls(
             kind=holding.kind,

@@ -58,7 +58,7 @@ class AccountUse:
     """When the acceptance of the first of these orders was published."""
 
 
-def settle_account(
+def settle_contest(
     account: ContestedAccount, customers: int, by: str, note: str, now: datetime
 ) -> ContestedAccount:
     """Return the account settled for this number of customers; also to correct the note."""

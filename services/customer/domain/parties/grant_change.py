@@ -11,7 +11,7 @@ GRANT_ALL_ACTION = "access.grant-all"
 
 
 @dataclass(frozen=True, slots=True)
-class GrantChange:
+class AccessGrantChange:
     """A new level at which one client may see or change customers of another."""
 
     owner: str
@@ -40,7 +40,7 @@ class GrantChange:
         return SensitiveAction(GRANT_ALL_ACTION, self.subject, {"level": self.level}, self.reason)
 
 
-def check_grant_change(change: GrantChange) -> GrantChange:
+def check_grant_change(change: AccessGrantChange) -> AccessGrantChange:
     """Return a valid change.
 
     Raises:
@@ -52,7 +52,7 @@ def check_grant_change(change: GrantChange) -> GrantChange:
     return change
 
 
-def access_changed_message(change: GrantChange, tenant: str) -> AccessChanged:
+def access_changed_message(change: AccessGrantChange, tenant: str) -> AccessChanged:
     """Return the message of a change for the other services."""
     return AccessChanged(
         grant_key=grant_key(tenant, change.owner, change.grantee, change.customer_id),

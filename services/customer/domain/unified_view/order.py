@@ -48,7 +48,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedState:
+class LatestOrderState:
     """The state of an order that was published last."""
 
     order_id: UUID
@@ -123,9 +123,9 @@ def order_from_message(order: OrderAccepted, tenant: str, told_at: datetime) -> 
 
 def published_state_from_message(
     message: OrderStateChanged, tenant: str, changed_at: datetime, sequence: int
-) -> PublishedState:
+) -> LatestOrderState:
     """Return the state that was published for an order."""
-    return PublishedState(
+    return LatestOrderState(
         message.order_id,
         tenant,
         message.state,
@@ -184,7 +184,7 @@ def assignment_from_message(message: ResourcesAssigned, tenant: str) -> Assignme
 def order_state(
     order: Order,
     result: OrderResult | None,
-    published: PublishedState | None,
+    published: LatestOrderState | None,
     assignment: Assignment | None,
 ) -> OrderState:
     """Return the state that was published last: an end is final, an accepted order acknowledged.

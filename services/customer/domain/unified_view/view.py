@@ -8,9 +8,9 @@ from uuid import UUID
 from services.customer.domain.parties.party import Party
 from services.customer.domain.unified_view.order import (
     Assignment,
+    LatestOrderState,
     Order,
     OrderResult,
-    PublishedState,
     order_state,
 )
 from services.customer.domain.unified_view.product import Product, Service
@@ -40,13 +40,13 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackedOrder:
+class OrderFacts:
     """An order of the customer with all facts about it."""
 
     order: Order
     result: OrderResult | None = None
     assignment: Assignment | None = None
-    published: PublishedState | None = None
+    published: LatestOrderState | None = None
 
     @property
     def state(self) -> OrderState:
@@ -54,7 +54,7 @@ class TrackedOrder:
         return order_state(self.order, self.result, self.published, self.assignment)
 
     @property
-    def hold(self) -> PublishedState | None:
+    def hold(self) -> LatestOrderState | None:
         """Why it is held, if it is."""
         return self.published if self.state is OrderState.HELD else None
 
@@ -67,7 +67,7 @@ class CustomerFacts:
     accounts: Sequence[str]
     """Their ids."""
 
-    orders: Sequence[TrackedOrder]
+    orders: Sequence[OrderFacts]
     """The latest first."""
 
     products: Sequence[Product]

@@ -75,7 +75,7 @@ class ChannelView(UnvalidatedTmfView):
     id: str
 
 
-class MessageView(UnvalidatedTmfView):
+class OrderErrorMessageView(UnvalidatedTmfView):
     """Why an order is held, failed or was rejected (named as in TMF622 v5)."""
 
     code: str
@@ -105,7 +105,7 @@ class OrderView(UnvalidatedTmfView):
     related_party: tuple[PartyView, ...]
     order_total_price: tuple[OrderPriceView, ...]
     product_order_item: tuple[ItemView, ...]
-    product_order_error_message: tuple[MessageView, ...] | None = None
+    product_order_error_message: tuple[OrderErrorMessageView, ...] | None = None
     type: Annotated[str, Field(alias="@type")] = "ProductOrder"
 
 
@@ -191,11 +191,15 @@ def without_customer_data(view: OrderView) -> OrderView:
     return view.model_copy(update=hidden)
 
 
-def error_messages(progress: Progress) -> tuple[MessageView, ...] | None:
+def error_messages(progress: Progress) -> tuple[OrderErrorMessageView, ...] | None:
     """Show why an order is held, failed or was rejected; None if there is no reason."""
     if not progress.code:
         return None
-    return (MessageView(code=progress.code, reason=progress.reason, timestamp=progress.changed_at),)
+    return (
+        OrderErrorMessageView(
+            code=progress.code, reason=progress.reason, timestamp=progress.changed_at
+        ),
+    )
 
 
 def show_items(order: Order, progress: Progress) -> tuple[ItemView, ...]:

@@ -10,25 +10,25 @@ from services.order.domain.acceptance.installation_address import (
     inherit_bundle_address,
     installation_place,
 )
-from services.order.domain.acceptance.items import ItemCheckContext, check_items
+from services.order.domain.acceptance.items import ItemCheckContext, items_faults
 from services.order.domain.acceptance.order_header import (
     category_of,
     channel_of,
-    check_header,
     customer_of,
     customer_parties,
     earlier_category,
+    header_faults,
     priority_of,
 )
 from services.order.domain.acceptance.request import (
-    PlacementContext,
+    AcceptanceContext,
     RequestedItem,
     RequestedOrder,
     RequestedParty,
 )
 from services.order.domain.business_actions import ProductEffect
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
-from services.order.domain.catalogue.eligibility import Buyer, admitted_local_networks
+from services.order.domain.catalogue.eligibility import EligibilityContext, admitted_local_networks
 from services.order.domain.catalogue.pricing import quote
 from services.order.domain.fulfilment.product import Product, mark_pending_terminate
 from services.order.domain.fulfilment.progress import Progress, acknowledge
@@ -58,7 +58,7 @@ class AcceptedOrder(NamedTuple):
 
 def accept(
     requested: RequestedOrder,
-    context: PlacementContext,
+    context: AcceptanceContext,
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
 ) -> AcceptedOrder:
@@ -75,7 +75,7 @@ def accept(
     """
     requested = with_bundle_addresses(requested)
     others = independent_faults(
-        requested.faults, check_order(requested, context, catalogue, products)
+        requested.faults, order_faults(requested, context, catalogue, products)
     )
     if faults := dict.fromkeys((*requested.faults, *others)):
         raise InvalidError(faults)
@@ -114,24 +114,24 @@ def is_pointer_within(inner: str, outer: str) -> bool:
     return inner == outer or inner.startswith(f"{outer}/")
 
 
-def check_order(
+def order_faults(
     requested: RequestedOrder,
-    context: PlacementContext,
+    context: AcceptanceContext,
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
 ) -> Iterator[Fault]:
     """Name everything that is wrong with an order."""
-    yield from check_header(requested, context.now)
+    yield from header_faults(requested, context.now)
     party = next(iter(customer_parties(requested)), RequestedParty(field=""))
-    buyer = Buyer(
+    buyer = EligibilityContext(
         category_of(party, context.known_category), channel_of(requested), None, context.now
     )
     own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
-    yield from check_items(requested.items, ItemCheckContext(catalogue, own, party.id, buyer))
+    yield from items_faults(requested.items, ItemCheckContext(catalogue, own, party.id, buyer))
 
 
 def order_content(
-    context: PlacementContext,
+    context: AcceptanceContext,
     requested: RequestedOrder,
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
@@ -196,7 +196,7 @@ def new_item(
     """Return an item that creates a product, by itself or as a member of a bundle."""
     characteristics = merge_characteristics(item, offering)
     price = quote(offering, characteristics, bundle.discounts if bundle else ())
-    place, action = installation_place(item), accepted_action(item)
+    place, action = installation_place(item), enabled_action_of(item)
     ordered = OrderedItem(
         id=item.id,
         action=TMF_ACTIONS[action],
@@ -228,7 +228,7 @@ def new_item(
 
 def disconnect_item(item: RequestedItem, product: Product) -> Item:
     """Return an item that disconnects a product, free of charge."""
-    action = accepted_action(item)
+    action = enabled_action_of(item)
     ordered = OrderedItem(
         id=item.id,
         action=TMF_ACTIONS[action],
@@ -246,7 +246,7 @@ def disconnect_item(item: RequestedItem, product: Product) -> Item:
     return Item(ordered=ordered, local_network=product.content.local_network)
 
 
-def accepted_action(item: RequestedItem) -> BusinessAction:
+def enabled_action_of(item: RequestedItem) -> BusinessAction:
     """Return the business action of an item without faults."""
     action = item.enabled_action
     assert action

@@ -8,12 +8,12 @@ from services.order.domain.catalogue.catalogue import (
     Offering,
     Specification,
 )
-from services.order.domain.catalogue.characteristic_values import allowed_values_text, check_value
+from services.order.domain.catalogue.characteristic_values import allowed_values_text, value_faults
 from shared.contracts import Characteristic, Value
 from shared.errors import Fault
 
 
-def check_characteristics(
+def characteristics_faults(
     item: RequestedItem, offering: Offering, specification: Specification
 ) -> Iterator[Fault]:
     """Name what is wrong with the characteristics given for one product."""
@@ -21,12 +21,12 @@ def check_characteristics(
     fixed = {each.name: each.value for each in offering.fixed}
     requested: set[str] = set()
     for each in item.characteristics:
-        yield from check_characteristic(each, rules, fixed, requested)
+        yield from characteristic_faults(each, rules, fixed, requested)
         requested.add(each.name or "")
-    yield from check_required(item.field, rules, requested | set(fixed))
+    yield from missing_characteristic_faults(item.field, rules, requested | set(fixed))
 
 
-def check_characteristic(
+def characteristic_faults(
     requested: RequestedCharacteristic,
     rules: Mapping[str, CharacteristicRule],
     fixed: Mapping[str, Value],
@@ -49,12 +49,12 @@ def check_characteristic(
             at, "characteristic-twice", f"{requested.name} is given twice", "give each one once"
         )
     else:
-        yield from check_value(
+        yield from value_faults(
             f"{requested.field}/value", requested.value, rules[requested.name], fixed
         )
 
 
-def check_required(
+def missing_characteristic_faults(
     at: str, rules: Mapping[str, CharacteristicRule], requested: set[str]
 ) -> Iterator[Fault]:
     """Name required characteristics that are neither given nor fixed."""

@@ -10,7 +10,7 @@ from shared.errors import Fault
 PRODUCTS_REMEDY = "see GET /tmf-api/productInventory/v4/product?relatedParty.id=..."
 
 
-def check_disconnection(
+def disconnection_faults(
     item: RequestedItem, products: Mapping[UUID, Product], party_id: str
 ) -> Iterator[Fault]:
     """Name what is wrong with one item that disconnects a product."""
@@ -27,10 +27,10 @@ def check_disconnection(
     elif (id_ := parse_uuid(item.product_id)) is None:
         yield Fault(at, "product-unknown", "the id of a product is a UUID", PRODUCTS_REMEDY)
     else:
-        yield from check_product(at, item, products.get(id_), party_id)
+        yield from product_faults(at, item, products.get(id_), party_id)
 
 
-def check_product(
+def product_faults(
     at: str, item: RequestedItem, product: Product | None, party_id: str
 ) -> Iterator[Fault]:
     """Name why a product cannot be disconnected for this customer, if it cannot."""
@@ -58,7 +58,7 @@ def check_product(
         )
 
 
-def check_whole_bundles(
+def split_bundle_faults(
     items: Iterable[RequestedItem], products: Mapping[UUID, Product]
 ) -> Iterator[Fault]:
     """Name products named twice, and bundles of which only a part would be disconnected."""

@@ -37,7 +37,7 @@ def inherit_bundle_address(item: RequestedItem) -> RequestedItem:
     return replace(item, members=tuple(members))
 
 
-def check_installation_address(item: RequestedItem) -> Iterator[Fault]:
+def installation_address_faults(item: RequestedItem) -> Iterator[Fault]:
     """Name what is wrong with an item's address."""
     found = installation_addresses(item)
     for extra in found[1:]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.order.domain.acceptance.characteristics import check_characteristics
-from services.order.domain.acceptance.disconnection import check_disconnection, check_whole_bundles
+from services.order.domain.acceptance.characteristics import characteristics_faults
+from services.order.domain.acceptance.disconnection import disconnection_faults, split_bundle_faults
 from services.order.domain.acceptance.installation_address import (
-    check_installation_address,
+    installation_address_faults,
     installation_place,
 )
 from services.order.domain.acceptance.request import RequestedItem
@@ -19,9 +19,9 @@ from services.order.domain.business_actions import (
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.catalogue.eligibility import (
-    Buyer,
+    EligibilityContext,
     admitted_local_networks,
-    check_eligibility,
+    eligibility_faults,
     not_eligible,
 )
 from services.order.domain.fulfilment.product import Product
@@ -40,10 +40,10 @@ class ItemCheckContext:
     catalogue: Catalogue
     products: Mapping[UUID, Product]
     party_id: str
-    buyer: Buyer
+    buyer: EligibilityContext
 
 
-def check_items(items: Sequence[RequestedItem], context: ItemCheckContext) -> Iterator[Fault]:
+def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> Iterator[Fault]:
     """Name what is wrong with the items of an order, each and together."""
     count = sum(1 for _ in flatten_items(items))
     if not count:
@@ -57,12 +57,12 @@ def check_items(items: Sequence[RequestedItem], context: ItemCheckContext) -> It
             f"an order has at most {MAX_ITEMS} items",
             "send several orders",
         )
-    yield from check_item_ids(items)
-    yield from check_picked_numbers(items)
+    yield from item_id_faults(items)
+    yield from picked_number_faults(items)
     for item in items:
-        yield from check_item(item, context)
+        yield from item_faults(item, context)
     ending = [item for item in items if item.effect is ProductEffect.ENDS]
-    yield from check_whole_bundles(ending, context.products)
+    yield from split_bundle_faults(ending, context.products)
 
 
 def flatten_items(items: Sequence[RequestedItem]) -> Iterator[RequestedItem]:
@@ -72,7 +72,7 @@ def flatten_items(items: Sequence[RequestedItem]) -> Iterator[RequestedItem]:
         yield from flatten_items(item.members)
 
 
-def check_item_ids(items: Sequence[RequestedItem]) -> Iterator[Fault]:
+def item_id_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
     """Name items without an id, or with that of an earlier one."""
     seen: set[str] = set()
     for item in flatten_items(items):
@@ -86,7 +86,7 @@ def check_item_ids(items: Sequence[RequestedItem]) -> Iterator[Fault]:
         seen.add(item.id)
 
 
-def check_picked_numbers(items: Sequence[RequestedItem]) -> Iterator[Fault]:
+def picked_number_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
     """Name items that pick the number of an earlier item, in any spelling."""
     picked: dict[str, str] = {}
     for item in flatten_items(items):
@@ -103,15 +103,15 @@ def check_picked_numbers(items: Sequence[RequestedItem]) -> Iterator[Fault]:
                 )
 
 
-def check_item(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
+def item_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
     """Name what is wrong with one item and those nested in it."""
-    yield from check_unsupported_fields(item)
-    yield from check_action(item)
+    yield from unsupported_field_faults(item)
+    yield from action_faults(item)
     match item.effect:
         case ProductEffect.CREATES:
-            yield from check_addition(item, context)
+            yield from addition_faults(item, context)
         case ProductEffect.ENDS:
-            yield from check_disconnection(item, context.products, context.party_id)
+            yield from disconnection_faults(item, context.products, context.party_id)
         case None:
             pass
         case other:
@@ -119,7 +119,7 @@ def check_item(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault
             raise NotImplementedError(msg)
 
 
-def check_action(item: RequestedItem) -> Iterator[Fault]:
+def action_faults(item: RequestedItem) -> Iterator[Fault]:
     """Name what is wrong with the action of an item, and with its business action."""
     enabled = enabled_actions(item.action)
     if not item.action:
@@ -147,7 +147,7 @@ def check_action(item: RequestedItem) -> Iterator[Fault]:
         )
 
 
-def check_unsupported_fields(item: RequestedItem) -> Iterator[Fault]:
+def unsupported_field_faults(item: RequestedItem) -> Iterator[Fault]:
     """Name requested attributes that are not supported."""
     if item.quantity != 1:
         yield Fault(
@@ -165,7 +165,7 @@ def check_unsupported_fields(item: RequestedItem) -> Iterator[Fault]:
         )
 
 
-def check_addition(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
+def addition_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
     """Name what is wrong with an item that requests a new product or bundle."""
     at = f"{item.field}/productOffering/id"
     if item.product_id:
@@ -175,16 +175,16 @@ def check_addition(item: RequestedItem, context: ItemCheckContext) -> Iterator[F
             "a new product gets its id from us",
             "leave it out, or use action delete",
         )
-    yield from check_installation_address(item)
+    yield from installation_address_faults(item)
     if not item.offering_id:
         yield Fault(at, "offering-missing", "no offering is named", "name one of the catalogue")
     elif (offering := context.catalogue.sellable_offerings.get(item.offering_id)) is None:
-        yield from check_not_sellable(at, item.offering_id, context.catalogue)
+        yield from not_sellable_faults(at, item.offering_id, context.catalogue)
     else:
-        yield from check_offering(item, offering, context)
+        yield from offering_faults(item, offering, context)
 
 
-def check_not_sellable(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:
+def not_sellable_faults(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:
     """Name why an offering cannot be ordered: it is not sold now, or does not exist."""
     remedy = "see GET /tmf-api/productCatalogManagement/v4/productOffering?lifecycleStatus=active"
     if any(each.id == offering_id for each in catalogue.offerings):
@@ -193,19 +193,19 @@ def check_not_sellable(at: str, offering_id: str, catalogue: Catalogue) -> Itera
         yield Fault(at, "offering-unknown", "the catalogue has no such offering", remedy)
 
 
-def check_offering(
+def offering_faults(
     item: RequestedItem, offering: Offering, context: ItemCheckContext
 ) -> Iterator[Fault]:
     """Name what is wrong with an item whose offering is sold."""
     if offering.eligibility != UNRESTRICTED:
         buyer = context.buyer._replace(local_network=stated_local_network(item))
-        yield from check_eligibility(
+        yield from eligibility_faults(
             f"{item.field}/productOffering/id", offering.eligibility, buyer
         )
     if offering.is_bundle:
-        yield from check_bundle(item, offering, context)
+        yield from bundle_faults(item, offering, context)
     else:
-        yield from check_single_product(item, offering, context.catalogue)
+        yield from single_product_faults(item, offering, context.catalogue)
 
 
 def stated_local_network(item: RequestedItem) -> str | None:
@@ -214,7 +214,7 @@ def stated_local_network(item: RequestedItem) -> str | None:
     return place.local_network or (None if place.id else "")
 
 
-def check_single_product(
+def single_product_faults(
     item: RequestedItem, offering: Offering, catalogue: Catalogue
 ) -> Iterator[Fault]:
     """Name what is wrong with an item that requests one new product."""
@@ -233,14 +233,14 @@ def check_single_product(
             "the product needs an address to be installed at",
             'add a place with role "installation address" and the id of a standard address',
         )
-    yield from check_characteristics(item, offering, specification)
+    yield from characteristics_faults(item, offering, specification)
 
 
-def check_bundle(
+def bundle_faults(
     item: RequestedItem, bundle: Offering, context: ItemCheckContext
 ) -> Iterator[Fault]:
     """Name what is wrong with an item that requests a bundle: it must have each member once."""
-    yield from check_members(item, bundle)
+    yield from member_faults(item, bundle)
     if item.characteristics:
         yield Fault(
             f"{item.field}/product/productCharacteristic",
@@ -249,14 +249,14 @@ def check_bundle(
             "give them to the nested items",
         )
     for member in item.members:
-        yield from check_item(member, context)
+        yield from item_faults(member, context)
         offering = context.catalogue.sellable_offerings.get(member.offering_id)
         if offering and admitted_local_networks(bundle.eligibility, offering.eligibility) is None:
             at = f"{member.field}/productOffering/id"
             yield not_eligible(at, "wherever the bundle is", "order it outside of the bundle")
 
 
-def check_members(item: RequestedItem, bundle: Offering) -> Iterator[Fault]:
+def member_faults(item: RequestedItem, bundle: Offering) -> Iterator[Fault]:
     """Name nested items that are no members, come twice, or are missing."""
     missing = list(bundle.members)
     for member in item.members:

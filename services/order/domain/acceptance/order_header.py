@@ -32,18 +32,18 @@ HIGHEST_PRIORITY, LOWEST_PRIORITY = 0, 4
 PRIORITIES = [str(each) for each in range(HIGHEST_PRIORITY, LOWEST_PRIORITY + 1)]
 
 
-def check_header(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
+def header_faults(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
     """Name what is wrong with an order apart from its items."""
-    yield from check_customer(requested)
-    yield from check_channel(requested)
+    yield from customer_faults(requested)
+    yield from channel_faults(requested)
     if requested.priority and requested.priority not in PRIORITIES:
         yield Fault(
             "/priority", "priority-unknown", "there is no such priority", "use 0 (most urgent) to 4"
         )
-    yield from check_dates(requested, now)
+    yield from date_faults(requested, now)
 
 
-def check_dates(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
+def date_faults(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
     """Name requested dates that cannot be met."""
     start, completion = requested.requested_start, requested.requested_completion
     if start and start > now:
@@ -79,7 +79,7 @@ def parse_party_kind(referred_type: str) -> str:
     return PARTY_KINDS.get(comparable_word(referred_type), referred_type)
 
 
-def check_customer(requested: RequestedOrder) -> Iterator[Fault]:
+def customer_faults(requested: RequestedOrder) -> Iterator[Fault]:
     """Name what is wrong with the customer: there must be exactly one."""
     found = customer_parties(requested)
     if not found:
@@ -97,10 +97,10 @@ def check_customer(requested: RequestedOrder) -> Iterator[Fault]:
             'name only one with role "customer"',
         )
     for party in found:
-        yield from check_party(party)
+        yield from party_faults(party)
 
 
-def check_party(party: RequestedParty) -> Iterator[Fault]:
+def party_faults(party: RequestedParty) -> Iterator[Fault]:
     """Name what is wrong with one customer."""
     if not party.id:
         yield Fault(
@@ -113,11 +113,11 @@ def check_party(party: RequestedParty) -> Iterator[Fault]:
             "there is no such category of customers",
             f"use one of: {', '.join(CUSTOMER_CATEGORIES)}",
         )
-    yield from check_kind(party)
-    yield from check_identifications(party)
+    yield from party_kind_faults(party)
+    yield from identification_faults(party)
 
 
-def check_kind(party: RequestedParty) -> Iterator[Fault]:
+def party_kind_faults(party: RequestedParty) -> Iterator[Fault]:
     """Name an unknown kind, or a contradiction between kind and category."""
     if party.kind not in PARTY_KINDS.values():
         yield Fault(
@@ -138,7 +138,7 @@ def check_kind(party: RequestedParty) -> Iterator[Fault]:
         )
 
 
-def check_identifications(party: RequestedParty) -> Iterator[Fault]:
+def identification_faults(party: RequestedParty) -> Iterator[Fault]:
     """Name numbers whose form or check digit does not fit their identification type."""
     for identification in party.identifications:
         if is_invalid_number(identification.kind, identification.number):
@@ -150,7 +150,7 @@ def check_identifications(party: RequestedParty) -> Iterator[Fault]:
             )
 
 
-def check_channel(requested: RequestedOrder) -> Iterator[Fault]:
+def channel_faults(requested: RequestedOrder) -> Iterator[Fault]:
     """Name what is wrong with the channel, if one is named."""
     for channel in requested.channels:
         if channel.value not in CHANNELS:

@@ -136,7 +136,7 @@ def parse_uuid(text: str) -> UUID | None:
         return None
 
 
-class PlacementContext(NamedTuple):
+class AcceptanceContext(NamedTuple):
     """What the request does not contain: the order's id, who places it, and when."""
 
     order_id: UUID

@@ -20,7 +20,7 @@ from shared.contracts import (
     OrderAccepted,
     OrderRecord,
 )
-from shared.errors import TooEarlyError
+from shared.errors import EarlyMessageError
 
 
 class TakenOverOrder(NamedTuple):
@@ -70,14 +70,14 @@ def take_over(
         products: those that it disconnects.
 
     Raises:
-        TooEarlyError: if a product that it disconnects is not in the installed base yet.
+        EarlyMessageError: if a product that it disconnects is not in the installed base yet.
     """
     content = content_from_message(message, message.record or empty_record(message))
     order = Order(message.order_id, tenant, message.client, content.customer.id, content)
     product_ids = order.disconnected_product_ids()
     if missing := [each for each in product_ids if each not in products]:
         msg = f"product {missing[0]}, which the order disconnects, does not exist yet"
-        raise TooEarlyError(msg)
+        raise EarlyMessageError(msg)
     disconnected = tuple(mark_pending_terminate(products[each], order.id) for each in product_ids)
     return TakenOverOrder(order, acknowledge(order), disconnected)
 

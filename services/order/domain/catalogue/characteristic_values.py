@@ -16,7 +16,7 @@ MAX_TEXT_LENGTH = 256
 """Characters in a text value."""
 
 
-def check_value(
+def value_faults(
     at: str, value: object, rule: CharacteristicRule, fixed: Mapping[str, Value]
 ) -> Iterator[Fault]:
     """Name what is wrong with a value, if something is."""

@@ -22,7 +22,7 @@ RECHECK_REMEDY = (
 )
 
 
-def check_deliverability(
+def deliverability_faults(
     publication: Publication, blueprints: AvailableBlueprints | None
 ) -> list[Fault]:
     """Return warnings about offerings put on sale.
@@ -35,14 +35,14 @@ def check_deliverability(
         InvalidError: if an offering on sale cannot be delivered.
     """
     if blueprints is None:
-        return list(find_unchecked(publication))
+        return list(unchecked_delivery_warnings(publication))
     found = list(find_missing_blueprints(publication, blueprints))
     if faults := [fault for missing, fault in found if missing.refuses_sale]:
         raise InvalidError(faults)
     return [warning for _, warning in found]
 
 
-def find_unchecked(publication: Publication) -> Iterator[Fault]:
+def unchecked_delivery_warnings(publication: Publication) -> Iterator[Fault]:
     """Name offerings on sale while no blueprints are known."""
     for at, offering in active_offerings(publication):
         reason = "provisioning has not published its blueprints yet, so delivery was not checked"

@@ -29,7 +29,7 @@ CHANNELS = (
 CUSTOMER_CATEGORIES = ("public", "business", "key-account")
 
 
-class Buyer(NamedTuple):
+class EligibilityContext(NamedTuple):
     """What eligibility depends on."""
 
     category: str
@@ -40,7 +40,7 @@ class Buyer(NamedTuple):
     now: datetime
 
 
-def check_eligibility(at: str, rules: Eligibility, buyer: Buyer) -> Iterator[Fault]:
+def eligibility_faults(at: str, rules: Eligibility, buyer: EligibilityContext) -> Iterator[Fault]:
     """Name every reason why an offering is not sold to this buyer, here and now."""
     criteria = (
         ("category of customers", rules.categories, buyer.category),
@@ -69,12 +69,12 @@ def not_eligible(at: str, to_whom: str, remedy: str) -> Fault:
     return Fault(at, "offering-not-eligible", f"the offering is not sold {to_whom}", remedy)
 
 
-def check_buyers(at: str, rules: Eligibility) -> Iterator[Fault]:
+def eligibility_rule_faults(at: str, rules: Eligibility) -> Iterator[Fault]:
     """Name categories, channels and area codes that no order can have."""
-    yield from check_known_words(
+    yield from unknown_word_faults(
         f"{at}/categories", "category", rules.categories, CUSTOMER_CATEGORIES
     )
-    yield from check_known_words(f"{at}/channels", "channel", rules.channels, CHANNELS)
+    yield from unknown_word_faults(f"{at}/channels", "channel", rules.channels, CHANNELS)
     for index, code in enumerate(rules.local_networks):
         if not is_area_code(code):
             yield Fault(
@@ -85,7 +85,7 @@ def check_buyers(at: str, rules: Eligibility) -> Iterator[Fault]:
             )
 
 
-def check_known_words(
+def unknown_word_faults(
     at: str, kind: str, words: Sequence[str], allowed: Sequence[str]
 ) -> Iterator[Fault]:
     """Name words that are not among the allowed ones."""
@@ -95,7 +95,7 @@ def check_known_words(
             yield Fault(f"{at}/{index}", f"{kind}-unknown", f"there is no such {kind}", remedy)
 
 
-def check_validity(at: str, rules: Eligibility) -> Iterator[Fault]:
+def validity_faults(at: str, rules: Eligibility) -> Iterator[Fault]:
     """Name a validity that ends before it begins."""
     begin, end = rules.valid_from, rules.valid_until
     if begin and end and end <= begin:

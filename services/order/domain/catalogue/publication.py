@@ -16,7 +16,7 @@ from services.order.domain.catalogue.catalogue import (
     Specification,
     overlay,
 )
-from services.order.domain.catalogue.validation import check_offering, check_specification
+from services.order.domain.catalogue.validation import offering_faults, specification_faults
 from shared.errors import Fault, InvalidError
 
 LIFECYCLE_TRANSITIONS = {
@@ -67,7 +67,7 @@ def publish(
     """
     entries = list(publication.entries())
     result = overlay(shared, merge_publication(own, publication))
-    if faults := [*check_versions(own, entries), *check_result(result, entries)]:
+    if faults := [*version_faults(own, entries), *result_faults(result, entries)]:
         raise InvalidError(faults)
     current = {version_key(each): each for each in all_entries(own)}
     return tuple(each for _, each in entries if current.get(version_key(each)) != each)
@@ -98,7 +98,7 @@ def merge_publication(own: Catalogue, publication: Publication) -> Catalogue:
     return Catalogue.of(specifications.values(), offerings.values())
 
 
-def check_versions(own: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
+def version_faults(own: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
     """Name versions that come twice, are older than the newest, or change in a forbidden way."""
     current = {version_key(each): each for each in all_entries(own)}
     newest = newest_versions(all_entries(own))
@@ -108,7 +108,7 @@ def check_versions(own: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[
         if key in seen:
             yield Fault(at, "version-twice", "the version is published twice", "publish it once")
         elif key in current:
-            yield from check_change(at, current[key], entry)
+            yield from change_faults(at, current[key], entry)
         elif entry.version < newest.get(key[:2], entry.version):
             yield Fault(
                 f"{at}/version",
@@ -130,7 +130,7 @@ def newest_versions(
     return newest
 
 
-def check_change(at: str, was: CatalogueEntry, entry: CatalogueEntry) -> Iterator[Fault]:
+def change_faults(at: str, was: CatalogueEntry, entry: CatalogueEntry) -> Iterator[Fault]:
     """Name a forbidden change of an existing version."""
     if (was.state, entry.state) not in LIFECYCLE_TRANSITIONS:
         yield Fault(
@@ -148,11 +148,11 @@ def check_change(at: str, was: CatalogueEntry, entry: CatalogueEntry) -> Iterato
         )
 
 
-def check_result(catalogue: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
+def result_faults(catalogue: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
     """Name what would be inconsistent in the resulting catalogue."""
     for at, entry in entries:
         match entry:
             case Specification():
-                yield from check_specification(at, entry)
+                yield from specification_faults(at, entry)
             case Offering():
-                yield from check_offering(at, entry, catalogue)
+                yield from offering_faults(at, entry, catalogue)

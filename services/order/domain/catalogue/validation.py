@@ -12,8 +12,8 @@ from services.order.domain.catalogue.catalogue import (
     PriceKind,
     Specification,
 )
-from services.order.domain.catalogue.characteristic_values import check_value, compile_pattern
-from services.order.domain.catalogue.eligibility import check_buyers, check_validity
+from services.order.domain.catalogue.characteristic_values import compile_pattern, value_faults
+from services.order.domain.catalogue.eligibility import eligibility_rule_faults, validity_faults
 from shared.errors import Fault
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
@@ -27,24 +27,24 @@ MAX_CENTS = 10**12
 MAX_VERSION = 10**6
 
 
-def check_id_and_version(at: str, id_: str, version: int) -> Iterator[Fault]:
+def id_and_version_faults(at: str, id_: str, version: int) -> Iterator[Fault]:
     """Name what is wrong with an id or a version."""
-    yield from check_identifier(f"{at}/id", id_)
+    yield from identifier_faults(f"{at}/id", id_)
     if not 1 <= version <= MAX_VERSION:
         reason = f"versions go from 1 to {MAX_VERSION}"
         yield Fault(f"{at}/version", "version-malformed", reason, "count up from the newest")
 
 
-def check_identifier(at: str, id_: str) -> Iterator[Fault]:
+def identifier_faults(at: str, id_: str) -> Iterator[Fault]:
     """Name what is wrong with the id of an entry or of a part of one."""
     if not is_identifier(id_) or PRICE_ID_SEPARATOR in id_:
         remedy = f"{IDENTIFIER_IN_WORDS}; no colon, which stands before the id of a price"
         yield Fault(at, "id-malformed", "the id has not the right form", remedy)
 
 
-def check_specification(at: str, specification: Specification) -> Iterator[Fault]:
+def specification_faults(at: str, specification: Specification) -> Iterator[Fault]:
     """Name what is wrong with a specification by itself."""
-    yield from check_id_and_version(at, specification.id, specification.version)
+    yield from id_and_version_faults(at, specification.id, specification.version)
     names = [rule.name for rule in specification.characteristics]
     for index, rule in enumerate(specification.characteristics):
         here = f"{at}/characteristics/{index}"
@@ -52,10 +52,10 @@ def check_specification(at: str, specification: Specification) -> Iterator[Fault
             yield Fault(f"{here}/name", "name-twice", "another has this name", UNIQUE_REMEDY)
         for missing in set(rule.requires) - set(names):
             yield dangling_reference(f"{here}/requires", f"there is no characteristic {missing}")
-        yield from check_rule(here, rule)
+        yield from rule_faults(here, rule)
 
 
-def check_rule(at: str, rule: CharacteristicRule) -> Iterator[Fault]:
+def rule_faults(at: str, rule: CharacteristicRule) -> Iterator[Fault]:
     """Name what is wrong with the values that a characteristic may have."""
     try:
         compile_pattern(rule.pattern)
@@ -65,16 +65,16 @@ def check_rule(at: str, rule: CharacteristicRule) -> Iterator[Fault]:
         return
     unrestricted = CharacteristicRule(name=rule.name, type=rule.type, pattern=rule.pattern)
     for index, value in enumerate(rule.allowed):
-        yield from check_value(f"{at}/allowed/{index}", value, unrestricted, {})
+        yield from value_faults(f"{at}/allowed/{index}", value, unrestricted, {})
 
 
-def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterator[Fault]:
+def offering_faults(at: str, offering: Offering, catalogue: Catalogue) -> Iterator[Fault]:
     """Name what is wrong with an offering in the resulting catalogue."""
-    yield from check_id_and_version(at, offering.id, offering.version)
-    yield from check_prices(at, offering)
+    yield from id_and_version_faults(at, offering.id, offering.version)
+    yield from price_faults(at, offering)
     if offering.state is not LifeCycle.RETIRED:
-        yield from check_buyers(f"{at}/eligibility", offering.eligibility)
-        yield from check_validity(f"{at}/eligibility", offering.eligibility)
+        yield from eligibility_rule_faults(f"{at}/eligibility", offering.eligibility)
+        yield from validity_faults(f"{at}/eligibility", offering.eligibility)
     if bool(offering.specification) is offering.is_bundle:
         yield Fault(
             at,
@@ -83,16 +83,16 @@ def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterato
             "give specification, or members",
         )
     elif offering.is_bundle:
-        yield from check_bundle(at, offering, catalogue)
+        yield from bundle_faults(at, offering, catalogue)
     elif (specification := catalogue.active_specifications.get(offering.specification)) is None:
         yield dangling_reference(
             f"{at}/specification", "there is no active specification of this id"
         )
     else:
-        yield from check_against_specification(at, offering, specification)
+        yield from specification_mismatch_faults(at, offering, specification)
 
 
-def check_against_specification(
+def specification_mismatch_faults(
     at: str, offering: Offering, specification: Specification
 ) -> Iterator[Fault]:
     """Name what does not fit between an offering and its specification."""
@@ -102,25 +102,25 @@ def check_against_specification(
         if fixed.name not in rules:
             yield dangling_reference(f"{here}/name", "the specification has no such characteristic")
         else:
-            yield from check_value(f"{here}/value", fixed.value, rules[fixed.name], {})
+            yield from value_faults(f"{here}/value", fixed.value, rules[fixed.name], {})
     for index, price in enumerate(offering.prices):
         here = f"{at}/prices/{index}/when"
         if price.when and price.when.characteristic not in rules:
             yield dangling_reference(here, "the specification has no such characteristic")
         elif price.when:
             rule = rules[price.when.characteristic]
-            yield from check_value(f"{here}/value", price.when.value, rule, {})
+            yield from value_faults(f"{here}/value", price.when.value, rule, {})
     if offering.discounts:
         yield dangling_reference(f"{at}/discounts", "only a bundle gives discounts")
 
 
-def check_prices(at: str, offering: Offering) -> Iterator[Fault]:
+def price_faults(at: str, offering: Offering) -> Iterator[Fault]:
     """Name what is wrong with prices by themselves."""
     ids = [price.id for price in offering.prices]
     for index, price in enumerate(offering.prices):
         here = f"{at}/prices/{index}"
         if offering.state is not LifeCycle.RETIRED:
-            yield from check_identifier(f"{here}/id", price.id)
+            yield from identifier_faults(f"{here}/id", price.id)
         if price.id in ids[:index]:
             yield Fault(f"{here}/id", "price-twice", "another has this id", UNIQUE_REMEDY)
         if not 0 <= price.amount_cents <= MAX_CENTS:
@@ -130,10 +130,10 @@ def check_prices(at: str, offering: Offering) -> Iterator[Fault]:
                 "the amount is out of range",
                 "use cents",
             )
-        yield from check_term(here, price)
+        yield from term_faults(here, price)
 
 
-def check_term(at: str, price: Price) -> Iterator[Fault]:
+def term_faults(at: str, price: Price) -> Iterator[Fault]:
     """Name a term that is missing, or that the kind of price does not have."""
     needs_term = price.kind is PriceKind.MINIMUM_SPEND
     if needs_term is not (price.term_months > 0):
@@ -145,7 +145,7 @@ def check_term(at: str, price: Price) -> Iterator[Fault]:
         )
 
 
-def check_bundle(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[Fault]:
+def bundle_faults(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[Fault]:
     """Name what is wrong with a bundle: its members and its discounts."""
     if len(bundle.members) < MIN_BUNDLE_MEMBERS or bundle.prices or bundle.fixed:
         yield Fault(
@@ -160,7 +160,7 @@ def check_bundle(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[Fa
             yield Fault(here, "member-twice", "a member is named twice", "name it once")
         elif bundle.state is LifeCycle.ACTIVE and not is_single_offering(member, catalogue):
             yield dangling_reference(here, "no single offering of this id is sold")
-    yield from check_discounts(at, bundle)
+    yield from discount_faults(at, bundle)
 
 
 def is_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
@@ -169,14 +169,14 @@ def is_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
     return offering is not None and not offering.is_bundle
 
 
-def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
+def discount_faults(at: str, bundle: Offering) -> Iterator[Fault]:
     """Name what is wrong with the discounts of a bundle."""
     seen: set[tuple[str, PriceKind]] = set()
     ids = [discount.id for discount in bundle.discounts]
     for index, discount in enumerate(bundle.discounts):
         here = f"{at}/discounts/{index}"
         if bundle.state is not LifeCycle.RETIRED:
-            yield from check_identifier(f"{here}/id", discount.id)
+            yield from identifier_faults(f"{here}/id", discount.id)
             if discount.id in ids[:index]:
                 yield Fault(f"{here}/id", "discount-twice", "another has this id", UNIQUE_REMEDY)
         if discount.member not in bundle.members:

@@ -13,7 +13,7 @@ from services.order.domain.fulfilment.messages import (
 )
 from services.order.domain.fulfilment.product import (
     Product,
-    apply_completed_order,
+    create_and_terminate_products,
     release_products,
 )
 from services.order.domain.fulfilment.progress import (
@@ -61,7 +61,7 @@ def apply_possible_end(
             return FulfilmentUpdate(update)
         case OrderState.COMPLETED:
             assert isinstance(message, ServiceCompleted)
-            created, terminated = apply_completed_order(
+            created, terminated = create_and_terminate_products(
                 order, products, message.services, now, local_networks_of(update.progress)
             )
             return FulfilmentUpdate(

@@ -79,7 +79,7 @@ class Product:
 NO_LOCAL_NETWORKS: Mapping[str, str] = MappingProxyType({})
 
 
-def apply_completed_order(
+def create_and_terminate_products(
     order: Order,
     products: Mapping[UUID, Product],
     services: Iterable[CompletedService],

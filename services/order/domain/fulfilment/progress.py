@@ -230,14 +230,14 @@ def interpret_message(message: FulfilmentMessage) -> tuple[ItemEvent, str, str]:
     event = ITEM_EVENTS[type(message)]
     match message:
         case ResourcesRefused() | ServiceFailed() | ServiceHeld():
-            if message.code == RefusalCode.UNSERVED and is_about_first_request(message):
+            if message.code == RefusalCode.UNSERVED and concerns_first_assignment(message):
                 event = UNSERVED_EVENTS.get(event, event)
             return event, str(message.code), message.reason
         case _:
             return event, "", ""
 
 
-def is_about_first_request(message: ResourcesRefused | ServiceFailed | ServiceHeld) -> bool:
+def concerns_first_assignment(message: ResourcesRefused | ServiceFailed | ServiceHeld) -> bool:
     """Tell whether a message is about the request that a plan begins with.
 
     A refusal on the way is a failure of its step: work was done before, the order was not rejected.

@@ -19,7 +19,7 @@ from services.provisioning.api.views.work_orders import WorkOrderView
 from services.provisioning.commands.work_orders import answer_work_order
 from services.provisioning.domain.work_order import OPEN, CrewAnswer
 from services.provisioning.store import work_orders as store
-from shared.access.access_rule import crew_of, data_scope_of, require_visible
+from shared.access.access_rule import crew_scope_of, data_scope_of, require_visible
 from shared.contracts import Causation
 from shared.http import (
     CausationDep,
@@ -129,4 +129,4 @@ async def run_answer(
 
 def visibility_of(caller: Caller) -> store.Visibility:
     """Return which work orders a caller may see."""
-    return store.Visibility(data_scope_of(caller), crew_of(caller))
+    return store.Visibility(data_scope_of(caller), crew_scope_of(caller))

@@ -39,7 +39,7 @@ class FalloutDecisionSchema(SignedSchema):
         """Return the decision about an order, with the signing name.
 
         Raises:
-            SignatureMismatchError: the token has another name.
+            SignerMismatchError: the token has another name.
         """
         return SignedDecision(order_id, action, self.step, self.signature(caller), self.reason)
 

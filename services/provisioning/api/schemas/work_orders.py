@@ -28,7 +28,7 @@ class AcceptSchema(SignedSchema):
         """Return the answer, with the signing name.
 
         Raises:
-            SignatureMismatchError: the token has another name.
+            SignerMismatchError: the token has another name.
         """
         return AcceptWorkOrder(self.signature(caller))
 
@@ -47,7 +47,7 @@ class ReportSchema(SignedSchema):
         """Return the answer, with the signing name.
 
         Raises:
-            SignatureMismatchError: the token has another name.
+            SignerMismatchError: the token has another name.
         """
         return ReportWorkOrder(self.signature(caller), self.remark)
 
@@ -63,7 +63,7 @@ class ReturnSchema(SignedSchema):
         """Return the answer, with the signing name.
 
         Raises:
-            SignatureMismatchError: the token has another name.
+            SignerMismatchError: the token has another name.
         """
         return ReturnWorkOrder(self.signature(caller), self.reason)
 

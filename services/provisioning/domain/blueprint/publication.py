@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.business_actions import BUSINESS_ACTIONS
-from shared.contracts import BlueprintName, BlueprintsPublished, BusinessAction
+from shared.contracts import BlueprintsPublished, BlueprintName, BusinessAction
 from shared.errors import ConflictError, Fault, InvalidError
 
 BlueprintKey: TypeAlias = tuple[str, str]
@@ -26,7 +26,7 @@ class PublishedBlueprint:
     published_by: str
 
 
-class Publication(NamedTuple):
+class PublicationResult(NamedTuple):
     """A submitted version, as it is published now."""
 
     published: PublishedBlueprint

@@ -6,7 +6,7 @@ from enum import StrEnum
 from services.provisioning.domain.plan import compensation, execution
 from services.provisioning.domain.plan.modes import ModeChange, is_possible
 from services.provisioning.domain.plan.plan import Plan, PlanStep, StepState
-from services.provisioning.domain.plan.plan_change import PlanChange
+from services.provisioning.domain.plan.working_plan import WorkingPlan
 from shared.errors import ConflictError, NotFoundError
 
 
@@ -66,43 +66,43 @@ def only_step_in_fallout(plan: Plan) -> str:
     raise ConflictError(message, code="not-possible", remedy=remedy)
 
 
-def apply_decision(plan_change: PlanChange, decision: FalloutDecision) -> None:
+def apply_decision(working_plan: WorkingPlan, decision: FalloutDecision) -> None:
     """Apply an operator's decision.
 
     Raises:
         NotFoundError: if the plan has no such step.
         ConflictError: if that action is not possible now.
     """
-    step = plan_change.steps.get(decision.ref)
+    step = working_plan.steps.get(decision.ref)
     if step is None:
-        message = f"the plan of order {plan_change.plan.order_id} has no step of that name"
-        raise NotFoundError(message, remedy=f"name one of: {step_refs(plan_change.plan)}")
-    possible = possible_actions(plan_change.plan, step)
+        message = f"the plan of order {working_plan.plan.order_id} has no step of that name"
+        raise NotFoundError(message, remedy=f"name one of: {step_refs(working_plan.plan)}")
+    possible = possible_actions(working_plan.plan, step)
     if decision.action not in possible:
         message = f"{step.ref} is {step.state}: {decision.action} is not possible"
         raise ConflictError(
             message,
             code="not-possible",
-            remedy=remedy_for_impossible_action(plan_change.plan, possible),
+            remedy=remedy_for_impossible_action(working_plan.plan, possible),
         )
-    apply_action(plan_change, step.ref, decision.action)
+    apply_action(working_plan, step.ref, decision.action)
 
 
-def apply_action(plan_change: PlanChange, ref: str, action: FalloutAction) -> None:
+def apply_action(working_plan: WorkingPlan, ref: str, action: FalloutAction) -> None:
     """Retry, skip or give up a step that is in fallout."""
-    step = plan_change.steps[ref]
+    step = working_plan.steps[ref]
     assert step.trouble
     match action:
         case FalloutAction.RETRY if step.trouble.undoing:
-            compensation.undo_step(plan_change, ref)
+            compensation.undo_step(working_plan, ref)
         case FalloutAction.RETRY:
-            execution.start_step(plan_change, ref)
-        case FalloutAction.SKIP if plan_change.is_to_be_undone(step):
-            plan_change.update_step(ref, state=StepState.SKIPPED, unsure=False)
+            execution.start_step(working_plan, ref)
+        case FalloutAction.SKIP if working_plan.is_to_be_undone(step):
+            working_plan.update_step(ref, state=StepState.SKIPPED, unsure=False)
         case FalloutAction.SKIP:
-            plan_change.update_step(ref, state=StepState.SKIPPED)
+            working_plan.update_step(ref, state=StepState.SKIPPED)
         case FalloutAction.FAIL:
-            compensation.start_rollback(plan_change, ref, step.trouble)
+            compensation.start_rollback(working_plan, ref, step.trouble)
 
 
 def step_refs(plan: Plan) -> str:

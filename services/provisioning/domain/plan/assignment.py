@@ -12,7 +12,7 @@ from services.provisioning.domain.plan.plan import (
     StepFailure,
     StepState,
 )
-from services.provisioning.domain.plan.plan_change import PlanChange
+from services.provisioning.domain.plan.working_plan import WorkingPlan
 from shared.contracts import (
     Held,
     ItemHoldings,
@@ -25,20 +25,20 @@ ResourcesAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused | ResourcesRel
 
 
 def apply_resources_answer(
-    plan_change: PlanChange, step: PlanStep, answer: ResourcesAnswer
+    working_plan: WorkingPlan, step: PlanStep, answer: ResourcesAnswer
 ) -> bool:
     """Apply an answer to the step that it is for; return whether it can be legal there."""
     match step.state, answer:
         case StepState.RUNNING, ResourcesAssigned():
-            take_holdings(plan_change, step, answer)
-            execution.complete_step(plan_change, step.ref)
+            take_holdings(working_plan, step, answer)
+            execution.complete_step(working_plan, step.ref)
 
         case StepState.UNDOING, ResourcesReleased():
-            give_back_holdings(plan_change, step)
-            compensation.mark_undone(plan_change, step.ref)
+            give_back_holdings(working_plan, step)
+            compensation.mark_undone(working_plan, step.ref)
 
         case StepState.RUNNING, ResourcesRefused():
-            refuse_step(plan_change, step, answer)
+            refuse_step(working_plan, step, answer)
 
         case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesAssigned():
             """Applied already."""
@@ -54,20 +54,20 @@ def apply_resources_answer(
     return True
 
 
-def take_holdings(plan_change: PlanChange, step: PlanStep, assigned: ResourcesAssigned) -> None:
+def take_holdings(working_plan: WorkingPlan, step: PlanStep, assigned: ResourcesAssigned) -> None:
     """Give the items what a step got for them, and take from them what they give up.
 
     The first step sets all that they hold. What a later one got for its item stands before
     what the item holds already, so that templates find it first.
     """
     by_item = {each.item_id: each for each in assigned.items}
-    for item in plan_change.items:
+    for item in working_plan.items:
         found = by_item.get(item.id)
         if not step.item_id:
-            replace_item(plan_change, with_first_holdings(item, found))
+            replace_item(working_plan, with_first_holdings(item, found))
         elif item.id == step.item_id and found:
-            replace_item(plan_change, with_later_holdings(item, found))
-            plan_change.update_step(step.ref, held=found.held, pre_released=found.pre_released)
+            replace_item(working_plan, with_later_holdings(item, found))
+            working_plan.update_step(step.ref, held=found.held, pre_released=found.pre_released)
 
 
 def with_first_holdings(item: PlanItem, found: ItemHoldings | None) -> PlanItem:
@@ -88,20 +88,20 @@ def with_later_holdings(item: PlanItem, found: ItemHoldings) -> PlanItem:
     )
 
 
-def give_back_holdings(plan_change: PlanChange, step: PlanStep) -> None:
+def give_back_holdings(working_plan: WorkingPlan, step: PlanStep) -> None:
     """Take from an item what a step had got for it, and give it back what it had given up."""
-    for item in plan_change.items:
+    for item in working_plan.items:
         if item.id == step.item_id:
             held = (*holdings_without(item.held, step.held), *step.pre_released)
             pre_released = holdings_without(item.pre_released, step.pre_released)
             changed = msgspec.structs.replace(item, held=held, pre_released=pre_released)
-            replace_item(plan_change, changed)
+            replace_item(working_plan, changed)
 
 
-def replace_item(plan_change: PlanChange, changed: PlanItem) -> None:
+def replace_item(working_plan: WorkingPlan, changed: PlanItem) -> None:
     """Put a changed item in the place of the one before."""
-    plan_change.items = tuple(
-        changed if item.id == changed.id else item for item in plan_change.items
+    working_plan.items = tuple(
+        changed if item.id == changed.id else item for item in working_plan.items
     )
 
 
@@ -111,13 +111,13 @@ def holdings_without(held: tuple[Held, ...], others: tuple[Held, ...]) -> tuple[
     return tuple(each for each in held if (each.kind, each.value) not in names)
 
 
-def refuse_step(plan_change: PlanChange, step: PlanStep, refused: ResourcesRefused) -> None:
+def refuse_step(working_plan: WorkingPlan, step: PlanStep, refused: ResourcesRefused) -> None:
     """Fail a step that got nothing: a first one ends the plan, as nothing was done before it."""
     if step.after:
         failure = StepFailure(code=refused.code, reason=refused.reason)
-        execution.fail_step(plan_change, step.ref, failure)
+        execution.fail_step(working_plan, step.ref, failure)
         return
-    plan_change.update_step(step.ref, state=StepState.FAILED)
-    if not plan_change.is_to_be_undone(step):
+    working_plan.update_step(step.ref, state=StepState.FAILED)
+    if not working_plan.is_to_be_undone(step):
         failure_of_plan = PlanFailure(code=refused.code, reason=refused.reason, step=step.ref)
-        plan_change.refuse(failure_of_plan)
+        working_plan.refuse(failure_of_plan)

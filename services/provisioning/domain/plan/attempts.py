@@ -23,17 +23,17 @@ class Attempt(NamedTuple):
     @classmethod
     def current(cls, step: PlanStep, *, undo: bool) -> Self:
         """Return the latest attempt of a step in a direction."""
-        return cls(step.ref, undo, rounds_of(step, undo=undo))
+        return cls(step.ref, undo, round_count(step, undo=undo))
 
 
-def rounds_of(step: PlanStep, *, undo: bool) -> int:
+def round_count(step: PlanStep, *, undo: bool) -> int:
     """Return the number of the step's rounds in this direction."""
     return step.undo_rounds if undo else step.rounds
 
 
 def is_awaited(step: PlanStep, attempt: Attempt) -> bool:
     """Tell whether a step waits for the answer to this attempt, and for no later one."""
-    is_current = rounds_of(step, undo=attempt.undo) == attempt.round
+    is_current = round_count(step, undo=attempt.undo) == attempt.round
     return is_current and step.state is STATE_UNDER_WAY[attempt.undo]
 
 
@@ -78,7 +78,7 @@ def attempt_of_unnamed_call(plan: Plan, id_: UUID) -> Attempt | None:
             attempt
             for step in plan.steps
             for undo in (False, True)
-            for round_ in range(rounds_of(step, undo=undo), 0, -1)
+            for round_ in range(round_count(step, undo=undo), 0, -1)
             if call_id(plan.order_id, attempt := Attempt(step.ref, undo, round_)) == id_
         ),
         None,

@@ -11,8 +11,8 @@ from services.provisioning.domain.plan.plan import (
     StepFailure,
     StepState,
 )
-from services.provisioning.domain.plan.plan_change import PlanChange
 from services.provisioning.domain.plan.templates import fill
+from services.provisioning.domain.plan.working_plan import WorkingPlan
 
 RUNNING_OR_DONE = frozenset({StepState.RUNNING, StepState.DONE})
 
@@ -23,61 +23,61 @@ def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> 
     return any(each is PointOfNoReturn.HARD or (each and not hard_only) for each in passed)
 
 
-def start_rollback(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
+def start_rollback(working_plan: WorkingPlan, ref: str, failure: StepFailure) -> None:
     """Start to undo all that the plan has done, because a step has failed."""
-    plan_change.update_step(ref, state=StepState.FAILED)
+    working_plan.update_step(ref, state=StepState.FAILED)
     plan_failure = PlanFailure(code=failure.code, reason=failure.reason, step=ref)
-    start_undoing(plan_change, ModeChange.FAIL, plan_failure)
+    start_undoing(working_plan, ModeChange.FAIL, plan_failure)
 
 
-def start_undoing(plan_change: PlanChange, mode_change: ModeChange, failure: PlanFailure) -> None:
+def start_undoing(working_plan: WorkingPlan, mode_change: ModeChange, failure: PlanFailure) -> None:
     """Start to undo all that the plan has done.
 
     Steps that have not begun are cancelled: work orders not accepted, waits, and steps in
     fallout of which certainly nothing was done.
     """
-    plan_change.failure = failure
-    plan_change.change_mode(mode_change)
-    for each in plan_change.steps:
-        cancel_unstarted(plan_change, each)
+    working_plan.failure = failure
+    working_plan.change_mode(mode_change)
+    for each in working_plan.steps:
+        cancel_unstarted(working_plan, each)
 
 
-def cancel_unstarted(plan_change: PlanChange, ref: str) -> None:
+def cancel_unstarted(working_plan: WorkingPlan, ref: str) -> None:
     """Cancel a step if its execution is under way, or in fallout, and has done nothing."""
-    step = plan_change.steps[ref]
+    step = working_plan.steps[ref]
     match step.state, step.blueprint.kind:
         case StepState.RUNNING, StepKind.WORK_ORDER if not step.accepted:
             attempt = Attempt.current(step, undo=False)
-            plan_change.voided.append(work_order_id(plan_change.plan.order_id, attempt))
-            plan_change.update_step(ref, state=StepState.UNDONE)
+            working_plan.voided.append(work_order_id(working_plan.plan.order_id, attempt))
+            working_plan.update_step(ref, state=StepState.UNDONE)
         case StepState.RUNNING, StepKind.WAIT:
-            plan_change.update_step(ref, state=StepState.UNDONE)
-        case StepState.FALLOUT, _ if is_unresolved(step) and not step.unsure:
-            plan_change.update_step(ref, state=StepState.FAILED)
+            working_plan.update_step(ref, state=StepState.UNDONE)
+        case StepState.FALLOUT, _ if has_open_execution(step) and not step.unsure:
+            working_plan.update_step(ref, state=StepState.FAILED)
 
 
-def undo_ready_steps(plan_change: PlanChange) -> None:
+def undo_ready_steps(working_plan: WorkingPlan) -> None:
     """Undo the steps that the plan's mode undoes; end the mode when none is left.
 
     A step is undone when no done step depends on it. Nothing is undone while one of these steps
     is under way or its outcome is unknown: it may depend on any step before it. A step stands
     behind its predecessors, so one pass from the end finds all.
     """
-    steps = plan_change.steps
-    refs = {ref for ref, step in steps.items() if plan_change.is_to_be_undone(step)}
-    if any(is_unresolved(steps[ref]) for ref in refs):
+    steps = working_plan.steps
+    refs = {ref for ref, step in steps.items() if working_plan.is_to_be_undone(step)}
+    if any(has_open_execution(steps[ref]) for ref in refs):
         return
     needed: set[str] = set()
     for ref in reversed(steps):
         if ref in refs and ref not in needed and steps[ref].has_undo:
-            undo_if_done(plan_change, ref)
+            undo_if_done(working_plan, ref)
         if ref in needed or blocks_undo(steps[ref]):
             needed.update(steps[ref].after)
     if not any(blocks_undo(steps[ref]) for ref in refs):
-        plan_change.change_mode(ModeChange.FINISH)
+        working_plan.change_mode(ModeChange.FINISH)
 
 
-def is_unresolved(step: PlanStep) -> bool:
+def has_open_execution(step: PlanStep) -> bool:
     """Tell whether a step's execution has not ended."""
     if step.state is StepState.FALLOUT:
         return step.trouble is not None and not step.trouble.undoing
@@ -90,43 +90,43 @@ def blocks_undo(step: PlanStep) -> bool:
     return being_undone or (step.may_be_done and step.has_undo)
 
 
-def undo_if_done(plan_change: PlanChange, ref: str) -> None:
+def undo_if_done(working_plan: WorkingPlan, ref: str) -> None:
     """Undo a step if there may be something to undo."""
-    if plan_change.steps[ref].may_be_done:
-        plan_change.update_step(ref, unsure=False, trouble=None)
-        undo_step(plan_change, ref)
+    if working_plan.steps[ref].may_be_done:
+        working_plan.update_step(ref, unsure=False, trouble=None)
+        undo_step(working_plan, ref)
 
 
-def undo_step(plan_change: PlanChange, ref: str) -> None:
+def undo_step(working_plan: WorkingPlan, ref: str) -> None:
     """Start the undo of a step, or start it again."""
-    step = plan_change.steps[ref]
+    step = working_plan.steps[ref]
     match step.blueprint.kind:
         case StepKind.ASSIGN | StepKind.RELEASE:
-            plan_change.request_release(ref)
+            working_plan.request_release(ref)
         case StepKind.WORK_ORDER:
-            plan_change.dispatch_crew(ref, undo=True)
-        case _ if fill(step.blueprint.element, plan_change.item_of(step)) == INLINE:
-            mark_undone(plan_change, ref)
+            working_plan.dispatch_crew(ref, undo=True)
+        case _ if fill(step.blueprint.element, working_plan.item_of(step)) == INLINE:
+            mark_undone(working_plan, ref)
         case _:
-            plan_change.call_element(ref, undo=True)
+            working_plan.call_element(ref, undo=True)
 
 
-def mark_undone(plan_change: PlanChange, ref: str) -> None:
+def mark_undone(working_plan: WorkingPlan, ref: str) -> None:
     """Mark a step as undone."""
-    plan_change.update_step(ref, state=StepState.UNDONE, unsure=False, trouble=None)
+    working_plan.update_step(ref, state=StepState.UNDONE, unsure=False, trouble=None)
 
 
 def mark_undo_failed(
-    plan_change: PlanChange, ref: str, failure: StepFailure, *, unsure: bool = False
+    working_plan: WorkingPlan, ref: str, failure: StepFailure, *, unsure: bool = False
 ) -> None:
     """Move a step to fallout whose undo failed: part of it may remain."""
-    plan_change.update_step(ref, state=StepState.FALLOUT, unsure=unsure, trouble=failure)
+    working_plan.update_step(ref, state=StepState.FALLOUT, unsure=unsure, trouble=failure)
 
 
-def redispatch_undo(plan_change: PlanChange, ref: str, failure: StepFailure) -> None:
+def redispatch_undo(working_plan: WorkingPlan, ref: str, failure: StepFailure) -> None:
     """Dispatch a crew again when one returned an undo, up to the blueprint's tries."""
-    step = plan_change.steps[ref]
+    step = working_plan.steps[ref]
     if step.undo_rounds < step.blueprint.tries:
-        undo_step(plan_change, ref)
+        undo_step(working_plan, ref)
     else:
-        mark_undo_failed(plan_change, ref, failure)
+        mark_undo_failed(working_plan, ref, failure)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.provisioning.domain.plan import compensation
 from services.provisioning.domain.plan.modes import APPLIED_IN, ModeChange, is_possible
 from services.provisioning.domain.plan.plan import PlanFailure
-from services.provisioning.domain.plan.plan_change import PlanChange
+from services.provisioning.domain.plan.working_plan import WorkingPlan
 from shared.errors import ConflictError
 
 
@@ -18,30 +18,30 @@ class PlanInstruction:
     """Why the order is cancelled, in plain words."""
 
 
-def apply_instruction(plan_change: PlanChange, instruction: PlanInstruction) -> None:
+def apply_instruction(working_plan: WorkingPlan, instruction: PlanInstruction) -> None:
     """Hold, resume or cancel a plan; an instruction that was applied already changes nothing.
 
     Raises:
         ConflictError: if that is not possible now.
     """
     mode_change = instruction.mode_change
-    if plan_change.state in APPLIED_IN[mode_change]:
+    if working_plan.state in APPLIED_IN[mode_change]:
         return
-    if not is_possible(plan_change.state, mode_change):
-        raise conflict(plan_change, mode_change, f"it is {plan_change.state}")
+    if not is_possible(working_plan.state, mode_change):
+        raise conflict(working_plan, mode_change, f"it is {working_plan.state}")
     if mode_change is not ModeChange.CANCEL:
-        plan_change.change_mode(mode_change)
-    elif compensation.is_past_no_return(plan_change.steps.values(), hard_only=True):
-        raise conflict(plan_change, mode_change, "it has passed a point of no return")
+        working_plan.change_mode(mode_change)
+    elif compensation.is_past_no_return(working_plan.steps.values(), hard_only=True):
+        raise conflict(working_plan, mode_change, "it has passed a point of no return")
     else:
         failure = PlanFailure(code="cancelled", reason=instruction.reason)
-        compensation.start_undoing(plan_change, mode_change, failure)
+        compensation.start_undoing(working_plan, mode_change, failure)
 
 
-def conflict(plan_change: PlanChange, mode_change: ModeChange, reason: str) -> ConflictError:
+def conflict(working_plan: WorkingPlan, mode_change: ModeChange, reason: str) -> ConflictError:
     """Return the error for an instruction that is not possible now."""
     message = (
-        f"plan {plan_change.plan.order_id} cannot take the instruction `{mode_change}`: {reason}"
+        f"plan {working_plan.plan.order_id} cannot take the instruction `{mode_change}`: {reason}"
     )
     remedy = "see GET /ops/v1/plans/ID, and decide by its state"
     return ConflictError(message, code="not-possible", remedy=remedy)

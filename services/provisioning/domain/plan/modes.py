@@ -11,7 +11,7 @@ from types import MappingProxyType
 from services.provisioning.domain.plan.plan import PlanState
 
 
-class Undoes(StrEnum):
+class UndoScope(StrEnum):
     """The steps that a mode undoes."""
 
     NOTHING = "nothing"
@@ -49,11 +49,11 @@ class ModeChange(StrEnum):
 STARTS_STEPS = frozenset({PlanState.RUNNING})
 """The modes in which steps start. In all others, what is under way goes on."""
 
-UNDONE_IN: Mapping[PlanState, Undoes] = MappingProxyType(
+UNDONE_IN: Mapping[PlanState, UndoScope] = MappingProxyType(
     {
-        PlanState.REVISING: Undoes.DROPPED,
-        PlanState.UNDOING: Undoes.ALL,
-        PlanState.CANCELLING: Undoes.ALL,
+        PlanState.REVISING: UndoScope.DROPPED,
+        PlanState.UNDOING: UndoScope.ALL,
+        PlanState.CANCELLING: UndoScope.ALL,
     }
 )
 
@@ -101,9 +101,9 @@ GIVEN_UP_STATES = frozenset({PlanState.FAILED, PlanState.CANCELLED})
 """The final states of plans of which nothing is left in the network."""
 
 
-def undoes(mode: PlanState) -> Undoes:
+def undo_scope(mode: PlanState) -> UndoScope:
     """Return the steps that a mode undoes."""
-    return UNDONE_IN.get(mode, Undoes.NOTHING)
+    return UNDONE_IN.get(mode, UndoScope.NOTHING)
 
 
 def is_possible(mode: PlanState, mode_change: ModeChange) -> bool:

@@ -28,7 +28,7 @@ from services.provisioning.domain.plan.plan import (
     PlanStep,
     step_ref,
 )
-from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
+from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
 from shared.contracts import (
     Causation,
     Characteristic,
@@ -60,7 +60,7 @@ def plan_order(
     existing: ExistingCharacteristics,
     cause: Causation,
     now: datetime,
-) -> PlanDecision:
+) -> PlanUpdate:
     """Build the plan of an order, and start it.
 
     An order for which a blueprint is missing fails at once, before anything begins.
@@ -81,14 +81,14 @@ def plan_order(
         failure=None,
         made_at=now,
     )
-    plan_change = PlanChange(plan)
+    working_plan = WorkingPlan(plan)
     if missing := [item for item, each in found if each is None]:
-        plan_change.refuse(no_blueprint(missing))
+        working_plan.refuse(no_blueprint(missing))
     elif planned:
-        execution.start_ready_steps(plan_change)
+        execution.start_ready_steps(working_plan)
     else:
-        plan_change.change_mode(ModeChange.FINISH)
-    return plan_change.to_decision()
+        working_plan.change_mode(ModeChange.FINISH)
+    return working_plan.to_decision()
 
 
 def find_blueprint(item: OrderedItem, blueprints: Blueprints) -> Blueprint | None:

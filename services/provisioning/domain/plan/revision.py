@@ -12,7 +12,7 @@ from services.provisioning.domain.blueprint.blueprint import RESOURCE_KINDS, Blu
 from services.provisioning.domain.plan import compensation, graph
 from services.provisioning.domain.plan.modes import ModeChange, is_possible
 from services.provisioning.domain.plan.plan import PlanStep, StepState
-from services.provisioning.domain.plan.plan_change import PlanChange
+from services.provisioning.domain.plan.working_plan import WorkingPlan
 from shared.errors import ConflictError
 
 
@@ -47,7 +47,7 @@ class PlanRevision:
     """The references of steps that are taken out with all that depend on them."""
 
 
-def apply_revision(plan_change: PlanChange, revision: PlanRevision) -> None:
+def apply_revision(working_plan: WorkingPlan, revision: PlanRevision) -> None:
     """Change the steps of a running plan; a revision that it has already changes nothing.
 
     Raises:
@@ -55,150 +55,150 @@ def apply_revision(plan_change: PlanChange, revision: PlanRevision) -> None:
             a hard point of no return, or has no such step.
         PoisonError: if the steps would not be a graph.
     """
-    if revision.number <= plan_change.revision:
+    if revision.number <= working_plan.revision:
         return
-    check_is_next(plan_change, revision)
-    plan_change.revision = revision.number
-    compensate_steps(plan_change, revision.compensate)
-    replace_steps(plan_change, revision.replace)
-    add_steps(plan_change, revision.add)
-    ordered = graph.in_order(tuple(plan_change.steps.values()))
-    plan_change.steps = {step.ref: step for step in graph.with_positions(ordered)}
-    plan_change.change_mode(ModeChange.REVISE)
+    check_is_next(working_plan, revision)
+    working_plan.revision = revision.number
+    compensate_steps(working_plan, revision.compensate)
+    replace_steps(working_plan, revision.replace)
+    add_steps(working_plan, revision.add)
+    ordered = graph.in_order(tuple(working_plan.steps.values()))
+    working_plan.steps = {step.ref: step for step in graph.with_positions(ordered)}
+    working_plan.change_mode(ModeChange.REVISE)
 
 
-def check_is_next(plan_change: PlanChange, revision: PlanRevision) -> None:
+def check_is_next(working_plan: WorkingPlan, revision: PlanRevision) -> None:
     """Check that a plan is running, and at the revision before this one.
 
     Raises:
         ConflictError: if it is not.
     """
-    if not is_possible(plan_change.state, ModeChange.REVISE):
-        raise conflict(plan_change, f"it is {plan_change.state}", "revise a running plan")
-    if revision.number != plan_change.revision + 1:
-        remedy = f"make revision {plan_change.revision + 1}"
-        raise conflict(plan_change, f"it has revision {plan_change.revision}", remedy)
+    if not is_possible(working_plan.state, ModeChange.REVISE):
+        raise conflict(working_plan, f"it is {working_plan.state}", "revise a running plan")
+    if revision.number != working_plan.revision + 1:
+        remedy = f"make revision {working_plan.revision + 1}"
+        raise conflict(working_plan, f"it has revision {working_plan.revision}", remedy)
 
 
-def compensate_steps(plan_change: PlanChange, refs: AbstractSet[str]) -> None:
+def compensate_steps(working_plan: WorkingPlan, refs: AbstractSet[str]) -> None:
     """Drop these steps, and all that depend on them.
 
     Raises:
         ConflictError: if one is not in the plan, or cannot be undone any more.
     """
-    check_present(plan_change, refs)
-    drop_steps(plan_change, graph.with_dependents(plan_change.steps.values(), refs))
+    check_present(working_plan, refs)
+    drop_steps(working_plan, graph.with_dependents(working_plan.steps.values(), refs))
 
 
-def replace_steps(plan_change: PlanChange, new: Mapping[str, BlueprintStep]) -> None:
+def replace_steps(working_plan: WorkingPlan, new: Mapping[str, BlueprintStep]) -> None:
     """Drop these steps, and what has started after them; add each again, redefined or as it was.
 
     Raises:
         ConflictError: if one is not in the plan, or cannot be undone any more.
     """
-    check_present(plan_change, new.keys())
-    changed = graph.with_dependents(plan_change.steps.values(), new.keys())
-    present = [step for step in steps_of(plan_change, changed) if not step.is_dropped]
+    check_present(working_plan, new.keys())
+    changed = graph.with_dependents(working_plan.steps.values(), new.keys())
+    present = [step for step in steps_of(working_plan, changed) if not step.is_dropped]
     old = [step for step in present if step.ref in new or step.state is not StepState.WAITING]
     copies = {
         step.ref: PlanStep(
             blueprint=new.get(step.ref, step.blueprint),
             item_id=step.item_id,
-            revision=plan_change.revision,
+            revision=working_plan.revision,
             after=step.after,
         )
         for step in old
     }
-    drop_steps(plan_change, copies.keys())
+    drop_steps(working_plan, copies.keys())
     for copy in copies.values():
-        add_step(plan_change, copy)
+        add_step(working_plan, copy)
     successors = {ref: copy.ref for ref, copy in copies.items()}
     for ref in {step.ref for step in present} - copies.keys() | set(successors.values()):
-        after = plan_change.steps[ref].after
-        plan_change.update_step(ref, after=tuple(successors.get(each, each) for each in after))
+        after = working_plan.steps[ref].after
+        working_plan.update_step(ref, after=tuple(successors.get(each, each) for each in after))
 
 
-def add_steps(plan_change: PlanChange, added: Iterable[AddedStep]) -> None:
+def add_steps(working_plan: WorkingPlan, added: Iterable[AddedStep]) -> None:
     """Add steps, each behind those that it names.
 
     Raises:
         ConflictError: if a reference is taken, or a step that is to wait has started.
     """
     for each in added:
-        check_present(plan_change, {*each.after, *each.before})
+        check_present(working_plan, {*each.after, *each.before})
         step = PlanStep(
             blueprint=each.blueprint,
             item_id=each.item_id,
-            revision=plan_change.revision,
+            revision=working_plan.revision,
             after=each.after,
         )
-        add_step(plan_change, step)
-        for successor in steps_of(plan_change, each.before):
+        add_step(working_plan, step)
+        for successor in steps_of(working_plan, each.before):
             if successor.state is not StepState.WAITING:
-                raise conflict(plan_change, f"{successor.ref} has started", "name a later step")
-            plan_change.update_step(successor.ref, after=(*successor.after, step.ref))
+                raise conflict(working_plan, f"{successor.ref} has started", "name a later step")
+            working_plan.update_step(successor.ref, after=(*successor.after, step.ref))
 
 
-def add_step(plan_change: PlanChange, step: PlanStep) -> None:
+def add_step(working_plan: WorkingPlan, step: PlanStep) -> None:
     """Add one step.
 
     Raises:
         ConflictError: if its reference is taken, if it has no item, or requests resources as
             first step.
     """
-    if step.ref in plan_change.steps:
-        raise conflict(plan_change, f"it has a step {step.ref}", "give the step another name")
+    if step.ref in working_plan.steps:
+        raise conflict(working_plan, f"it has a step {step.ref}", "give the step another name")
     is_first = step.blueprint.kind in RESOURCE_KINDS and not step.after
-    if is_first or not has_item(plan_change, step):
+    if is_first or not has_item(working_plan, step):
         remedy = "add a step of one of its items; behind another, if it assigns or releases"
-        raise conflict(plan_change, f"{step.ref} is of no item", remedy)
-    plan_change.steps[step.ref] = step
+        raise conflict(working_plan, f"{step.ref} is of no item", remedy)
+    working_plan.steps[step.ref] = step
 
 
-def has_item(plan_change: PlanChange, step: PlanStep) -> bool:
+def has_item(working_plan: WorkingPlan, step: PlanStep) -> bool:
     """Tell whether the item of a step is in the plan."""
-    return any(item.id == step.item_id for item in plan_change.items)
+    return any(item.id == step.item_id for item in working_plan.items)
 
 
-def drop_steps(plan_change: PlanChange, refs: AbstractSet[str]) -> None:
+def drop_steps(working_plan: WorkingPlan, refs: AbstractSet[str]) -> None:
     """Drop steps: those that have begun are undone, unanswered work orders and waits cancelled.
 
     Raises:
         ConflictError: if one has begun and a hard point of no return is passed, or if one is
             of all items.
     """
-    steps = steps_of(plan_change, refs)
+    steps = steps_of(working_plan, refs)
     if not all(step.item_id for step in steps):
-        raise conflict(plan_change, "it needs its resources", "name steps behind the assignment")
-    is_final = compensation.is_past_no_return(plan_change.steps.values(), hard_only=True)
+        raise conflict(working_plan, "it needs its resources", "name steps behind the assignment")
+    is_final = compensation.is_past_no_return(working_plan.steps.values(), hard_only=True)
     if is_final and any(step.state is not StepState.WAITING for step in steps):
-        raise conflict(plan_change, "it has passed a point of no return", "name later steps")
+        raise conflict(working_plan, "it has passed a point of no return", "name later steps")
     for step in steps:
-        plan_change.update_step(step.ref, is_dropped=True)
+        working_plan.update_step(step.ref, is_dropped=True)
         if step.state is StepState.WAITING:
-            plan_change.update_step(step.ref, state=StepState.UNDONE)
+            working_plan.update_step(step.ref, state=StepState.UNDONE)
         else:
-            compensation.cancel_unstarted(plan_change, step.ref)
+            compensation.cancel_unstarted(working_plan, step.ref)
 
 
-def steps_of(plan_change: PlanChange, refs: Collection[str]) -> list[PlanStep]:
+def steps_of(working_plan: WorkingPlan, refs: Collection[str]) -> list[PlanStep]:
     """Return the steps with these references, in the plan's order."""
-    return [step for ref, step in plan_change.steps.items() if ref in refs]
+    return [step for ref, step in working_plan.steps.items() if ref in refs]
 
 
-def check_present(plan_change: PlanChange, refs: AbstractSet[str]) -> None:
+def check_present(working_plan: WorkingPlan, refs: AbstractSet[str]) -> None:
     """Check that these steps are in the plan, and not dropped.
 
     Raises:
         ConflictError: if one is not.
     """
-    present = {ref for ref, step in plan_change.steps.items() if not step.is_dropped}
+    present = {ref for ref, step in working_plan.steps.items() if not step.is_dropped}
     if missing := refs - present:
         remedy = f"name some of: {', '.join(sorted(present))}"
-        raise conflict(plan_change, f"it has no step {', '.join(sorted(missing))}", remedy)
+        raise conflict(working_plan, f"it has no step {', '.join(sorted(missing))}", remedy)
 
 
-def conflict(plan_change: PlanChange, reason: str, remedy: str) -> ConflictError:
+def conflict(working_plan: WorkingPlan, reason: str, remedy: str) -> ConflictError:
     """Return the error for a revision that is not possible now."""
-    message = f"the plan of order {plan_change.plan.order_id} cannot be revised so: {reason}"
+    message = f"the plan of order {working_plan.plan.order_id} cannot be revised so: {reason}"
     return ConflictError(message, code="not-possible", remedy=remedy)

@@ -16,7 +16,7 @@ from services.provisioning.domain.plan.plan import (
     PlanState,
     StepState,
 )
-from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
+from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
 from shared.contracts import FIRST_REQUEST, ReleaseRequested, ServiceCompleted, ServiceFailed
 
 TakeoverMessage: TypeAlias = ServiceCompleted | ServiceFailed | ReleaseRequested
@@ -27,53 +27,53 @@ UNKNOWN_FAILURE = PlanFailure(code="restored", reason="given up before the datab
 """For a plan that was being undone: its reason is published only at its end."""
 
 
-def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanDecision:
+def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
     """Return a plan in the state of a published message; an ended plan stays as it is."""
-    plan_change = PlanChange(plan)
+    working_plan = WorkingPlan(plan)
     if plan.state in FINAL_STATES:
-        return plan_change.to_decision()
-    plan_change.voided.extend(unanswered_work_orders(plan))
+        return working_plan.to_decision()
+    working_plan.voided.extend(unanswered_work_orders(plan))
     match published:
         case ServiceCompleted(services=services):
             held = {each.item_id: each.held for each in services}
-            plan_change.items = tuple(
+            working_plan.items = tuple(
                 each.with_holdings(held.get(each.id, each.held), each.local_network)
                 for each in plan.items
             )
-            plan_change.state = PlanState.COMPLETED
-            set_step_states(plan_change, StepState.DONE)
+            working_plan.state = PlanState.COMPLETED
+            set_step_states(working_plan, StepState.DONE)
         case ServiceFailed(code=code, reason=reason, step=step):
-            plan_change.state = PlanState.FAILED
-            plan_change.failure = PlanFailure(code=code, reason=reason, step=step)
-            set_step_states(plan_change, StepState.UNDONE, assigned=final_assign_state(step))
+            working_plan.state = PlanState.FAILED
+            working_plan.failure = PlanFailure(code=code, reason=reason, step=step)
+            set_step_states(working_plan, StepState.UNDONE, assigned=final_assign_state(step))
         case ReleaseRequested(request_id=request, held=held) if held or request != FIRST_REQUEST:
             """A release in part belongs to a revision, which is made again."""
-            return PlanDecision(plan)
+            return PlanUpdate(plan)
         case ReleaseRequested():
-            plan_change.state, plan_change.failure = (
+            working_plan.state, working_plan.failure = (
                 PlanState.UNDOING,
                 plan.failure or UNKNOWN_FAILURE,
             )
-            set_step_states(plan_change, StepState.UNDONE, assigned=StepState.UNDOING)
-    return PlanDecision(plan=plan_change.changed_plan(), voided=tuple(plan_change.voided))
+            set_step_states(working_plan, StepState.UNDONE, assigned=StepState.UNDOING)
+    return PlanUpdate(plan=working_plan.changed_plan(), voided=tuple(working_plan.voided))
 
 
 def set_step_states(
-    plan_change: PlanChange, state: StepState, assigned: StepState | None = None
+    working_plan: WorkingPlan, state: StepState, assigned: StepState | None = None
 ) -> None:
     """Set the steps to a state: all to done, or those that had begun to undone.
 
     Args:
-        plan_change: the plan's working copy.
+        working_plan: the plan's working copy.
         state: `done` or `undone`.
         assigned: the state of the first step that assigns, where it differs.
     """
-    for step in plan_change.plan.steps:
+    for step in working_plan.plan.steps:
         if assigned and step.ref == FIRST_REQUEST:
-            plan_change.update_step(step.ref, state=assigned)
+            working_plan.update_step(step.ref, state=assigned)
         elif step.state in (UNFINISHED if state is StepState.DONE else STARTED):
             ended = StepState.UNDONE if step.is_dropped else state
-            plan_change.update_step(step.ref, state=ended, accepted=False, unsure=False)
+            working_plan.update_step(step.ref, state=ended, accepted=False, unsure=False)
 
 
 def final_assign_state(step: str) -> StepState:

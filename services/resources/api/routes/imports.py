@@ -24,7 +24,13 @@ from services.resources.commands.imports import (
 )
 from services.resources.domain.plant.import_counts import ImportCounts
 from services.resources.domain.plant.import_validation import R
-from shared.http import CausationDep, CommandBatcherDep, Router, error_responses, view_response
+from shared.http import (
+    CausationDep,
+    CommandBatcherDep,
+    Router,
+    error_responses,
+    view_response,
+)
 from shared.http.callers import NetworkWriter
 from shared.http.dependencies import DirectDependency
 from shared.http.resource_paths import OPS_PATH

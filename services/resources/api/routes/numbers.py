@@ -12,9 +12,9 @@ from services.resources.api.schemas.pools import ExchangeName
 from services.resources.api.views.numbers import NumberDetail, NumberView
 from services.resources.commands.numbers import (
     deselect_for_client,
+    require_number,
     select_for_client,
 )
-from services.resources.domain.number.number import require_number
 from services.resources.domain.number.numbering_plan import read_e164, read_pattern
 from services.resources.domain.number.search import NumberSearch, read_grade
 from shared.http import (

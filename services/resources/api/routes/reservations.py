@@ -45,7 +45,7 @@ def list_reservations(
     Old reservations are searched once an hour; provisioning is asked about each once a day.
     """
     before = transaction_time(session) - timedelta(seconds=older_than)
-    found = store.reservation_questions.find_page(session, caller.tenant, before, page.window)
+    found = store.reservation_reviews.find_page(session, caller.tenant, before, page.window)
     keys = key_attributes("since", "order_id")
     shown = [ReservationView.of(each) for each in paginate(response, page, found, keys=keys)]
     return list_response(shown, response=response)
@@ -54,7 +54,7 @@ def list_reservations(
 @router.get(f"{RESERVATIONS_PATH}/{{order_id}}", response_model=ReservationView)
 def read_reservation(order_id: UUID, caller: Viewer, session: ReadSessionDep) -> Response:
     """Show the question about one order's reservation."""
-    found = store.reservation_questions.find_in_tenant(session, caller.tenant, order_id)
+    found = store.reservation_reviews.find_in_tenant(session, caller.tenant, order_id)
     question = require_visible(found, kind="reservation question", id_=order_id)
     return view_response(ReservationView.of(question))
 

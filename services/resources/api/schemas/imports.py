@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from services.resources.domain.plant.import_validation import PlacedRow, R
+from services.resources.domain.plant.import_validation import IndexedRow, R
 from services.resources.domain.plant.parsed_rows import ParsedRows
 from services.resources.domain.plant.plant import OLD_NAMES, ImportedRow
 from shared.errors import Fault, InvalidError
@@ -41,7 +41,7 @@ def read_rows(kind: type[R], body: bytes, content_type: str) -> ParsedRows[R]:
 def read_row(kind: type[R], place: int, content: object, parsed: ParsedRows[R]) -> None:
     """Read one row."""
     try:
-        parsed.rows.append(PlacedRow(place, msgspec.convert(content, kind)))
+        parsed.rows.append(IndexedRow(place, msgspec.convert(content, kind)))
     except msgspec.ValidationError as error:
         read_old_or_faulty_row(kind, place, content, error, parsed)
 
@@ -61,7 +61,7 @@ def read_old_or_faulty_row(
     parsed.faults.extend(faults)
     if not faults:
         renamed = {OLD_NAMES.get(name, name): value for name, value in content.items()}
-        parsed.rows.append(PlacedRow(place, msgspec.convert(renamed, kind)))
+        parsed.rows.append(IndexedRow(place, msgspec.convert(renamed, kind)))
 
 
 def row_faults(kind: type[R], place: int, content: Mapping[str, Any]) -> Iterator[Fault]:

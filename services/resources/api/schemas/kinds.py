@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from services.resources.domain.pool.kinds import find_kind, kind_names
 
 
-class KindDescription:
+class KindEnumSchema:
     """Describes a kind by the names of all kinds."""
 
     def __get_pydantic_json_schema__(
@@ -33,7 +33,7 @@ def check_kind(name: str) -> str:
     return name
 
 
-ShownKind: TypeAlias = Annotated[str, KindDescription()]
+ShownKind: TypeAlias = Annotated[str, KindEnumSchema()]
 """Rows may be of a kind that only another version of the service knows."""
 
-RequestedKind: TypeAlias = Annotated[str, KindDescription(), AfterValidator(check_kind)]
+RequestedKind: TypeAlias = Annotated[str, KindEnumSchema(), AfterValidator(check_kind)]

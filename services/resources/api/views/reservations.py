@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from services.resources.api.examples import reservations as examples
 from services.resources.api.views.holdings import HOLDINGS_PATH
-from services.resources.domain.allocation.reservation_question import ReservationQuestion
+from services.resources.domain.allocation.reservation_review import ReservationReview
 from shared.http.views import BaseView
 
 
@@ -40,7 +40,7 @@ class ReservationView(BaseView):
     release_reason: str = ""
 
     @classmethod
-    def of(cls, question: ReservationQuestion) -> Self:
+    def of(cls, question: ReservationReview) -> Self:
         """Show the question about a reservation."""
         return cls(
             order_id=question.order_id,

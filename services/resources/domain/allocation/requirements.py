@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from services.resources.domain.allocation.address_conflict import address_conflict
 from services.resources.domain.allocation.existing_holdings import (
     NO_EFFECTS,
     HoldingEffects,
@@ -13,7 +14,6 @@ from services.resources.domain.allocation.existing_holdings import (
     is_reserving,
     reserved_needs,
 )
-from services.resources.domain.allocation.location import location_conflict
 from services.resources.domain.pool.kinds import (
     PickedFrom,
     PoolKind,
@@ -38,8 +38,6 @@ Sites: TypeAlias = Mapping[tuple[str, str], ServingPlant]
 PublishedAnswers: TypeAlias = Mapping[tuple[UUID, str], ResourcesAssigned]
 """Published answers, by order and request."""
 
-NO_ANSWERS: PublishedAnswers = {}
-
 
 class AssignmentRequest(NamedTuple):
     """The request of one order."""
@@ -48,7 +46,7 @@ class AssignmentRequest(NamedTuple):
     message: AssignmentRequested
 
 
-class OrderPlace(NamedTuple):
+class OrderAddress(NamedTuple):
     """An address at which an order needs or releases something; empty for none."""
 
     tenant: str
@@ -94,10 +92,10 @@ class AllocationContext:
     """The holdings of the orders, and of the services whose holdings they keep or give up."""
 
 
-def order_places(requests: Sequence[AssignmentRequest]) -> set[OrderPlace]:
+def order_addresses(requests: Sequence[AssignmentRequest]) -> set[OrderAddress]:
     """Return the addresses of these orders."""
     return {
-        OrderPlace(each.tenant, item.address_id, each.message.order_id)
+        OrderAddress(each.tenant, item.address_id, each.message.order_id)
         for each in requests
         for item in each.message.items
     }
@@ -111,7 +109,7 @@ def services_with_holdings(requests: Sequence[AssignmentRequest]) -> list[UUID]:
 def resolve_orders(
     requests: Sequence[AssignmentRequest],
     context: AllocationContext,
-    answers: PublishedAnswers = NO_ANSWERS,
+    answers: PublishedAnswers,
 ) -> list[OrderRequirements | ResourcesRefused]:
     """Return the requirements of each order, or its refusal.
 
@@ -192,7 +190,7 @@ def resolve_order(
         kept += existing.kept
         pre_released += existing.pre_released
         site = sites.get((request.tenant, item.address_id))
-        if is_reserving(item) and (reason := location_conflict(item, site)):
+        if is_reserving(item) and (reason := address_conflict(item, site)):
             return refused_message(request, item, RefusalCode.UNSERVED, reason)
         for need in reserved_needs(item):
             requirement = resolve_need(request, item, need, site)

@@ -58,7 +58,7 @@ def changes_as_published(
                 )
 
 
-def earlier_holders(
+def changes_freeing_earlier_holders(
     message: ResourcesAssigned, statuses: Iterable[ResourceStatus]
 ) -> Iterator[ResourceChange]:
     """Yield the changes that free resources of other services: they had released them."""

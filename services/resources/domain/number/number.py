@@ -6,8 +6,7 @@ from uuid import UUID
 
 from services.resources.domain.pool.resource import NumberKey
 from services.resources.domain.pool.states import NUMBER_TRANSITIONS, NumberState, Transition
-from services.resources.domain.scheduled_messages import HoldExpired, NumberMessage
-from shared.access.access_rule import require_found
+from services.resources.domain.scheduled_messages import NumberMessage, SelectionExpired
 from shared.errors import ConflictError
 
 HOLD_TIME = timedelta(minutes=10)
@@ -73,7 +72,7 @@ def deselect(number: Number, client: str, now: datetime) -> Number:
 def expire(number: Number, message: NumberMessage) -> Number | None:
     """Return an expired number as idle; None if the message is about another period."""
     transition = (
-        Transition.GIVE_UP if isinstance(message, HoldExpired) else Transition.END_QUARANTINE
+        Transition.GIVE_UP if isinstance(message, SelectionExpired) else Transition.END_QUARANTINE
     )
     is_over = number.state in NUMBER_TRANSITIONS[transition] and number.until == message.until
     return as_idle(number) if is_over else None
@@ -98,13 +97,3 @@ def check_selected_by(number: Number, client: str) -> None:
 def as_idle(number: Number) -> Number:
     """Return the number as idle."""
     return replace(number, state=NumberState.IDLE, selected_by=None, until=None)
-
-
-def require_number(found: Number | None) -> Number:
-    """Return the number that was found.
-
-    Raises:
-        NotFoundError: if none was.
-    """
-    remedy = "search for numbers: /ops/v1/numbers?pattern=*888"
-    return require_found(found, "the inventory has no such number", remedy=remedy)

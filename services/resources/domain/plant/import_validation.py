@@ -37,7 +37,7 @@ MAX_LOID_LENGTH = 24
 """The most characters of a logical ONU id (ITU-T G.984.3)."""
 
 
-class PlacedRow(NamedTuple, Generic[R]):
+class IndexedRow(NamedTuple, Generic[R]):
     """A row, and its place in the request."""
 
     place: int
@@ -49,14 +49,14 @@ class PlacedRow(NamedTuple, Generic[R]):
 
 
 def check_exchanges(
-    rows: Sequence[PlacedRow[Exchange]], networks: Networks, occupied: Collection[str]
+    rows: Sequence[IndexedRow[Exchange]], networks: Networks, occupied: Collection[str]
 ) -> list[Fault]:
     """Return the faults of these exchanges; `occupied` have plant, addresses or numbers."""
     return [*duplicate_faults(rows), *changed_area_faults(rows, networks, occupied)]
 
 
 def changed_area_faults(
-    rows: Iterable[PlacedRow[Exchange]], networks: Networks, occupied: Collection[str]
+    rows: Iterable[IndexedRow[Exchange]], networks: Networks, occupied: Collection[str]
 ) -> Iterator[Fault]:
     """Yield a fault for every occupied exchange whose local network changes."""
     for each in rows:
@@ -68,7 +68,7 @@ def changed_area_faults(
 
 
 def check_segments(
-    rows: Sequence[PlacedRow[Segment]], networks: Networks, known: Sequence[Segment]
+    rows: Sequence[IndexedRow[Segment]], networks: Networks, known: Sequence[Segment]
 ) -> list[Fault]:
     """Return the faults of these segments; `known` are segments that may conflict with them."""
     before = {each.id: each for each in known}
@@ -83,7 +83,7 @@ def check_segments(
 
 
 def check_splitters(
-    rows: Sequence[PlacedRow[Splitter]], networks: Networks, known: Sequence[Splitter]
+    rows: Sequence[IndexedRow[Splitter]], networks: Networks, known: Sequence[Splitter]
 ) -> list[Fault]:
     """Return the faults of these splitters; `known` are splitters that may conflict with them."""
     before = {each.id: each for each in known}
@@ -104,7 +104,7 @@ def check_splitters(
 
 
 def check_addresses(
-    rows: Sequence[PlacedRow[Address]],
+    rows: Sequence[IndexedRow[Address]],
     networks: Networks,
     splitters: Collection[str],
     known: Mapping[str, str],
@@ -124,7 +124,7 @@ def check_addresses(
 
 
 def id_spelling_faults(
-    rows: Iterable[PlacedRow[Address]], known: Mapping[str, str]
+    rows: Iterable[IndexedRow[Address]], known: Mapping[str, str]
 ) -> Iterator[Fault]:
     """Yield a fault for every address whose id is another spelling of an existing one."""
     seen = dict(known)
@@ -134,12 +134,12 @@ def id_spelling_faults(
             yield each.fault("id", "spelt-otherwise", reason, "use that spelling, or another id")
 
 
-def check_pairs(rows: Sequence[PlacedRow[PairBlock]], networks: Networks) -> list[Fault]:
+def check_pairs(rows: Sequence[IndexedRow[PairBlock]], networks: Networks) -> list[Fault]:
     """Return the faults of these blocks of pairs."""
     return [*duplicate_faults(rows), *exchange_faults(rows, networks)]
 
 
-def duplicate_faults(rows: Iterable[PlacedRow[Any]]) -> Iterator[Fault]:
+def duplicate_faults(rows: Iterable[IndexedRow[Any]]) -> Iterator[Fault]:
     """Yield a fault for every row that repeats an earlier one."""
     seen: set[str] = set()
     for each in rows:
@@ -148,7 +148,7 @@ def duplicate_faults(rows: Iterable[PlacedRow[Any]]) -> Iterator[Fault]:
         seen.add(each.row.id)
 
 
-def exchange_faults(rows: Iterable[PlacedRow[Any]], networks: Networks) -> Iterator[Fault]:
+def exchange_faults(rows: Iterable[IndexedRow[Any]], networks: Networks) -> Iterator[Fault]:
     """Yield a fault for every row whose exchange is unknown, or in another local network."""
     for each in rows:
         network = networks.get(each.row.exchange_id)
@@ -160,7 +160,7 @@ def exchange_faults(rows: Iterable[PlacedRow[Any]], networks: Networks) -> Itera
             yield each.fault("local_network", "contradiction", reason, remedy)
 
 
-def segment_faults(each: PlacedRow[Segment]) -> Iterator[Fault]:
+def segment_faults(each: IndexedRow[Segment]) -> Iterator[Fault]:
     """Yield the faults of a segment by itself."""
     segment = each.row
     if segment.kind not in {"", kind_of(segment.first)}:
@@ -171,7 +171,7 @@ def segment_faults(each: PlacedRow[Segment]) -> Iterator[Fault]:
         yield each.fault("state", "not-importable", "is set by orders only", remedy)
 
 
-def numbering_plan_faults(each: PlacedRow[Segment], networks: Networks) -> Iterator[Fault]:
+def numbering_plan_faults(each: IndexedRow[Segment], networks: Networks) -> Iterator[Fault]:
     """Yield the fault of a segment whose numbers do not fit the numbering plan or its exchange."""
     segment = each.row
     area = networks.get(segment.exchange_id, segment.local_network)
@@ -192,7 +192,7 @@ def numbering_plan_faults(each: PlacedRow[Segment], networks: Networks) -> Itera
         yield each.fault("first", "other-area", reason, remedy)
 
 
-def splitter_faults(each: PlacedRow[Splitter], before: Splitter | None) -> Iterator[Fault]:
+def splitter_faults(each: IndexedRow[Splitter], before: Splitter | None) -> Iterator[Fault]:
     """Yield the faults of a splitter by itself, and against its earlier import."""
     splitter = each.row
     if splitter.last_cvlan > MAX_VLAN:
@@ -210,7 +210,7 @@ def splitter_faults(each: PlacedRow[Splitter], before: Splitter | None) -> Itera
 
 
 def fixed_field_faults(
-    rows: Iterable[PlacedRow[Any]], before: Mapping[str, Any], fixed: Sequence[str]
+    rows: Iterable[IndexedRow[Any]], before: Mapping[str, Any], fixed: Sequence[str]
 ) -> Iterator[Fault]:
     """Yield a fault for every changed field whose value is fixed by the first import."""
     for each in rows:
@@ -227,7 +227,7 @@ def fixed_field_faults(
 
 
 def overlap_faults(
-    rows: Sequence[PlacedRow[Any]],
+    rows: Sequence[IndexedRow[Any]],
     known: Iterable[Any],
     group: Callable[[Any], object],
     span: Callable[[Any], tuple[int, int]],
@@ -235,8 +235,8 @@ def overlap_faults(
 ) -> Iterator[Fault]:
     """Yield a fault for every row whose range overlaps another one of its group."""
     ids = {each.row.id for each in rows}
-    others = [PlacedRow(STORED_PLACE, each) for each in known if each.id not in ids]
-    widest: dict[object, PlacedRow[Any]] = {}
+    others = [IndexedRow(STORED_PLACE, each) for each in known if each.id not in ids]
+    widest: dict[object, IndexedRow[Any]] = {}
     for each in sorted([*others, *rows], key=lambda placed: span(placed.row)):
         before = widest.setdefault(group(each.row), each)
         if before is not each and span(each.row)[0] <= span(before.row)[1]:
@@ -250,7 +250,7 @@ def one_group(_: object) -> str:
     return ""
 
 
-def overlap_fault(one: PlacedRow[Any], other: PlacedRow[Any], field: str) -> Iterator[Fault]:
+def overlap_fault(one: IndexedRow[Any], other: IndexedRow[Any], field: str) -> Iterator[Fault]:
     """Yield the fault of the later of two overlapping rows, if they have different ids."""
     later, earlier = sorted((one, other), key=lambda each: -each.place)
     if later.place != STORED_PLACE and later.row.id != earlier.row.id:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
-from services.resources.domain.plant.import_validation import PlacedRow, R
+from services.resources.domain.plant.import_validation import IndexedRow, R
 from shared.errors import Fault, InvalidError
 
 MAX_FAULTS = 100
@@ -13,7 +13,7 @@ MAX_FAULTS = 100
 class ParsedRows(NamedTuple, Generic[R]):
     """The rows that were sent, and the faults in the schema of the others."""
 
-    rows: list[PlacedRow[R]]
+    rows: list[IndexedRow[R]]
     faults: list[Fault]
 
     @property

@@ -11,7 +11,7 @@ from services.resources.domain.pool.states import (
 )
 
 
-class RangeChange(NamedTuple):
+class RangeStateChange(NamedTuple):
     """The change of all numbers of a range that are in a state."""
 
     first: str
@@ -20,11 +20,13 @@ class RangeChange(NamedTuple):
     became: ResourceState
 
 
-def unheld_number_changes(rows: Sequence[Segment], known: Sequence[Segment]) -> list[RangeChange]:
+def unheld_number_changes(
+    rows: Sequence[Segment], known: Sequence[Segment]
+) -> list[RangeStateChange]:
     """Return the changes of the unheld numbers of known segments to the imported state."""
     before = {each.id: each.state for each in known}
     return [
-        RangeChange(each.first, each.last, was, became)
+        RangeStateChange(each.first, each.last, was, became)
         for each in rows
         if before.get(each.id, each.state) is not each.state
         for was, became in NUMBER_TRANSITIONS[IMPORT_TRANSITIONS[each.state]].items()

@@ -48,7 +48,7 @@ def names_in(rows: Iterable[R]) -> dict[PlantNameKind, set[str]]:
     return found
 
 
-class Spelling:
+class KnownPlantNames:
     """The known plant names, and the mapping of rows to them."""
 
     def __init__(self, known: Iterable[tuple[PlantNameKind, str]]) -> None:

@@ -155,9 +155,25 @@ VLAN = PoolKind(
 )
 LOID = PoolKind(name="loid", life_cycle=POOL_ITEM_LIFE_CYCLE, served_from=ServedFrom.SPLITTER)
 
-POOL_KINDS: Mapping[str, PoolKind] = MappingProxyType(
-    {each.name: each for each in (NUMBER, LEG, VLAN, LOID, PAIR)}
-)
+
+def by_name(*kinds: PoolKind) -> Mapping[str, PoolKind]:
+    """Return kinds by name.
+
+    Raises:
+        ValueError: if two have one name, or two the table of numbers, which has no column for
+            the kind.
+    """
+    found = {each.name: each for each in kinds}
+    if len(found) < len(kinds):
+        msg = "two kinds of resources have one name"
+        raise ValueError(msg)
+    if [each.table for each in kinds].count(ResourceTable.NUMBERS) > 1:
+        msg = "only one kind of resources can have the table of numbers"
+        raise ValueError(msg)
+    return MappingProxyType(found)
+
+
+POOL_KINDS = by_name(NUMBER, LEG, VLAN, LOID, PAIR)
 
 
 def find_kind(name: str) -> PoolKind | None:

@@ -145,7 +145,6 @@ QUARANTINED_ITEM_TRANSITIONS: ResourceTransitions = MappingProxyType(
 class ResourceLifeCycle:
     """The states of the resources of a kind, and the transitions between them."""
 
-    name: str
     transitions: ResourceTransitions
     free: ResourceState
     reserved: ResourceState
@@ -164,7 +163,6 @@ class ResourceLifeCycle:
 
 
 NUMBER_LIFE_CYCLE = ResourceLifeCycle(
-    "number",
     NUMBER_TRANSITIONS,
     free=NumberState.IDLE,
     reserved=NumberState.RESERVED,
@@ -181,7 +179,6 @@ WITHDRAWN_ITEM_STATES: frozenset[ResourceState] = frozenset(
 )
 
 POOL_ITEM_LIFE_CYCLE = ResourceLifeCycle(
-    "pool item",
     POOL_ITEM_TRANSITIONS,
     free=PoolItemState.FREE,
     reserved=PoolItemState.RESERVED,
@@ -190,7 +187,6 @@ POOL_ITEM_LIFE_CYCLE = ResourceLifeCycle(
 )
 
 QUARANTINED_ITEM_LIFE_CYCLE = ResourceLifeCycle(
-    "pool item with quarantine",
     QUARANTINED_ITEM_TRANSITIONS,
     free=PoolItemState.FREE,
     reserved=PoolItemState.RESERVED,

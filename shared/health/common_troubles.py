@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.calls.element_limits import Limit
+from shared.calls.element_limits import ElementLimits
 from shared.errors import UnavailableError
 from shared.health.database_counts import DatabaseCounts, ElementQueue
 from shared.kafka.lag import Lag
@@ -155,7 +155,7 @@ def element_troubles(queue: ElementQueue) -> Iterator[Trouble]:
         )
 
 
-def limit_in_words(limit: Limit) -> str:
+def limit_in_words(limit: ElementLimits) -> str:
     """Return a limit in words."""
     rate = f" and {limit.per_second:g} a second" if limit.per_second else ""
     return f"{count_with_noun(limit.concurrency, 'call')} at a time{rate}"

@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from shared.calls.adapter import AdapterRegistry
-from shared.calls.element_limits import Limits, no_limits
+from shared.calls.element_limits import LimitConfiguration, no_limits
 from shared.contracts.base import PRIVATE
-from shared.health.database_watch import DatabaseTroubleSource
+from shared.health.database_checker import DatabaseTroubleSource
 from shared.messaging.dispatcher import Subscriptions
 from shared.persistence.history import HistoryEntry
 from shared.recovery.takeover import NO_TAKEOVER, Takeover
@@ -27,19 +27,19 @@ def no_changes(_: Session, __: str, ___: UUID) -> Sequence[HistoryEntry]:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboundCalls:
+class OutboundCallConfig:
     """How a service calls network elements."""
 
     adapters: Callable[[], AdapterRegistry]
     """Makes the adapters of a process, which is running already, from its environment; raises
     StartError where a setting is wrong."""
 
-    limits: Callable[[Session], Limits] = no_limits
+    limits: Callable[[Session], LimitConfiguration] = no_limits
     """Reads how much load each element can handle; called about once a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ServiceDefinition:
     """The name of a service, its API, its subscriptions and its outbound calls."""
 
     name: str
@@ -48,7 +48,7 @@ class Service:
     description: str = ""
     """Its purpose, in a sentence or two for callers of its API."""
 
-    calls: OutboundCalls | None = None
+    calls: OutboundCallConfig | None = None
     on_start: Sequence[Callable[[Session], None]] = field(default=())
     """Run in one transaction before requests are served, for example to load shipped data."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.pool.kinds import ResourceTable
 from services.resources.domain.pool.resource import Pool, Resource
-from services.resources.store.array_parameters import ITEMS
+from services.resources.store.resource_tables import ITEMS
 from shared.persistence.bulk import to_arrays
 from shared.persistence.statements import CompiledStatement
 
@@ -61,7 +61,7 @@ def lock_lowest(
     return read_lowest(session, WAITING_FOR_LOCKS if wait else SKIPPING_LOCKED, requested)
 
 
-def count_free(session: Session, requested: Mapping[Pool, int]) -> dict[Pool, int]:
+def count_free_up_to(session: Session, requested: Mapping[Pool, int]) -> dict[Pool, int]:
     """Return how many resources of each pool are free, locked or not; at most those requested."""
     return {
         pool: len(found) for pool, found in read_lowest(session, WITHOUT_LOCKING, requested).items()

@@ -26,7 +26,7 @@ ASK_AGAIN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class ReservationQuestion:
+class ReservationReview:
     """The question about one order's reservation, and its answer."""
 
     order_id: UUID
@@ -55,7 +55,7 @@ class ReservationQuestion:
         return ReservationQuestioned(order_id=self.order_id, question_id=self.question_id)
 
 
-def ask(question: ReservationQuestion, cause: UUID, now: datetime) -> ReservationQuestion:
+def ask(question: ReservationReview, cause: UUID, now: datetime) -> ReservationReview:
     """Ask whether a plan needs the reservation."""
     return replace(
         question,
@@ -79,9 +79,7 @@ def check_reserved(order_id: UUID, held: Iterable[Holding]) -> None:
         raise NotFoundError(msg, remedy=remedy)
 
 
-def with_release_request(
-    question: ReservationQuestion, by: str, reason: str
-) -> ReservationQuestion:
+def with_release_request(question: ReservationReview, by: str, reason: str) -> ReservationReview:
     """Request the release, if the next answer is that no plan needs the reservation."""
     return replace(question, release_by=by, release_reason=reason)
 
@@ -103,8 +101,8 @@ def is_same_resource(holding: Holding, need: Held) -> bool:
 
 
 def apply_answer(
-    question: ReservationQuestion, answer: ReservationAnswered, *, has_unneeded: bool, now: datetime
-) -> ReservationQuestion | None:
+    question: ReservationReview, answer: ReservationAnswered, *, has_unneeded: bool, now: datetime
+) -> ReservationReview | None:
     """Return the answered question; None if the answer is to another question.
 
     Args:

@@ -9,8 +9,8 @@ from services.provisioning.domain.fallout import fallout
 from services.provisioning.domain.fallout.fallout import FalloutChange, FalloutState
 from services.provisioning.domain.plan import state_changes
 from services.provisioning.domain.plan.plan import Plan, PlanState
-from services.provisioning.domain.plan.plan_change import Pause, PlanDecision, WorkOrderRequest
-from services.provisioning.domain.scheduled_messages import PauseEnded
+from services.provisioning.domain.plan.working_plan import PlanUpdate, StepTimer, WorkOrderRequest
+from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from services.provisioning.domain.work_order import WorkOrder, new_work_order, void
 from services.provisioning.store import services
 from services.provisioning.store.fallout import FALLOUT
@@ -22,13 +22,13 @@ from shared.messaging.unit_of_work import UnitOfWork
 from shared.scheduling.timer_store import schedule
 
 
-def start_plan(work: UnitOfWork, decision: PlanDecision) -> None:
+def start_plan(work: UnitOfWork, decision: PlanUpdate) -> None:
     """Store a new plan, and start what its decision causes."""
     PLANS.add(work.session, decision.plan)
     start_effects(work, None, decision)
 
 
-def apply(work: UnitOfWork, before: Plan, decision: PlanDecision) -> None:
+def apply(work: UnitOfWork, before: Plan, decision: PlanUpdate) -> None:
     """Store a changed plan, and start what its decision causes.
 
     Its messages carry the plan's local network, also when an API request is the cause.
@@ -44,7 +44,7 @@ def apply(work: UnitOfWork, before: Plan, decision: PlanDecision) -> None:
         save_services(work, plan)
 
 
-def start_effects(work: UnitOfWork, before: Plan | None, decision: PlanDecision) -> None:
+def start_effects(work: UnitOfWork, before: Plan | None, decision: PlanUpdate) -> None:
     """Record the state changes; start calls, work orders and pauses; publish the messages."""
     plan = decision.plan
     for part, was, became, reason in state_changes.plan_state_changes(before, plan):
@@ -80,10 +80,10 @@ def save_work_order(work: UnitOfWork, before: WorkOrder | None, after: WorkOrder
     work.record_change("work-order", after.order_id, was, after.state, part=after.step)
 
 
-def schedule_pauses(work: UnitOfWork, plan: Plan, pauses: Iterable[Pause]) -> None:
+def schedule_pauses(work: UnitOfWork, plan: Plan, pauses: Iterable[StepTimer]) -> None:
     """Schedule the end of each pause."""
     for ref, length in pauses:
-        schedule(work, work.now + length, PauseEnded(order_id=plan.order_id, step=ref))
+        schedule(work, work.now + length, StepTimerExpired(order_id=plan.order_id, step=ref))
 
 
 def save_fallout(work: UnitOfWork, plan: Plan, change: FalloutChange) -> None:
@@ -103,7 +103,7 @@ def save_services(work: UnitOfWork, plan: Plan) -> None:
     """Store the services that a completed plan has created, changed or terminated.
 
     Raises:
-        TooEarlyError: if one that it has changed or terminated does not exist yet.
+        EarlyMessageError: if one that it has changed or terminated does not exist yet.
     """
     found = services.find_each_for_update(work.session, service.changed_service_ids(plan))
     inventory = service.require_existing(found)

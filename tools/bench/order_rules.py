@@ -46,12 +46,12 @@ RULES = (
 def find_violations(record: StackRecord) -> list[str]:
     """Return the violated rules with their counts; wait up to 20 s for work in progress."""
     end = time.monotonic() + TIMEOUT_S
-    while (found := evaluate_rules(record)) and time.monotonic() < end:
+    while (found := violated_rules(record)) and time.monotonic() < end:
         time.sleep(0.5)
     return found
 
 
-def evaluate_rules(record: StackRecord) -> list[str]:
+def violated_rules(record: StackRecord) -> list[str]:
     """Evaluate every rule once."""
     found = []
     for service, rule, query in RULES:

@@ -13,7 +13,7 @@ CONFIRM_TIMEOUT = timedelta(seconds=10)
 """The broker confirms records within milliseconds, unless it is out."""
 
 
-class PublisherPort(Protocol):
+class ProducerPort(Protocol):
     """Sends records to the broker: a Kafka producer, or a fake in tests."""
 
     async def open(self) -> None:

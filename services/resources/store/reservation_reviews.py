@@ -8,20 +8,20 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from services.resources.domain.allocation.reservation_question import (
+from services.resources.domain.allocation.reservation_review import (
     ASK_AGAIN_AFTER,
-    ReservationQuestion,
+    ReservationReview,
 )
-from services.resources.tables import ReservationQuestionRow
+from services.resources.tables import ReservationReviewRow
 from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, select_page
 from shared.persistence.repository import Repository
 from shared.persistence.statements import CompiledStatement
 
-QUESTIONS = Repository(ReservationQuestionRow, ReservationQuestion)
-TABLE = table_of(ReservationQuestionRow)
-COLUMNS = [TABLE.c[field.name] for field in fields(ReservationQuestion)]
+QUESTIONS = Repository(ReservationReviewRow, ReservationReview)
+TABLE = table_of(ReservationReviewRow)
+COLUMNS = [TABLE.c[field.name] for field in fields(ReservationReview)]
 MAX_QUESTIONS = 500
 """The most reservations questioned at a time."""
 
@@ -65,7 +65,7 @@ def record_old_reservations(session: Session, before: datetime, assigned_type: s
     session.execute(INSERT_OLD, {"before": before, "assigned": assigned_type})
 
 
-def get_due_for_update(session: Session, now: datetime) -> list[ReservationQuestion]:
+def get_due_for_update(session: Session, now: datetime) -> list[ReservationReview]:
     """Return the reservations to be questioned now, those never questioned first."""
     due = or_(TABLE.c.asked_at.is_(None), TABLE.c.asked_at <= now - ASK_AGAIN_AFTER)
     rows = (
@@ -81,14 +81,14 @@ def get_due_for_update(session: Session, now: datetime) -> list[ReservationQuest
 
 def find_page(
     session: Session, tenant: str, before: datetime, window: Window
-) -> list[ReservationQuestion]:
+) -> list[ReservationReview]:
     """Return a tenant's reservations from before a time, the oldest first."""
     query = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.since <= before)
     result = session.execute(select_page(query, [TABLE.c.since, TABLE.c.order_id], window))
-    return [ReservationQuestion(*row) for row in result]
+    return [ReservationReview(*row) for row in result]
 
 
-def find_in_tenant(session: Session, tenant: str, order_id: UUID) -> ReservationQuestion | None:
+def find_in_tenant(session: Session, tenant: str, order_id: UUID) -> ReservationReview | None:
     """Return the question about one order's reservation, without a lock; None without one."""
     found = QUESTIONS.find(session, order_id)
     return found if found and found.tenant == tenant else None

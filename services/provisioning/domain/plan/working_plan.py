@@ -12,8 +12,8 @@ from services.provisioning.domain.plan.modes import (
     GIVEN_UP_STATES,
     NEXT_MODES,
     ModeChange,
-    Undoes,
-    undoes,
+    UndoScope,
+    undo_scope,
 )
 from services.provisioning.domain.plan.needs import step_needs
 from services.provisioning.domain.plan.plan import (
@@ -47,7 +47,7 @@ class WorkOrderRequest(NamedTuple):
     undo: bool
 
 
-class Pause(NamedTuple):
+class StepTimer(NamedTuple):
     """A time that has to pass before a step is done."""
 
     ref: str
@@ -55,7 +55,7 @@ class Pause(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PlanDecision:
+class PlanUpdate:
     """The changed plan, with the messages, calls and work orders that it causes."""
 
     plan: Plan
@@ -65,10 +65,10 @@ class PlanDecision:
     voided: tuple[UUID, ...] = ()
     """Work orders that are no longer needed."""
 
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[StepTimer, ...] = ()
 
 
-class PlanChange:
+class WorkingPlan:
     """A plan's working copy. It is discarded after the decision."""
 
     def __init__(self, plan: Plan) -> None:
@@ -84,7 +84,7 @@ class PlanChange:
         self.calls: list[OutboundCall] = []
         self.work_order_requests: list[WorkOrderRequest] = []
         self.voided: list[UUID] = []
-        self.pauses: list[Pause] = []
+        self.pauses: list[StepTimer] = []
 
     def update_step(self, ref: str, **changes: Any) -> None:  # noqa: ANN401  a step's fields
         """Change a step."""
@@ -92,7 +92,7 @@ class PlanChange:
 
     def is_to_be_undone(self, step: PlanStep) -> bool:
         """Tell whether a step is to be undone, so that its execution is not repeated."""
-        return undoes(self.state) is Undoes.ALL or step.is_dropped
+        return undo_scope(self.state) is UndoScope.ALL or step.is_dropped
 
     def change_mode(self, mode_change: ModeChange) -> None:
         """Change the mode of the plan, and publish its end."""
@@ -158,7 +158,7 @@ class PlanChange:
         steps = tuple(self.steps.values())
         return self.plan.updated(self.state, self.items, steps, self.failure, self.revision)
 
-    def to_decision(self) -> PlanDecision:
+    def to_decision(self) -> PlanUpdate:
         """Return the decision: the changed plan and all that it causes."""
         plan = self.changed_plan()
         was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout
@@ -166,7 +166,7 @@ class PlanChange:
             self.messages.insert(0, resumed_message(self.plan))
         if is_held and not was_held:
             self.messages.append(held_message(plan))
-        return PlanDecision(
+        return PlanUpdate(
             plan=plan,
             messages=tuple(self.messages),
             calls=tuple(self.calls),

@@ -49,7 +49,7 @@ class CommitResult:
 
 
 @dataclass(slots=True)
-class WriterCall:
+class CommitContext:
     """What the transactions of one call of the writer need, and what they have committed so far.
 
     The writer passes it to them; afterwards it calls the callbacks and publishes the records.

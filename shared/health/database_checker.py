@@ -11,9 +11,9 @@ from sqlalchemy import Engine, NullPool, QueuePool, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from shared.calls.element_limits import Limits
+from shared.calls.element_limits import LimitConfiguration
+from shared.health.common_troubles import database_count_troubles
 from shared.health.database_counts import DatabaseCounts, count_database
-from shared.health.trouble_sources import database_count_troubles
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.connection_errors import unreachable_reason
 from shared.persistence.database import MAX_CONNECTIONS, Sessions, make_plain_engine
@@ -62,7 +62,7 @@ class DatabaseFindings(NamedTuple):
     troubles: list[Trouble]
 
 
-class DatabaseWatch:
+class DatabaseChecker:
     """Checks one process's database in a thread of its own."""
 
     def __init__(
@@ -70,7 +70,7 @@ class DatabaseWatch:
         service: str,
         sessions: Sessions,
         sources: Sequence[DatabaseTroubleSource],
-        limits: Callable[[Session], Limits],
+        limits: Callable[[Session], LimitConfiguration],
     ) -> None:
         self._service = service
         self._engine: Engine = sessions.kw["bind"]
@@ -98,9 +98,9 @@ class DatabaseWatch:
         done, _ = await asyncio.wait({self._pending_check}, timeout=ANSWER_TIMEOUT_S)
         if not done:
             return (
-                slow_database()
+                slow_database_findings()
                 if self._has_answered
-                else self._out(TimeoutError("timeout: no answer"))
+                else self._outage_findings(TimeoutError("timeout: no answer"))
             )
         finished, self._pending_check = self._pending_check, None
         return finished.result()
@@ -115,11 +115,15 @@ class DatabaseWatch:
                 database_counts = count_database(session, now, self._limits)
                 own = [each for source in self._sources for each in source(session, now)]
         except SQLAlchemyError as error:
-            return slow_database() if sqlstate_of(error) == QUERY_CANCELED else self._out(error)
+            return (
+                slow_database_findings()
+                if sqlstate_of(error) == QUERY_CANCELED
+                else self._outage_findings(error)
+            )
         self._out_since = None
         return DatabaseFindings(
             database_counts,
-            [*self._write_troubles(), *database_count_troubles(database_counts), *own],
+            [*self._recheck_writes(), *database_count_troubles(database_counts), *own],
         )
 
     def _session(self) -> Session:
@@ -128,7 +132,7 @@ class DatabaseWatch:
         is_exhausted = isinstance(pool, QueuePool) and pool.checkedout() >= MAX_CONNECTIONS
         return Session(self._probe_engine if is_exhausted else self._engine)
 
-    def _out(self, error: Exception) -> DatabaseFindings:
+    def _outage_findings(self, error: Exception) -> DatabaseFindings:
         self._out_since = self._out_since or time.monotonic()
         why, remedy = unreachable_reason(self._service, error)
         age = time.monotonic() - self._out_since
@@ -142,7 +146,7 @@ class DatabaseWatch:
         )
         return DatabaseFindings(None, [out])
 
-    def _write_troubles(self) -> list[Trouble]:
+    def _recheck_writes(self) -> list[Trouble]:
         """Return the trouble that writes are refused, unless a trial write succeeds now."""
         if WRITE_REFUSALS.refusal and self._accepts_writes():
             WRITE_REFUSALS.clear()
@@ -164,7 +168,7 @@ class DatabaseWatch:
         return True
 
 
-def slow_database() -> DatabaseFindings:
+def slow_database_findings() -> DatabaseFindings:
     """Return the trouble of a database that answers, but takes too long for the counts."""
     says = "PostgreSQL takes more than a second to count backlogs; other troubles are unknown"
     remedy = "see pg_stat_activity for long queries, and check whether autovacuum runs"

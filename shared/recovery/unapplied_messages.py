@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from shared.kafka.records import ConsumedRecord
-from shared.messaging.writer_call import WriterCall
+from shared.messaging.commit_context import CommitContext
 from shared.recovery.takeover import TakeoverWriter
 
 T = TypeVar("T")
@@ -25,12 +25,12 @@ LOWEST_KEY = UUID(int=0)
 class TransactionRunner(Protocol):
     """Runs a transaction in a turn of the writing thread."""
 
-    def __call__(self, transact: Callable[[WriterCall], T], /) -> Awaitable[T]:
+    def __call__(self, transact: Callable[[CommitContext], T], /) -> Awaitable[T]:
         """Run it."""
 
 
 @dataclass(slots=True)
-class PendingMessages:
+class UnappliedMessages:
     """The messages of one recovery that could not be applied yet."""
 
     takeover_writer: TakeoverWriter

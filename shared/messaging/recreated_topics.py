@@ -48,7 +48,7 @@ class TopicRow(Base):
 
 
 @dataclass(slots=True)
-class TopicWatch:
+class RecreatedTopicWatch:
     """Restarts a process, to read from the beginning, when its topics were recreated."""
 
     settings: Settings
@@ -73,13 +73,13 @@ class TopicWatch:
         while True:
             self._wake.clear()
             try:
-                pause = CHECK_INTERVAL if await self._check_topics() else RETRY_INTERVAL
+                pause = CHECK_INTERVAL if await self._restart_if_recreated() else RETRY_INTERVAL
             except (UnavailableError, *TRANSIENT) as error:
                 log.info("topics.unavailable", reason=str(error))
                 pause = RETRY_INTERVAL
             await wait_for_event(self._wake, pause)
 
-    async def _check_topics(self) -> bool:
+    async def _restart_if_recreated(self) -> bool:
         """Save the ids of the existing topics; return whether all topics exist."""
         found = await asyncio.to_thread(topic_ids, self.settings, list(self.topics))
         async with self.writer.lock:  # no batch may save offsets in between

@@ -4,7 +4,7 @@ from services.resources.domain.pool.kinds import ServingPlant
 from shared.contracts import ItemNeeds
 
 
-def location_conflict(item: ItemNeeds, site: ServingPlant | None) -> str:
+def address_conflict(item: ItemNeeds, site: ServingPlant | None) -> str:
     """Return why an item is not available at its address; empty if it is.
 
     The inventory decides: what the order says of the address, and that its offering is sold

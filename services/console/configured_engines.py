@@ -1,11 +1,11 @@
 """Commands that start their own engines and must never run on those that settings name."""
 
-from deploy.local.existing_engines import engine_hosts
+from deploy.local.external_engines import engine_hosts
 from deploy.local.stack_record import SERVICES
 from services.console.errors import USAGE, CommandError
 
 
-def refuse_existing_engines() -> None:
+def refuse_configured_engines() -> None:
     """Refuse to run if a setting names existing engines: test orders would be written to them.
 
     Raises:

@@ -16,7 +16,7 @@ from shared.contracts import (
 )
 
 
-def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
+def undo_assignment(holdings: Iterable[Holding]) -> list[ResourceChange]:
     """Free what was reserved, and take what was pre-released back into use."""
     return list(apply_transition(holdings, Transition.UNDO))
 
@@ -47,7 +47,7 @@ def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
     ]
 
 
-def holdings_to_release(
+def holdings_to_undo(
     released: Iterable[ReleaseRequested | ResourcesReleased], holdings: Iterable[Holding]
 ) -> list[Holding]:
     """Return what these messages release: the holdings that they name.
