@@ -53,8 +53,8 @@ from shared.contracts.order_record import (
 from shared.contracts.order_states import OrderState, PublishedItemState
 from shared.contracts.provisioning import (
     AssignmentRequested,
-    BlueprintsPublished,
     BlueprintName,
+    BlueprintsPublished,
     CompletedService,
     ReleaseRequested,
     ReservationAnswered,

@@ -37,6 +37,9 @@ class CompletedService(MessagePart, frozen=True, kw_only=True):
     business_action: str = ""
     """Empty in messages of earlier versions: then it follows from `action`."""
 
+    pre_released: tuple[Held, ...] = ()
+    """What the service has given up for single needs."""
+
 
 @published("provisioning.assignment_requested", 1, to="resources")
 class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):

@@ -127,7 +127,7 @@ class RefusalCode(StrEnum):
     """The picked value is held by another, or is not what was sold."""
 
     NOT_HELD = "not-held"
-    """The service to disconnect holds nothing."""
+    """The service does not hold what a need keeps or gives up."""
 
 
 RESERVATION_NAMESPACE = UUID("e0c2b1a4-7d3e-5f6a-8b9c-0d1e2f3a4b5c")

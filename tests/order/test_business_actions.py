@@ -14,8 +14,8 @@ from services.order.domain.fulfilment.order_end import apply_possible_end
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import (
     Action,
-    BlueprintsPublished,
     BlueprintName,
+    BlueprintsPublished,
     BusinessAction,
     OrderCompleted,
 )

@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 
 from services.order.handlers import SUBSCRIPTIONS
-from shared.contracts import Action, BlueprintsPublished, BlueprintName, Causation
+from shared.contracts import Action, BlueprintName, BlueprintsPublished, Causation
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import TENANT, consume, consume_records, record_of

@@ -21,7 +21,7 @@ from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.fulfilment.product import create_and_terminate_products
 from services.order.domain.fulfilment.progress import initial_changes
 from services.order.handlers import SUBSCRIPTIONS
-from shared.contracts import Action, BlueprintsPublished, BlueprintName
+from shared.contracts import Action, BlueprintName, BlueprintsPublished
 from shared.persistence.database import Sessions
 from shared.persistence.history import HistoryEntry
 from tests.callers import AsRole

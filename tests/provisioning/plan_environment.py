@@ -35,6 +35,7 @@ from shared.contracts import (
     AssignmentRequested,
     Held,
     ItemHoldings,
+    ItemNeeds,
     NeedEffect,
     RefusalCode,
     ReleaseRequested,
@@ -57,28 +58,46 @@ class Operation(NamedTuple):
     undo: bool
 
 
-def answer_of(request: AssignmentRequested, first: ResourcesAssigned) -> ResourcesAssigned:
-    """Return the resources that a request gets: for the first one those that are given."""
+def answer_of(
+    request: AssignmentRequested, first: ResourcesAssigned, plan: Plan
+) -> ResourcesAssigned | None:
+    """Return what a request gets: for the first one what is given; None if it is refused."""
     if request.request_id == FIRST_REQUEST:
         return first
-    items = tuple(
-        ItemHoldings(
-            item_id=item.item_id,
-            service_id=item.service_id,
-            held=tuple(
-                Held(kind=need.kind, value=request.request_id)
-                for need in item.needs
-                if need.effect is None
-            ),
-            pre_released=tuple(
-                Held(kind=need.kind, value=request.request_id)
-                for need in item.needs
-                if need.effect is NeedEffect.PRE_RELEASE
-            ),
-        )
+    items = [
+        holdings_for(item, list(plan.item(item.item_id).held), request.request_id)
         for item in request.items
+    ]
+    if None in items:
+        return None
+    return ResourcesAssigned(
+        order_id=request.order_id,
+        items=tuple(each for each in items if each),
+        request_id=request.request_id,
     )
-    return ResourcesAssigned(order_id=request.order_id, items=items, request_id=request.request_id)
+
+
+def holdings_for(item: ItemNeeds, held: list[Held], value: str) -> ItemHoldings | None:
+    """Return what a later request does for an item; None if it holds nothing for a need."""
+    reserved: list[Held] = []
+    kept: list[Held] = []
+    pre_released: list[Held] = []
+    for need in item.needs:
+        if need.effect in {None, NeedEffect.RESERVE, NeedEffect.SWAP}:
+            reserved.append(Held(kind=need.kind, value=value))
+        if need.effect in {NeedEffect.KEEP, NeedEffect.SWAP, NeedEffect.PRE_RELEASE}:
+            found = next((each for each in held if each.kind == need.kind), None)
+            if found is None:
+                return None
+            held.remove(found)
+            (kept if need.effect is NeedEffect.KEEP else pre_released).append(found)
+    return ItemHoldings(
+        item_id=item.item_id,
+        service_id=item.service_id,
+        held=tuple(reserved),
+        kept=tuple(kept),
+        pre_released=tuple(pre_released),
+    )
 
 
 class PossibleEvent(NamedTuple):
@@ -133,7 +152,8 @@ class PlanEnvironment:
         for each in self.open:
             match each:
                 case AssignmentRequested(request_id=id_):
-                    yield PossibleEvent(answer_of(each, self.assigned))
+                    if answer := answer_of(each, self.assigned, self.plan):
+                        yield PossibleEvent(answer)
                     refused = ResourcesRefused(
                         order_id=order_id,
                         code=RefusalCode.NONE_FREE,
@@ -260,7 +280,7 @@ class PlanEnvironment:
         self.open = tuple(each for each in self.open if not self.is_called_off(each))
         plan_invariants.check_messages(self.plan, self.published)
         if not any(True for _ in self.possible_events()):
-            plan_invariants.check_end(self.plan, self.done, self.done_by_people)
+            plan_invariants.check_end(self.plan, self.done, self.done_by_people, self.assigned)
 
     def is_called_off(self, open_: OpenRequest) -> bool:
         """Tell whether the plan no longer waits for an unaccepted work order, or for a timer."""

@@ -17,6 +17,7 @@ from services.provisioning.domain.plan.plan import (
     StepState,
 )
 from services.provisioning.domain.plan.working_plan import PlanUpdate
+from shared.contracts import ResourcesAssigned
 
 FINAL_MESSAGES = {"service_completed", "service_failed"}
 HOLD_MESSAGES = {"service_held", "service_resumed"}
@@ -41,7 +42,8 @@ def check_decision(before: Plan, decision: PlanUpdate) -> None:
     assert after.steps == with_positions(in_order(after.steps))
     for was in before.steps:
         now = step_of(after, was.ref)
-        has_started = now.state is not StepState.WAITING and not now.is_dropped
+        has_begun = now.state is not StepState.WAITING and not now.is_dropped
+        has_started = has_begun and not lacks_parameters(now)
         if was.state is StepState.WAITING and has_started:
             assert all(step_of(after, each).state in SETTLED_STATES for each in now.after)
             assert undo_scope(before.state) is not UndoScope.ALL
@@ -50,6 +52,11 @@ def check_decision(before: Plan, decision: PlanUpdate) -> None:
         if was.refusals == now.refusals:
             for undo in (False, True):
                 assert operation(before, was, undo=undo) == operation(after, now, undo=undo)
+
+
+def lacks_parameters(step: PlanStep) -> bool:
+    """Tell whether a step failed before it began, perhaps with its predecessors undone at once."""
+    return step.trouble is not None and step.trouble.code == "parameter-missing"
 
 
 def step_of(plan: Plan, ref: str) -> PlanStep:
@@ -81,11 +88,13 @@ def check_messages(plan: Plan, published: Sequence[str]) -> None:
     assert len(stops) % 2 == plan.is_in_fallout
 
 
-def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
+def check_end(
+    plan: Plan, done: Acts, done_by_people: Collection[str], first: ResourcesAssigned
+) -> None:
     """Check that without further events the plan has ended, all or nothing, or is in fallout."""
-    check_holdings(plan)
     match plan.state:
         case PlanState.COMPLETED:
+            check_holdings(plan, first)
             dropped = [step for step in plan.steps if step.is_dropped]
             left = acts_not_undone(dropped, done) - set(done_by_people)
             assert not left, f"{left} is left of what was dropped"
@@ -103,15 +112,19 @@ def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
             assert plan.is_in_fallout
 
 
-def check_holdings(plan: Plan) -> None:
-    """Check that an item holds and gives up what the steps of it that are done have got for it."""
+def check_holdings(plan: Plan, first: ResourcesAssigned) -> None:
+    """Check that items hold what their done steps have got, and not what these have given up."""
+    of_first = {each.item_id: each.held for each in first.items}
     for item in plan.items:
         done = [
             step for step in plan.steps if step.item_id == item.id and step.state is StepState.DONE
         ]
-        assert {each for step in done for each in step.held} <= set(item.held)
-        given_up = [each for step in done for each in step.pre_released]
-        assert sorted(map(str, given_up)) == sorted(map(str, item.pre_released))
+        given_up = Counter(each for step in done for each in step.pre_released)
+        got = Counter(of_first.get(item.id, ())) + Counter(
+            each for step in done for each in step.held
+        )
+        assert Counter(item.pre_released) == given_up
+        assert Counter(item.held) == got - given_up
 
 
 def acts_not_undone(steps: Iterable[PlanStep], done: Acts) -> set[str]:

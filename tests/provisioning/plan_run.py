@@ -1,5 +1,7 @@
 """A running plan, for tests that feed it events."""
 
+from collections.abc import Sequence
+
 from services.provisioning.domain.advance import PlanEvent, advance
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from services.provisioning.domain.fallout.actions import FalloutAction, FalloutDecision
@@ -12,8 +14,8 @@ from tests.provisioning.builders import ORDER_ID, a_blueprint, accepted, assigne
 class PlanRun:
     """A plan, and all calls and messages that it has requested."""
 
-    def __init__(self, *steps: BlueprintStep) -> None:
-        blueprint = a_blueprint(*steps)
+    def __init__(self, *steps: BlueprintStep, needs: Sequence[str] = ("number", "pair")) -> None:
+        blueprint = a_blueprint(*steps, needs=needs)
         self.decision = planned(blueprint)
         self.calls: list[OutboundCall] = []
         self.published: list[object] = []

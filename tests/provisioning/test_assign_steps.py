@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,28 +14,22 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.fallout.actions import FalloutAction
-from services.provisioning.domain.plan.assignment import with_first_holdings
-from services.provisioning.domain.plan.needs import step_needs
-from services.provisioning.domain.plan.plan import PlanState, PlanStep, StepState
+from services.provisioning.domain.plan.plan import PlanState, StepState
 from services.provisioning.domain.plan.planner import plan_order
 from services.provisioning.domain.plan.revision import AddedStep, PlanRevision
 from shared.calls.outbound_call import CallResult
 from shared.contracts import (
     AssignmentRequested,
-    BusinessAction,
-    Characteristic,
     Held,
     HoldAction,
     ItemHoldings,
     ItemNeeds,
     Need,
-    NeedEffect,
     RefusalCode,
     ReleaseRequested,
     ResourcesAssigned,
     ResourcesRefused,
     ResourcesReleased,
-    ServiceCompleted,
 )
 from shared.errors import PoisonError
 from tests.conftest import NOON
@@ -47,9 +40,7 @@ from tests.provisioning.builders import (
     a_call,
     a_cause,
     accepted,
-    an_item,
     assigned,
-    for_action,
     index,
     planned,
 )
@@ -191,100 +182,6 @@ def test_an_assignment_that_is_taken_out_is_released_and_the_plan_runs_on() -> N
 
     assert run.state is PlanState.COMPLETED
     assert run.decision.plan.items[0].held == (HELD["number"], HELD["pair"])
-
-
-CALL_WITH_OLD = msgspec.structs.replace(
-    a_call("c", "swap"), parameters=(Characteristic(name="old", value="$before.number.value"),)
-)
-OLD = HELD["number"]
-SWAPPED = ItemHoldings(
-    item_id="1", service_id=ITEM.service_id, held=(NEW,), kept=(HELD["pair"],), pre_released=(OLD,)
-)
-
-
-def a_step(name: str, kind: StepKind, need: BlueprintNeed, *after: str) -> BlueprintStep:
-    return BlueprintStep(name=name, kind=kind, needs=(need,), after=after or ("assign",))
-
-
-def a_swap_run() -> PlanRun:
-    """Return a plan that has swapped its number, and calls an element about the old one."""
-    swap = BlueprintNeed(kind="number", effect=NeedEffect.SWAP)
-    run = PlanRun(a_step("swap", StepKind.ASSIGN, swap), CALL_WITH_OLD)
-    run.handle(ResourcesAssigned(order_id=ORDER_ID, items=(SWAPPED,), request_id="1/swap"))
-    return run
-
-
-def test_a_step_of_a_blueprint_requests_its_own_needs_with_their_effects() -> None:
-    swap = BlueprintNeed(kind="number", picked="+862580000009", effect=NeedEffect.SWAP)
-    pair = BlueprintNeed(kind="pair")
-    run = PlanRun(
-        a_step("swap", StepKind.ASSIGN, swap), a_step("give-up", StepKind.RELEASE, pair, "swap")
-    )
-    run.handle(ResourcesAssigned(order_id=ORDER_ID, items=(SWAPPED,), request_id="1/swap"))
-
-    requests = [each for each in run.published if isinstance(each, AssignmentRequested)]
-    assert [each.request_id for each in requests] == ["1/swap", "1/give-up"]
-    assert [need for each in requests for item in each.items for need in item.needs] == [
-        Need(kind="number", picked="+862580000009", effect=NeedEffect.SWAP),
-        Need(kind="pair", effect=NeedEffect.PRE_RELEASE),
-    ]
-
-
-def test_an_item_knows_what_it_gives_up_until_its_order_completes() -> None:
-    run = a_swap_run()
-
-    item = run.decision.plan.items[0]
-    assert (item.held, item.pre_released) == ((NEW, HELD["pair"]), (OLD,))
-    assert run.calls[-1].parameters == (Characteristic(name="old", value=OLD.value),)
-    run.answer("create-c", CallResult.DONE)
-
-    completed = run.published[-1]
-    assert isinstance(completed, ServiceCompleted)
-    assert completed.services[0].held == (NEW, HELD["pair"])
-
-
-def test_the_undo_of_a_step_frees_what_it_reserved_and_gives_back_what_it_gave_up() -> None:
-    run = a_swap_run()
-
-    run.answer("create-c", CallResult.REFUSED)
-    release = run.published[-1]
-    run.handle(ResourcesReleased(order_id=ORDER_ID, request_id="1/swap", held=(NEW, OLD)))
-
-    assert isinstance(release, ReleaseRequested)
-    assert (release.request_id, release.held) == ("1/swap", (NEW, OLD))
-    item = run.decision.plan.items[0]
-    assert (item.held, item.pre_released) == ((HELD["pair"], OLD), ())
-
-
-def test_the_first_step_gives_an_item_what_it_keeps_and_gives_up() -> None:
-    holdings = msgspec.structs.replace(SWAPPED, local_network="025")
-
-    item = with_first_holdings(ITEM, holdings)
-
-    assert (item.held, item.pre_released) == ((NEW, HELD["pair"]), (OLD,))
-    assert item.local_network == "025"
-
-
-def test_a_later_step_requests_resources_where_the_first_found_its_address() -> None:
-    step = PlanStep(blueprint=assigning().blueprint, item_id="1")
-
-    assert step_needs(step, ITEM.with_holdings((), "025")).local_network == "025"
-
-
-def test_a_disconnection_whose_needs_name_effects_gives_up_nothing_else() -> None:
-    kept = BlueprintNeed(kind="number", effect=NeedEffect.KEEP)
-    ending = for_action(a_blueprint(), BusinessAction.DISCONNECT)
-    order = accepted(an_item(action=BusinessAction.DISCONNECT))
-
-    (all_of_it,) = planned(ending, order).messages
-    (named,) = planned(msgspec.structs.replace(ending, needs=(kept,)), order).messages
-
-    assert isinstance(all_of_it, AssignmentRequested)
-    assert isinstance(named, AssignmentRequested)
-    assert [all_of_it.items[0].needs, named.items[0].needs] == [
-        (),
-        (Need(kind="number", effect=NeedEffect.KEEP),),
-    ]
 
 
 @pytest.mark.parametrize("request_id", ["1/a", "1/unknown"])

@@ -91,18 +91,32 @@ def test_a_step_that_cannot_work_is_named_with_its_fault(
 
 
 def test_a_blueprint_can_assign_and_release_on_the_way() -> None:
-    call = changed(STEP, after=("give-up",), element="$before.number.value")
-    steps = (ASSIGNING, changed(GIVING_UP, name="give-up", after=("more",)), call)
+    call = changed(STEP, after=("more",), element="$before.number.value")
     to_people = changed(ASSIGNING, on_failure=OnFailure.PEOPLE)
 
-    assert codes(a_blueprint(*steps)) == set()
     assert codes(a_blueprint(to_people)) == set()
+    assert codes(changed(ending(GIVING_UP, call), needs=(KEPT,))) == set()
+    assert codes(a_blueprint(GIVING_UP)) == {("/steps/1/needs/0/effect", "nothing-held")}
 
 
-def test_a_disconnection_can_name_what_its_first_step_keeps() -> None:
-    ending = for_action(a_blueprint(GIVING_UP), BusinessAction.DISCONNECT)
+def ending(*steps: BlueprintStep) -> Blueprint:
+    return for_action(a_blueprint(*steps), BusinessAction.DISCONNECT)
 
-    assert codes(changed(ending, needs=(KEPT,))) == set()
+
+@pytest.mark.parametrize(
+    ("needs", "steps", "fault"),
+    [
+        ((KEPT,), (STEP,), ("/steps", "never-released")),
+        ((KEPT, KEPT), (GIVING_UP,), ("/steps", "never-released")),
+        ((), (GIVING_UP,), ("/steps", "nothing-held")),
+        ((NUMBER,), (GIVING_UP,), ("/steps", "nothing-held")),
+        ((changed(KEPT, effect=NeedEffect.SWAP),), (STEP,), ("/needs/0/effect", "never-released")),
+    ],
+)
+def test_a_service_that_ends_gives_up_each_of_its_holdings_once(
+    needs: tuple[BlueprintNeed, ...], steps: tuple[BlueprintStep, ...], fault: tuple[str, str]
+) -> None:
+    assert codes(changed(ending(*steps), needs=needs)) == {fault}
 
 
 def test_a_blueprint_begins_with_an_assignment_and_has_steps() -> None:

@@ -18,7 +18,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.plan.planner import plan_order
-from shared.contracts import BusinessAction
+from shared.contracts import BusinessAction, NeedEffect
 from tests.conftest import NOON
 from tests.provisioning.builders import (
     a_blueprint,
@@ -40,6 +40,22 @@ EARLIER_KINDS = (
 KINDS = (*EARLIER_KINDS, *RESOURCE_KINDS)
 
 
+NEED_KINDS = st.sampled_from(["number", "pair"])
+NEEDS = {
+    StepKind.RELEASE: st.tuples(st.builds(BlueprintNeed, kind=NEED_KINDS)),
+    StepKind.ASSIGN: st.tuples(
+        st.builds(
+            BlueprintNeed,
+            kind=NEED_KINDS,
+            effect=st.sampled_from([None, *NeedEffect]),
+        )
+    ),
+}
+
+REFERENCES = ["$number.value", "$pair.value", "aaa", "ims", INLINE]
+"""Elements, some named by holdings that steps change."""
+
+
 @st.composite
 def blueprints(draw: st.DrawFn, kinds: Sequence[StepKind] = KINDS) -> Blueprint:
     """Draw a blueprint with any graph of one to five steps after the assignment."""
@@ -58,11 +74,11 @@ def steps(
         name=name,
         kind=kind,
         after=tuple(after) or ("assign",),
-        element=draw(st.sampled_from(["aaa", "ims", INLINE])),
+        element=draw(st.sampled_from(REFERENCES)),
         operation=f"create-{name}",
         undo=f"delete-{name}" if changes and draw(st.booleans()) else "",
         nothing_to_undo=(f"{name}-missing",),
-        needs=(BlueprintNeed(kind=name),) if kind in RESOURCE_KINDS else (),
+        needs=draw(NEEDS[kind]) if kind in NEEDS else (),
         on_failure=draw(st.sampled_from(OnFailure)),
         ponr=draw(st.sampled_from([None, None, None, *PointOfNoReturn])),
         tries=draw(st.integers(1, 2)),

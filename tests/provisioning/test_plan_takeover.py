@@ -1,7 +1,15 @@
 """A plan is taken over in its published state after a restore."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
+from services.provisioning.domain.blueprint.blueprint import (
+    BlueprintNeed,
+    BlueprintStep,
+    StepKind,
+)
 from services.provisioning.domain.plan.plan import PlanState, StepState
 from services.provisioning.domain.plan.takeover import plan_as_published
 from services.provisioning.domain.plan.working_plan import completed_service
@@ -70,3 +78,48 @@ def test_a_plan_that_has_ended_stays_as_it_is(run: PlanRun) -> None:
     ended = plan_as_published(run.decision.plan, failed).plan
 
     assert plan_as_published(ended, ReleaseRequested(order_id=ORDER_ID)).plan == ended
+
+
+def test_a_plan_that_was_releasing_a_later_assignment_undoes_all_that_may_have_been_done() -> None:
+    swap = BlueprintStep(
+        name="swap",
+        kind=StepKind.ASSIGN,
+        needs=(BlueprintNeed(kind="number"),),
+        after=("assign", "a"),
+    )
+    run = PlanRun(a_call("a"), swap, a_call("b", "swap"), a_call("c"))
+    held = (HELD["number"],)
+    requested = ReleaseRequested(order_id=ORDER_ID, request_id="1/swap", held=held)
+
+    run.decision = plan_as_published(run.decision.plan, requested)
+    states = [run.state]
+    run.handle(ResourcesReleased(order_id=ORDER_ID, request_id="1/swap", held=held))
+    run.answer("delete-a", CallResult.DONE)
+    run.answer("delete-c", CallResult.DONE)
+
+    last = run.published[-1]
+    assert isinstance(last, ReleaseRequested)
+    assert last.request_id == "assign"
+    run.handle(ResourcesReleased(order_id=ORDER_ID))
+    states.append(run.state)
+    assert states == [PlanState.UNDOING, PlanState.FAILED]
+    assert {call.kind for call in run.calls} >= {"delete-a", "delete-c"}
+
+
+def test_a_release_in_part_of_a_revised_plan_is_made_again_with_its_revision(run: PlanRun) -> None:
+    plan = replace(run.decision.plan, revision=1)
+    requested = ReleaseRequested(order_id=ORDER_ID, request_id="1/a@1")
+
+    assert plan_as_published(plan, requested).plan == plan
+
+
+def test_a_completed_plan_knows_what_its_services_have_given_up(run: PlanRun) -> None:
+    plan = run.decision.plan
+    swapped = msgspec.structs.replace(
+        plan.items[0], held=(HELD["pair"],), pre_released=(HELD["number"],)
+    )
+    published = ServiceCompleted(order_id=ORDER_ID, services=(completed_service(swapped),))
+
+    item = plan_as_published(plan, published).plan.items[0]
+
+    assert (item.held, item.pre_released) == ((HELD["pair"],), (HELD["number"],))

@@ -92,7 +92,7 @@ def test_a_completed_plan_needs_what_it_gives_up_until_resources_has_consumed_it
     swapped = msgspec.structs.replace(plan.items[0], held=(pair,), pre_released=(number,))
     completed = replace(plan, state=PlanState.COMPLETED, items=(swapped,))
 
-    assert answer_question(QUESTION, completed, {}).needs == (pair, number)
+    assert answer_question(QUESTION, completed, {}).needs == (number, pair)
 
 
 def test_a_completed_plan_whose_services_were_ended_needs_nothing(sessions: Sessions) -> None:

@@ -11,17 +11,15 @@ from shared.contracts import (
     AssignmentRequested,
     Causation,
     Held,
-    ItemHoldings,
     Need,
     NeedEffect,
     OrderMessage,
     RefusalCode,
     ReleaseRequested,
     ResourcesAssigned,
-    ResourcesReleased,
 )
 from shared.persistence.database import Sessions
-from tests.kernel import TENANT, consume, consume_records, record_of
+from tests.kernel import TENANT, consume_records, record_of
 from tests.resources.builders import (
     NUMBER,
     PAIR,
@@ -210,6 +208,24 @@ def test_of_two_orders_in_one_batch_the_second_finds_what_the_first_gives_up_gon
     }
 
 
+@pytest.mark.parametrize("is_batch", [True, False])
+@pytest.mark.parametrize("last", [a_release_request(5, of=1), a_change(5, a_need(KEEP))])
+def test_an_order_gets_in_a_batch_what_it_would_get_alone(
+    in_use: Sessions, last: AssignmentRequested, *, is_batch: bool
+) -> None:
+    handle(in_use, a_change(3, a_need(NeedEffect.RESERVE)))
+    handle(in_use, completed(3, of=1))
+
+    first = a_change(4, a_need(PRE_RELEASE))
+    for batch in [[first, last]] if is_batch else [[first], [last]]:
+        handle(in_use, *batch)
+
+    given_up = result(in_use, 4)["pre_released"]
+    answer = result(in_use, 5)
+    assert given_up == [e164(0)]
+    assert answer in ({"held": [e164(1), FIRST_PAIR]}, {"kept": [e164(1)]})
+
+
 def test_of_two_disconnections_in_one_batch_the_second_is_refused(in_use: Sessions) -> None:
     handle(in_use, a_release_request(2, of=1), a_release_request(3, of=1))
 
@@ -227,32 +243,58 @@ def test_a_repeated_request_is_answered_as_before(in_use: Sessions) -> None:
     assert (latest_messages(in_use)[order_id(2)], holders(in_use)) == (answer, held)
 
 
+@pytest.mark.parametrize("later", [a_need(KEEP), NUMBER])
+def test_a_repeated_first_request_is_answered_as_before_also_after_others(
+    in_use: Sessions, later: Need
+) -> None:
+    first = a_change(2, a_need(KEEP, "pair"), a_need(NeedEffect.RESERVE))
+    handle(in_use, first)
+    answer = latest_messages(in_use)[order_id(2)]
+    handle_again(in_use, a_change(2, later, request_id="1/later"))
+
+    handle_again(in_use, first)
+
+    assert latest_messages(in_use)[order_id(2)] == answer
+
+
+def test_a_repeated_request_is_answered_as_before_also_when_another_order_has_come(
+    in_use: Sessions,
+) -> None:
+    handle(in_use, a_change(2, a_need(KEEP)))
+    handle(in_use, a_change(3, a_need(SWAP)))
+
+    handle_again(in_use, a_change(2, a_need(KEEP)))
+
+    assert result(in_use, 2) == {"kept": [e164(0)]}
+
+
+def an_ending(*needs: Need, request_id: str = "assign") -> AssignmentRequested:
+    """Return a request of the second order, which ends the service of the first."""
+    request = a_change(2, *needs, request_id=request_id)
+    items = tuple(
+        msgspec.structs.replace(each, business_action="disconnect") for each in request.items
+    )
+    return msgspec.structs.replace(request, items=items)
+
+
+def test_a_service_that_ends_gives_up_by_its_first_request_all_that_it_does_not_keep(
+    in_use: Sessions,
+) -> None:
+    handle(in_use, an_ending(a_need(KEEP)))
+
+    assert result(in_use, 2) == {"kept": [e164(0)], "pre_released": [FIRST_PAIR]}
+
+
+def test_a_later_request_of_a_service_that_ends_gives_up_its_needs_alone(in_use: Sessions) -> None:
+    handle(in_use, an_ending(a_need(KEEP), a_need(KEEP, "pair")))
+    handle_again(in_use, an_ending(a_need(PRE_RELEASE), request_id="1/later"))
+
+    assert states(in_use) == {e164(0): "pending_release", FIRST_PAIR: "in_use"}
+
+
 def test_the_address_matters_only_to_what_is_reserved(in_use: Sessions) -> None:
     handle(in_use, elsewhere(a_change(2, a_need(KEEP))))
     handle(in_use, elsewhere(a_change(3, a_need(SWAP))))
 
     assert result(in_use, 2) == {"kept": [e164(0)]}
     assert refusal_code(latest_messages(in_use)[order_id(3)]) is RefusalCode.UNSERVED
-
-
-def test_a_published_swap_is_taken_over(in_use: Sessions) -> None:
-    holdings = ItemHoldings(
-        item_id="1",
-        service_id=service_id(1),
-        held=(Held(kind="number", value=e164(1)),),
-        kept=(Held(kind="pair", value=FIRST_PAIR),),
-        pre_released=(Held(kind="number", value=e164(0)),),
-    )
-    swapped = ResourcesAssigned(order_id=order_id(2), items=(holdings,))
-
-    consume(in_use, SERVICE.takeover.subscriptions, swapped)
-
-    expected = {e164(0): "pending_release", e164(1): "reserved", FIRST_PAIR: "in_use"}
-    assert states(in_use) == expected
-    consume(
-        in_use,
-        SERVICE.takeover.subscriptions,
-        ResourcesReleased(order_id=order_id(2)),
-    )
-
-    assert states(in_use) == {e164(0): "in_use", FIRST_PAIR: "in_use"}

@@ -75,6 +75,19 @@ def test_a_repeated_later_request_gets_its_first_answer(sessions: Sessions) -> N
     assert (latest(sessions), holders(sessions)) == (first, held)
 
 
+def test_a_repeated_first_request_gets_its_first_answer_also_after_a_later_one(
+    sessions: Sessions,
+) -> None:
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER))
+    first = latest(sessions)
+    handle(sessions, later_request(PAIR))
+
+    handle(sessions, an_assignment_request(1, NUMBER))
+
+    assert latest(sessions) == first
+
+
 def test_a_refusal_names_its_request_and_leaves_the_others(sessions: Sessions) -> None:
     import_plant(sessions, pairs=1)
     handle(sessions, an_assignment_request(1, NUMBER, PAIR))

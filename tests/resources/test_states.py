@@ -16,7 +16,9 @@ from services.resources.domain.pool.states import (
 
 ITEM_LIFE_CYCLES = (POOL_ITEM_LIFE_CYCLE, QUARANTINED_ITEM_LIFE_CYCLE)
 LIFE_CYCLES = (NUMBER_LIFE_CYCLE, *ITEM_LIFE_CYCLES)
-of_every_life_cycle = pytest.mark.parametrize("life_cycle", LIFE_CYCLES, ids=("number", "item", "quarantined item"))
+of_every_life_cycle = pytest.mark.parametrize(
+    "life_cycle", LIFE_CYCLES, ids=("number", "item", "quarantined item")
+)
 
 
 def states_of(life_cycle: ResourceLifeCycle) -> set[ResourceState]:
@@ -120,7 +122,7 @@ def test_only_a_reservation_gives_a_free_resource_a_holder(
         assert became not in life_cycle.held or transition is Transition.RESERVE
 
 
-@pytest.mark.parametrize("life_cycle", ITEM_LIFE_CYCLES, ids=("number", "item", "quarantined item"))
+@pytest.mark.parametrize("life_cycle", ITEM_LIFE_CYCLES, ids=("item", "quarantined item"))
 def test_orders_change_nothing_of_a_faulty_or_blocked_item(life_cycle: ResourceLifeCycle) -> None:
     operators = {Transition.BLOCK, Transition.FAIL, Transition.OPEN}
 

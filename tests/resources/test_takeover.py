@@ -9,6 +9,8 @@ from services.resources.app import SERVICE
 from services.resources.tables import NumberRow
 from shared.contracts import (
     CompletedService,
+    Held,
+    ItemHoldings,
     Message,
     ResourcesAssigned,
     ResourcesReleased,
@@ -21,10 +23,12 @@ from tests.kernel import consume, dead_letter_rows, published
 from tests.resources.builders import (
     FIBRE,
     NUMBER,
+    PAIR,
     a_release_request,
     an_assignment_request,
     assigned_values,
     completed,
+    e164,
     handle,
     holders,
     import_plant,
@@ -199,3 +203,29 @@ def a_completion_of(answer: ResourcesAssigned) -> ServiceCompleted:
     return ServiceCompleted(
         order_id=answer.order_id, services=(CompletedService(**(values | {"held": held})),)
     )
+
+
+def test_a_published_swap_is_taken_over(sessions: Sessions) -> None:
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
+    handle(sessions, completed(1))
+    holdings = ItemHoldings(
+        item_id="1",
+        service_id=service_id(1),
+        held=(Held(kind="number", value=e164(1)),),
+        kept=(Held(kind="pair", value="X/0000001"),),
+        pre_released=(Held(kind="number", value=e164(0)),),
+    )
+    swapped = ResourcesAssigned(order_id=order_id(2), items=(holdings,))
+
+    consume(sessions, SERVICE.takeover.subscriptions, swapped)
+
+    expected = {e164(0): "pending_release", e164(1): "reserved", "X/0000001": "in_use"}
+    assert states(sessions) == expected
+    consume(
+        sessions,
+        SERVICE.takeover.subscriptions,
+        ResourcesReleased(order_id=order_id(2)),
+    )
+
+    assert states(sessions) == {e164(0): "in_use", "X/0000001": "in_use"}

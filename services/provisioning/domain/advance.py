@@ -8,7 +8,6 @@ raises.
 from dataclasses import dataclass
 from typing import Never, TypeAlias, assert_never
 
-from services.provisioning.domain.blueprint.blueprint import RESOURCE_KINDS
 from services.provisioning.domain.fallout import actions
 from services.provisioning.domain.fallout.actions import FalloutDecision
 from services.provisioning.domain.plan import assignment, compensation, execution
@@ -113,7 +112,7 @@ def advance(plan: Plan, event: PlanEvent) -> PlanUpdate:
 def continue_plan(working_plan: WorkingPlan) -> None:
     """Start the steps that have become ready, or undo those that can be, as the mode says."""
     before = None
-    while working_plan.state is not before:
+    while working_plan.state is not before or assignment.apply_early_answer(working_plan):
         before = working_plan.state
         if before in STARTS_STEPS:
             execution.start_ready_steps(working_plan)
@@ -124,7 +123,7 @@ def continue_plan(working_plan: WorkingPlan) -> None:
 def apply_resources_answer(working_plan: WorkingPlan, answer: ResourcesAnswer) -> None:
     """Apply the resource service's answer to the step that has requested it."""
     step = working_plan.steps.get(answer.request_id)
-    if step is None or step.blueprint.kind not in RESOURCE_KINDS:
+    if step is None or not step.requests_resources:
         reject_impossible_event(working_plan.plan, answer.type, step)
     if not assignment.apply_resources_answer(working_plan, step, answer):
         reject_impossible_event(working_plan.plan, answer.type, step)

@@ -37,8 +37,9 @@ def answer_question(
 def needed_resources(plan: Plan, services: Inventory) -> Iterator[Held]:
     """Yield what a completed plan needs: also what is given up with its completion."""
     for item in plan.items:
+        yield from item.pre_released
         if not is_terminated(item, services):
-            yield from (*item.held, *item.pre_released)
+            yield from item.held
 
 
 def is_terminated(item: PlanItem, services: Inventory) -> bool:

@@ -10,8 +10,8 @@ from services.resources.domain.allocation.allocation import Allocation, allocate
 from services.resources.domain.allocation.requirements import (
     AssignmentRequest,
     PublishedAnswers,
-    is_recognised_by_holdings,
     order_addresses,
+    requests_to_look_up,
     resolve_orders,
     services_with_holdings,
 )
@@ -32,9 +32,7 @@ def assign(
     context = store.read_context(
         session, order_addresses(requests), services_with_holdings(requests)
     )
-    answers = published_answers(
-        session, [each for each in requests if not is_recognised_by_holdings(each)]
-    )
+    answers = published_answers(session, requests_to_look_up(requests, context.holdings))
     orders = resolve_orders(requests, context, answers)
     allocations = allocate(orders, store.lock_stock(session, total_demand(orders), now))
     changes = [change for allocation in allocations for change in allocation.changes]

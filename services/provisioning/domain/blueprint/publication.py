@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.business_actions import BUSINESS_ACTIONS
-from shared.contracts import BlueprintsPublished, BlueprintName, BusinessAction
+from shared.contracts import BlueprintName, BlueprintsPublished, BusinessAction
 from shared.errors import ConflictError, Fault, InvalidError
 
 BlueprintKey: TypeAlias = tuple[str, str]

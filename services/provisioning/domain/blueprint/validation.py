@@ -1,6 +1,7 @@
 """Reading and validating blueprints: all faults are reported at once, each with its remedy."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from services.provisioning.domain.blueprint.blueprint import (
     ASSIGN,
     Blueprint,
+    BlueprintNeed,
     BlueprintStep,
     OnFailure,
     StepKind,
@@ -36,6 +38,7 @@ MAX_STEPS = 50
 MAX_VERSION = 10**6
 MAX_TRIES = 100
 MAX_TIMEOUT_S = 600
+RESERVING = frozenset({NeedEffect.RESERVE, NeedEffect.SWAP})
 
 
 def read_blueprints(text: bytes) -> tuple[Blueprint, ...]:
@@ -85,12 +88,13 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
     yield from effect_faults(blueprint, at)
     needs = (blueprint.needs, *(step.needs for step in steps))
     need_kinds = {need.kind for each in needs for need in each}
+    given_up = given_up_kinds(blueprint)
     for i, step in enumerate(steps):
         here = f"{at}/steps/{i}"
         yield from name_faults(step, [each.name for each in steps[:i]], here)
         yield from kind_faults(step, here, is_first=i == 0)
         yield from limit_faults(step, here)
-        yield from template_faults(step, need_kinds, here)
+        yield from template_faults(step, need_kinds, given_up, here)
 
 
 ENABLED_NAMES = " or ".join(f"`{each}`" for each in ENABLED_ACTIONS)
@@ -115,17 +119,66 @@ def action_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
 
 
 def effect_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
-    """Yield the needs whose effect is not possible in their step."""
+    """Yield the needs whose effect is not possible for the business action."""
     action = find_business_action(blueprint.business_action)
-    is_new = action is not None and BUSINESS_ACTIONS[action].effect is ServiceEffect.CREATES
-    places = {f"{at}/needs": blueprint.needs}
-    places |= {f"{at}/steps/{i}/needs": step.needs for i, step in enumerate(blueprint.steps)}
-    for place, needs in places.items():
-        for i, need in enumerate(needs):
-            if is_new and need.effect not in {None, NeedEffect.RESERVE}:
-                reason = f"a new service holds no {need.kind} before its order"
-                remedy = f"use `{NeedEffect.RESERVE}`"
-                yield Fault(f"{place}/{i}/effect", "nothing-held", reason, remedy)
+    effect = BUSINESS_ACTIONS[action].effect if action else ServiceEffect.CHANGES
+    for place, need in effects_of(blueprint):
+        if effect is ServiceEffect.CREATES and need.effect not in {None, NeedEffect.RESERVE}:
+            reason = f"a new service holds no {need.kind} before its order"
+            remedy = f"use `{NeedEffect.RESERVE}`, and no step of kind release"
+            yield Fault(f"{at}{place}", "nothing-held", reason, remedy)
+        if effect is ServiceEffect.ENDS and need.effect in RESERVING:
+            reason = f"a service that ends gets no {need.kind}"
+            remedy = f"use `{NeedEffect.KEEP}` or `{NeedEffect.PRE_RELEASE}`"
+            yield Fault(f"{at}{place}", "never-released", reason, remedy)
+    if effect is ServiceEffect.ENDS:
+        yield from release_faults(blueprint, f"{at}/steps")
+
+
+def release_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
+    """Yield the resources that a service that ends keeps, or gives up twice.
+
+    Its first step gives up all that it does not keep.
+    """
+    kept = Counter(need.kind for need in blueprint.needs if need.effect is NeedEffect.KEEP)
+    released = Counter(
+        need.kind
+        for place, need in effects_of(blueprint)
+        if place.startswith("/steps") and need.effect is NeedEffect.PRE_RELEASE
+    )
+    if left := kept - released:
+        reason = f"{', '.join(sorted(left))}: kept by a service that ends"
+        remedy = "add a step of kind release with these needs"
+        yield Fault(at, "never-released", reason, remedy)
+    if early := released - kept:
+        reason = f"{', '.join(sorted(early))}: given up by the first step already"
+        remedy = f"give the needs of the blueprint the effect `{NeedEffect.KEEP}`"
+        yield Fault(at, "nothing-held", reason, remedy)
+
+
+def effects_of(blueprint: Blueprint) -> Iterator[tuple[str, BlueprintNeed]]:
+    """Yield each need that names its effect, or is of a step that releases, with its place."""
+    for i, need in enumerate(blueprint.needs):
+        yield f"/needs/{i}/effect", need
+    for i, step in enumerate(blueprint.steps):
+        for k, need in enumerate(step.needs):
+            place = f"/steps/{i}/needs/{k}/effect"
+            is_release = step.kind is StepKind.RELEASE
+            yield (
+                place,
+                msgspec.structs.replace(need, effect=NeedEffect.PRE_RELEASE)
+                if is_release
+                else need,
+            )
+
+
+def given_up_kinds(blueprint: Blueprint) -> set[str]:
+    """Return the kinds of resources that an item gives up for single needs."""
+    return {
+        need.kind
+        for _, need in effects_of(blueprint)
+        if need.effect in {NeedEffect.PRE_RELEASE, NeedEffect.SWAP}
+    }
 
 
 def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator[Fault]:
@@ -205,15 +258,22 @@ def limit_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
             yield Fault(f"{at}/{name}", "out-of-range", reason, "correct it")
 
 
-def template_faults(step: BlueprintStep, need_kinds: set[str], at: str) -> Iterator[Fault]:
+def template_faults(
+    step: BlueprintStep, need_kinds: set[str], given_up: set[str], at: str
+) -> Iterator[Fault]:
     """Yield the references of a step that cannot be resolved."""
     district = (step.district,) if step.district.startswith(REFERENCE_MARK) else ()
     for template in (*templates_of(step), *district):
         found = TEMPLATE.fullmatch(template)
-        if not found or (found[0].startswith(BEFORE) and found[1] not in need_kinds):
+        if not found:
             reason = f"{template} is not a valid reference"
             remedy = "write $KIND.NAME or $before.KIND.NAME, for example $leg.value"
             yield Fault(at, "bad-reference", reason, remedy)
+        elif template.startswith(BEFORE):
+            if found[1] not in given_up:
+                reason = f"{template}: no need gives up a `{found[1]}`"
+                remedy = f"add a need with the effect {NeedEffect.SWAP} or {NeedEffect.PRE_RELEASE}"
+                yield Fault(at, "bad-reference", reason, remedy)
         elif found[1] == ITEM_REFERENCE and found[2] not in ITEM_FIELDS:
             remedy = f"use one of {', '.join(ITEM_FIELDS)}"
             yield Fault(at, "bad-reference", f"{template} is not a field of the item", remedy)

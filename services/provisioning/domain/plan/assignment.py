@@ -1,11 +1,13 @@
 """Assignment: the answers of the resource service to the requests of a plan's steps."""
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import msgspec
 
 from services.provisioning.domain.plan import compensation, execution
 from services.provisioning.domain.plan.plan import (
+    EarlyAnswer,
     PlanFailure,
     PlanItem,
     PlanStep,
@@ -30,7 +32,7 @@ def apply_resources_answer(
     """Apply an answer to the step that it is for; return whether it can be legal there."""
     match step.state, answer:
         case StepState.RUNNING, ResourcesAssigned():
-            take_holdings(working_plan, step, answer)
+            take_holdings(working_plan, step, answer.items)
             execution.complete_step(working_plan, step.ref)
 
         case StepState.UNDOING, ResourcesReleased():
@@ -49,18 +51,55 @@ def apply_resources_answer(
         case StepState.UNDONE, ResourcesReleased():
             """Applied already."""
 
+        case StepState.WAITING, _ if step.item_id:
+            working_plan.update_step(step.ref, early_answer=early_answer(answer))
+
         case _:
             return False
     return True
 
 
-def take_holdings(working_plan: WorkingPlan, step: PlanStep, assigned: ResourcesAssigned) -> None:
+def early_answer(answer: ResourcesAnswer) -> EarlyAnswer | None:
+    """Return what is kept of an answer that came before its step; nothing of a release."""
+    match answer:
+        case ResourcesAssigned(items=items):
+            return EarlyAnswer(items=items)
+        case ResourcesRefused(code=code, reason=reason):
+            return EarlyAnswer(refusal=StepFailure(code=code, reason=reason))
+        case ResourcesReleased():
+            return None
+
+
+def apply_early_answer(working_plan: WorkingPlan) -> bool:
+    """Apply an answer that came before its step; return whether there was one.
+
+    The request of the step has the same message id as before the restore, and is not answered
+    again.
+    """
+    steps = working_plan.steps.values()
+    step = next(
+        (each for each in steps if each.early_answer and each.state is StepState.RUNNING), None
+    )
+    if step is None or step.early_answer is None:
+        return False
+    working_plan.update_step(step.ref, early_answer=None)
+    if step.early_answer.refusal:
+        execution.fail_step(working_plan, step.ref, step.early_answer.refusal)
+    else:
+        take_holdings(working_plan, step, step.early_answer.items)
+        execution.complete_step(working_plan, step.ref)
+    return True
+
+
+def take_holdings(
+    working_plan: WorkingPlan, step: PlanStep, assigned: Iterable[ItemHoldings]
+) -> None:
     """Give the items what a step got for them, and take from them what they give up.
 
     The first step sets all that they hold. What a later one got for its item stands before
     what the item holds already, so that templates find it first.
     """
-    by_item = {each.item_id: each for each in assigned.items}
+    by_item = {each.item_id: each for each in assigned}
     for item in working_plan.items:
         found = by_item.get(item.id)
         if not step.item_id:

@@ -43,8 +43,8 @@ def start_step(working_plan: WorkingPlan, ref: str) -> None:
     step = working_plan.steps[ref]
     blueprint = step.blueprint
     match blueprint.kind:
-        case StepKind.ACTIVATE | StepKind.TEST if missing := unfilled_templates(
-            blueprint, working_plan.item_of(step)
+        case StepKind.ACTIVATE | StepKind.TEST if not step.filled and (
+            missing := unfilled_templates(blueprint, working_plan.item_of(step))
         ):
             fail_step(working_plan, ref, missing_parameters(step, missing))
         case StepKind.ACTIVATE | StepKind.TEST if (

@@ -19,8 +19,12 @@ from shared.contracts import (
 
 
 def first_needs(item: PlanItem, needs: Sequence[BlueprintNeed], ordered: OrderedItem) -> ItemNeeds:
-    """Return what the first step requests for an item, where the order says it is sold."""
-    requested = item_needs(item, needs)
+    """Return what the first step requests for an item, where the order says it is sold.
+
+    A service that ends gives up all that it holds, unless its needs name effects.
+    """
+    are_named = rule_of(item).hold is HoldAction.RESERVE or any(each.effect for each in needs)
+    requested = item_needs(item, needs if are_named else ())
     return msgspec.structs.replace(
         requested, local_network=ordered.local_network, sold_in=ordered.sold_in
     )
@@ -37,20 +41,16 @@ def step_needs(step: PlanStep, item: PlanItem) -> ItemNeeds:
 
 
 def item_needs(item: PlanItem, needs: Sequence[BlueprintNeed]) -> ItemNeeds:
-    """Return what is requested for an item.
-
-    A service that ends gives up all that it holds, unless its needs name effects.
-    """
+    """Return what is requested for an item."""
     hold = rule_of(item).hold
     assert hold, "only what can be carried out is planned"
-    are_named = hold is HoldAction.RESERVE or any(each.effect for each in needs)
     return ItemNeeds(
         item_id=item.id,
         service_id=item.service_id,
         action=hold,
         business_action=business_action_name(item),
         address_id=item.address_id,
-        needs=tuple(filled_needs(item, needs)) if are_named else (),
+        needs=tuple(filled_needs(item, needs)),
     )
 
 

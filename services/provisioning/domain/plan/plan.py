@@ -13,7 +13,8 @@ from services.provisioning.domain.blueprint.blueprint import (
     BlueprintStep,
     StoredStruct,
 )
-from shared.contracts import Action, Characteristic, Held, ItemNeeds
+from shared.contracts import Action, Characteristic, Held, ItemHoldings, ItemNeeds
+from shared.contracts.message_parts import ElementName
 
 
 class PlanState(StrEnum):
@@ -69,6 +70,20 @@ class StepFailure(StoredStruct, frozen=True, kw_only=True):
 
     undoing: bool = False
     """It failed while it was being undone."""
+
+
+class FilledCall(StoredStruct, frozen=True, kw_only=True):
+    """The values with which a step was carried out, and is undone."""
+
+    element: ElementName
+    parameters: tuple[Characteristic, ...] = ()
+
+
+class EarlyAnswer(StoredStruct, frozen=True, kw_only=True):
+    """An answer of resources that waits for its step."""
+
+    items: tuple[ItemHoldings, ...] = ()
+    refusal: StepFailure | None = None
 
 
 class PlanItem(StoredStruct, frozen=True, kw_only=True):
@@ -137,6 +152,12 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
     """The outcome is unknown: it may have been done."""
 
     trouble: StepFailure | None = None
+    filled: FilledCall | None = None
+    """Kept from its start on if a step of the plan changes the holdings of an item."""
+
+    early_answer: EarlyAnswer | None = None
+    """The answer to its request, if that came before the step: the database was restored."""
+
     needs: tuple[ItemNeeds, ...] = ()
     """What the first step requests. Not kept once it is requested; other steps have their own."""
 
@@ -157,9 +178,14 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
         return self.blueprint.title or self.blueprint.name
 
     @property
+    def requests_resources(self) -> bool:
+        """Tell whether the resource service carries it out."""
+        return self.blueprint.kind in RESOURCE_KINDS
+
+    @property
     def has_undo(self) -> bool:
         """Tell whether the step can be undone."""
-        return bool(self.blueprint.undo) or self.blueprint.kind in RESOURCE_KINDS
+        return bool(self.blueprint.undo) or self.requests_resources
 
     @property
     def may_be_done(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from services.provisioning.domain.blueprint.blueprint import RESOURCE_KINDS, BlueprintStep
+from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from services.provisioning.domain.plan import compensation, graph
 from services.provisioning.domain.plan.modes import ModeChange, is_possible
 from services.provisioning.domain.plan.plan import PlanStep, StepState
@@ -64,6 +64,9 @@ def apply_revision(working_plan: WorkingPlan, revision: PlanRevision) -> None:
     add_steps(working_plan, revision.add)
     ordered = graph.in_order(tuple(working_plan.steps.values()))
     working_plan.steps = {step.ref: step for step in graph.with_positions(ordered)}
+    for step in ordered:
+        if step.state is not StepState.WAITING and step.blueprint.element and step.item_id:
+            working_plan.keep_call_values(step.ref)
     working_plan.change_mode(ModeChange.REVISE)
 
 
@@ -148,7 +151,7 @@ def add_step(working_plan: WorkingPlan, step: PlanStep) -> None:
     """
     if step.ref in working_plan.steps:
         raise conflict(working_plan, f"it has a step {step.ref}", "give the step another name")
-    is_first = step.blueprint.kind in RESOURCE_KINDS and not step.after
+    is_first = step.requests_resources and not step.after
     if is_first or not has_item(working_plan, step):
         remedy = "add a step of one of its items; behind another, if it assigns or releases"
         raise conflict(working_plan, f"{step.ref} is of no item", remedy)

@@ -7,17 +7,28 @@ release was requested are being released. The steps that led there are not done 
 from typing import TypeAlias
 from uuid import UUID
 
+import msgspec
+
 from services.provisioning.domain.blueprint.blueprint import ASSIGN, StepKind
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
+from services.provisioning.domain.plan.graph import with_dependents
 from services.provisioning.domain.plan.modes import FINAL_STATES
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
+    PlanItem,
     PlanState,
     StepState,
 )
 from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
-from shared.contracts import FIRST_REQUEST, ReleaseRequested, ServiceCompleted, ServiceFailed
+from shared.contracts import (
+    FIRST_REQUEST,
+    CompletedService,
+    Held,
+    ReleaseRequested,
+    ServiceCompleted,
+    ServiceFailed,
+)
 
 TakeoverMessage: TypeAlias = ServiceCompleted | ServiceFailed | ReleaseRequested
 UNDER_WAY = frozenset({StepState.RUNNING, StepState.UNDOING})
@@ -35,20 +46,21 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
     working_plan.voided.extend(unanswered_work_orders(plan))
     match published:
         case ServiceCompleted(services=services):
-            held = {each.item_id: each.held for each in services}
-            working_plan.items = tuple(
-                each.with_holdings(held.get(each.id, each.held), each.local_network)
-                for each in plan.items
-            )
+            done = {each.item_id: each for each in services}
+            working_plan.items = tuple(with_result(each, done.get(each.id)) for each in plan.items)
             working_plan.state = PlanState.COMPLETED
             set_step_states(working_plan, StepState.DONE)
         case ServiceFailed(code=code, reason=reason, step=step):
             working_plan.state = PlanState.FAILED
             working_plan.failure = PlanFailure(code=code, reason=reason, step=step)
             set_step_states(working_plan, StepState.UNDONE, assigned=final_assign_state(step))
-        case ReleaseRequested(request_id=request, held=held) if held or request != FIRST_REQUEST:
-            """A release in part belongs to a revision, which is made again."""
+        case ReleaseRequested(request_id=request, held=held) if plan.revision and (
+            held or request != FIRST_REQUEST
+        ):
+            """A release in part may belong to a revision, which is made again."""
             return PlanUpdate(plan)
+        case ReleaseRequested(request_id=request, held=held) if request != FIRST_REQUEST:
+            turn_back(working_plan, request, held)
         case ReleaseRequested():
             working_plan.state, working_plan.failure = (
                 PlanState.UNDOING,
@@ -56,6 +68,33 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
             )
             set_step_states(working_plan, StepState.UNDONE, assigned=StepState.UNDOING)
     return PlanUpdate(plan=working_plan.changed_plan(), voided=tuple(working_plan.voided))
+
+
+def turn_back(working_plan: WorkingPlan, request: str, held: tuple[Held, ...]) -> None:
+    """Let a plan turn back that was releasing what one of its later steps had got.
+
+    What depends on that step is undone. All others may have been done, whatever the restored plan
+    says, and are to be undone.
+    """
+    plan = working_plan.plan
+    working_plan.state, working_plan.failure = PlanState.UNDOING, plan.failure or UNKNOWN_FAILURE
+    undone = with_dependents(plan.steps, {request})
+    for step in plan.steps:
+        if step.ref == request:
+            working_plan.update_step(step.ref, state=StepState.UNDOING, held=held)
+        elif step.ref == FIRST_REQUEST:
+            working_plan.update_step(step.ref, state=StepState.DONE)
+        elif step.ref in undone:
+            working_plan.update_step(step.ref, state=StepState.UNDONE, accepted=False)
+        elif step.state is not StepState.UNDONE:
+            working_plan.update_step(step.ref, state=StepState.FAILED, accepted=False, unsure=True)
+
+
+def with_result(item: PlanItem, result: CompletedService | None) -> PlanItem:
+    """Return an item with what its service holds and gives up by its completion."""
+    if result is None:
+        return item
+    return msgspec.structs.replace(item, held=result.held, pre_released=result.pre_released)
 
 
 def set_step_states(

@@ -11,7 +11,7 @@ from services.provisioning.domain.blueprint.templates import (
     REFERENCE_MARK,
     templates_of,
 )
-from services.provisioning.domain.plan.plan import PlanItem
+from services.provisioning.domain.plan.plan import FilledCall, PlanItem, PlanStep
 from shared.contracts import Characteristic, Held, Value
 
 
@@ -53,6 +53,16 @@ def held_value(kind: str, name: str, among: Iterable[Held]) -> Value | None:
             return held.element or None
         case _:
             return characteristic_value(name, held.attributes)
+
+
+def call_values(step: PlanStep, item: PlanItem) -> FilledCall:
+    """Return the element and the parameters of a step: those that it was started with, if kept."""
+    if step.filled:
+        return step.filled
+    blueprint = step.blueprint
+    return FilledCall(
+        element=fill_text(blueprint.element, item), parameters=fill_parameters(blueprint, item)
+    )
 
 
 def fill_parameters(step: BlueprintStep, item: PlanItem) -> tuple[Characteristic, ...]:

@@ -12,12 +12,17 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from services.resources.domain.allocation.answers import assigned_message
+from services.resources.domain.allocation.existing_holdings import (
+    HoldingEffects,
+    effects_on_holdings,
+)
 from services.resources.domain.allocation.requirements import (
     OrderRequirements,
     Requirement,
     refused_message,
 )
 from services.resources.domain.pool.resource import (
+    Holding,
     Pool,
     Resource,
     ResourceChange,
@@ -161,8 +166,9 @@ def allocate_order(order: OrderRequirements, stock: Stock) -> Allocation:
         return Allocation(order.published)
     if order.held:
         return Allocation(assigned_message(order, order.held))
-    if conflict := given_up_before(order, stock):
-        return Allocation(conflict)
+    existing = existing_effects(order, stock)
+    if isinstance(existing, ResourcesRefused):
+        return Allocation(existing)
     changes = []
     own: set[ResourceKey] = set()
     for requirement in order.requirements:
@@ -172,20 +178,28 @@ def allocate_order(order: OrderRequirements, stock: Stock) -> Allocation:
         changes.append(change)
         own.add(change.resource.key)
     stock.taken |= own
-    stock.given_up |= {each.resource.key for each in order.existing.pre_released}
-    return Allocation(assigned_message(order, changes), (*changes, *pre_release(order)))
+    stock.given_up |= {each.resource.key for each in existing.pre_released}
+    return Allocation(
+        assigned_message(order, changes, existing), (*changes, *pre_release(order, existing))
+    )
 
 
-def given_up_before(order: OrderRequirements, stock: Stock) -> ResourcesRefused | None:
-    """Return the refusal of an order whose service gives up by another order what it names."""
-    request = order.request
-    for each in (*order.existing.kept, *order.existing.pre_released):
-        if each.resource.key in stock.given_up:
-            items = request.message.items
-            item = next(it for it in items if it.service_id == each.service_id)
-            reason = f"the service gives up the {each.resource.pool.kind} by another order"
-            return refused_message(request, item, RefusalCode.NOT_HELD, reason)
-    return None
+def existing_effects(order: OrderRequirements, stock: Stock) -> HoldingEffects | ResourcesRefused:
+    """Return what an order keeps and gives up, or its refusal.
+
+    What an order before it in the batch gives up is not held any more.
+    """
+    kept: list[Holding] = []
+    pre_released: list[Holding] = []
+    for item in order.request.message.items:
+        held = order.services.get(item.service_id, ())
+        left = (each for each in held if each.resource.key not in stock.given_up)
+        found = effects_on_holdings(item, left, order.request.message)
+        if isinstance(found, str):
+            return refused_message(order.request, item, RefusalCode.NOT_HELD, found)
+        kept += found.kept
+        pre_released += found.pre_released
+    return HoldingEffects(tuple(kept), tuple(pre_released))
 
 
 def allocate_requirement(
@@ -215,9 +229,9 @@ def reserve(
     return ResourceChange(resource, was, became, order_id, requirement.item.service_id)
 
 
-def pre_release(order: OrderRequirements) -> Iterator[ResourceChange]:
+def pre_release(order: OrderRequirements, existing: HoldingEffects) -> Iterator[ResourceChange]:
     """Yield the state changes of the resources that the order pre-releases."""
-    for each in order.existing.pre_released:
+    for each in existing.pre_released:
         became = each.after(Transition.PRE_RELEASE)
         assert became
         order_id = order.request.message.order_id

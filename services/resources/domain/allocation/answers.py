@@ -3,19 +3,25 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from services.resources.domain.allocation.existing_holdings import pre_releases_all
+from services.resources.domain.allocation.existing_holdings import (
+    NO_EFFECTS,
+    HoldingEffects,
+    pre_releases_all,
+)
 from services.resources.domain.allocation.requirements import OrderRequirements
 from services.resources.domain.pool.resource import Holding, ResourceChange
 from shared.contracts import Held, ItemHoldings, ItemNeeds, ResourcesAssigned
 
 
 def assigned_message(
-    order: OrderRequirements, reserved: Iterable[Holding | ResourceChange]
+    order: OrderRequirements,
+    reserved: Iterable[Holding | ResourceChange],
+    existing: HoldingEffects = NO_EFFECTS,
 ) -> ResourcesAssigned:
     """Return the message with what an order has reserved, and what it keeps and gives up."""
     request = order.request.message
     held = by_service(reserved)
-    kept, given_up = by_service(order.existing.kept), by_service(order.existing.pre_released)
+    kept, given_up = by_service(existing.kept), by_service(existing.pre_released)
     return ResourcesAssigned(
         order_id=request.order_id,
         items=tuple(

@@ -1,13 +1,13 @@
 """What an order does to the holdings that its services have: keep, pre-release or swap them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
 from services.resources.domain.business_actions import effect_of, effect_of_action
 from services.resources.domain.pool.resource import Holding
 from services.resources.domain.pool.states import Transition
-from shared.contracts import ItemNeeds, Need, NeedEffect
+from shared.contracts import FIRST_REQUEST, AssignmentRequested, ItemNeeds, Need, NeedEffect
 
 RESERVING = frozenset({NeedEffect.RESERVE, NeedEffect.SWAP})
 """The effects that reserve a free resource."""
@@ -26,9 +26,19 @@ class HoldingEffects(NamedTuple):
 NO_EFFECTS = HoldingEffects()
 
 
+def reserves_all(item: ItemNeeds) -> bool:
+    """Tell whether an item reserves each of its needs, or gives up all that its service holds."""
+    return pre_releases_all(item) or not any(True for _ in needs_of_existing(item))
+
+
 def pre_releases_all(item: ItemNeeds) -> bool:
     """Tell whether an item gives up all that its service holds."""
-    return not item.needs and effect_of_action(item) is NeedEffect.PRE_RELEASE
+    return not item.needs and is_ending(item)
+
+
+def is_ending(item: ItemNeeds) -> bool:
+    """Tell whether the service ends: by its first request it gives up all that it does not keep."""
+    return effect_of_action(item) is NeedEffect.PRE_RELEASE
 
 
 def reserved_needs(item: ItemNeeds) -> list[Need]:
@@ -54,26 +64,27 @@ def needs_of_existing(item: ItemNeeds) -> Iterator[tuple[Need, NeedEffect]]:
 def existing_services(items: Iterable[ItemNeeds]) -> Iterator[UUID]:
     """Yield the services whose holdings these items keep or give up."""
     for item in items:
-        if pre_releases_all(item) or any(need for need, _ in needs_of_existing(item)):
+        if pre_releases_all(item) or any(True for _ in needs_of_existing(item)):
             yield item.service_id
 
 
 def effects_on_holdings(
-    item: ItemNeeds, held: Sequence[Holding], order_id: UUID
+    item: ItemNeeds, held: Iterable[Holding], request: AssignmentRequested
 ) -> HoldingEffects | str:
     """Return what an item does to the holdings of its service, or why that is not possible.
 
     Args:
         item: the item.
-        held: what its service holds.
-        order_id: the order of the item.
+        held: what its service holds and has not given up.
+        request: the request of the item's order.
     """
+    order_id = request.order_id
+    left = list(held)
     if pre_releases_all(item):
-        releasable = tuple(each for each in held if can_pre_release(each, order_id))
+        releasable = tuple(each for each in left if can_pre_release(each, order_id))
         if not releasable:
             return "the service holds nothing that could be released"
         return HoldingEffects(pre_released=releasable)
-    left = list(held)
     kept: list[Holding] = []
     pre_released: list[Holding] = []
     for need, effect in needs_of_existing(item):
@@ -90,6 +101,8 @@ def effects_on_holdings(
             return f"the service holds no {need.kind} that could be {done}"
         left.remove(found)
         (kept if is_kept else pre_released).append(found)
+    if is_ending(item) and request.request_id == FIRST_REQUEST:
+        pre_released += [each for each in left if can_pre_release(each, order_id)]
     return HoldingEffects(tuple(kept), tuple(pre_released))
 
 

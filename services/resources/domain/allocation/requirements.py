@@ -1,18 +1,16 @@
 """The requirements of an order: its needs, resolved to the pools that serve its addresses."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.resources.domain.allocation.address_conflict import address_conflict
 from services.resources.domain.allocation.existing_holdings import (
-    NO_EFFECTS,
-    HoldingEffects,
-    effects_on_holdings,
     existing_services,
     is_reserving,
     reserved_needs,
+    reserves_all,
 )
 from services.resources.domain.pool.kinds import (
     PickedFrom,
@@ -66,15 +64,17 @@ class Requirement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OrderRequirements:
-    """What one order requires, and what it does to the holdings of its services."""
+    """What one order requires, and what its services hold."""
 
     request: AssignmentRequest
     requirements: tuple[Requirement, ...] = ()
     """Picked resources come first: nothing else can replace them."""
 
-    existing: HoldingEffects = NO_EFFECTS
+    services: Mapping[UUID, Sequence[Holding]] = field(default_factory=dict)
+    """What each of its services holds, which it may keep or give up."""
+
     held: tuple[Holding, ...] = ()
-    """What the order already holds: it repeats its request."""
+    """What the order already holds, if it repeats its first request."""
 
     networks: tuple[str, ...] = ()
     """The local network of each item's address; empty if the address is unknown."""
@@ -138,12 +138,23 @@ def resolve_orders(
 def is_recognised_by_holdings(request: AssignmentRequest) -> bool:
     """Tell whether a repetition of a request is recognised by what its order holds.
 
-    That is so for the first request of an order, unless single needs have effects of their own:
-    what they keep or give up is not held for the order alone.
+    That is so for the first request of an order, unless it keeps or gives up single resources:
+    they are not held for the order alone.
     """
-    needs = (need for item in request.message.items for need in item.needs)
     is_first = request.message.request_id == FIRST_REQUEST
-    return is_first and not any(need.effect for need in needs)
+    return is_first and all(map(reserves_all, request.message.items))
+
+
+def requests_to_look_up(
+    requests: Sequence[AssignmentRequest], holdings: Iterable[Holding]
+) -> list[AssignmentRequest]:
+    """Return the requests that may have been answered before, by what their orders hold."""
+    holders = {each.order_id for each in holdings}
+    return [
+        each
+        for each in requests
+        if not is_recognised_by_holdings(each) or each.message.order_id in holders
+    ]
 
 
 def find_answered(
@@ -159,7 +170,10 @@ def find_answered(
 def find_repeated(
     request: AssignmentRequest, held: Sequence[Holding], sites: Sites
 ) -> OrderRequirements | None:
-    """Return the requirements of a first request whose order holds something; None for others."""
+    """Return the requirements of a first request whose order holds something; None for others.
+
+    Its answer may not be in the archive, if a restore has lost it.
+    """
     if not held or not is_recognised_by_holdings(request):
         return None
     return OrderRequirements(request, held=tuple(held), networks=item_networks(request, sites))
@@ -176,19 +190,7 @@ def resolve_order(
         PoisonError: if it needs a kind of resource that has no pool.
     """
     requirements: list[Requirement] = []
-    kept: list[Holding] = []
-    pre_released: list[Holding] = []
     for item in request.message.items:
-        held = [
-            each
-            for each in holdings.get(item.service_id, ())
-            if each.resource.pool.tenant == request.tenant
-        ]
-        existing = effects_on_holdings(item, held, request.message.order_id)
-        if isinstance(existing, str):
-            return refused_message(request, item, RefusalCode.NOT_HELD, existing)
-        kept += existing.kept
-        pre_released += existing.pre_released
         site = sites.get((request.tenant, item.address_id))
         if is_reserving(item) and (reason := address_conflict(item, site)):
             return refused_message(request, item, RefusalCode.UNSERVED, reason)
@@ -201,9 +203,17 @@ def resolve_order(
     return OrderRequirements(
         request,
         tuple(requirements),
-        HoldingEffects(tuple(kept), tuple(pre_released)),
+        {
+            id_: [each for each in holdings.get(id_, ()) if is_of_tenant(each, request.tenant)]
+            for id_ in existing_services(request.message.items)
+        },
         networks=item_networks(request, sites),
     )
+
+
+def is_of_tenant(holding: Holding, tenant: str) -> bool:
+    """Tell whether a holding is a tenant's."""
+    return holding.resource.pool.tenant == tenant
 
 
 def item_networks(request: AssignmentRequest, sites: Sites) -> tuple[str, ...]:

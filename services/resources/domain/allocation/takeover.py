@@ -51,7 +51,9 @@ def changes_as_published(
                     "restore lost, then retry this message"
                 )
                 raise PoisonError(msg)
-            if each.order_id != message.order_id:
+            if each.order_id != message.order_id or (
+                held in item.pre_released and pre_released_state(each)
+            ):
                 became = taken_over_state(each, item.service_id)
                 yield ResourceChange(
                     each.resource, each.state, became, message.order_id, item.service_id
@@ -87,6 +89,11 @@ def statuses_after(
 
 def taken_over_state(each: ResourceStatus, service_id: UUID) -> ResourceState:
     """Return the state for the new holder: pre-released if its own service had the resource."""
+    released = pre_released_state(each) if each.service_id == service_id else None
+    return released or each.resource.pool.rules.life_cycle.reserved
+
+
+def pre_released_state(each: ResourceStatus) -> ResourceState | None:
+    """Return the state in which its service gives it up; None if it does so, or has none."""
     life_cycle = each.resource.pool.rules.life_cycle
-    released = life_cycle.next_state(each.state, Transition.PRE_RELEASE)
-    return released if each.service_id == service_id and released else life_cycle.reserved
+    return life_cycle.next_state(each.state, Transition.PRE_RELEASE)
