@@ -244,7 +244,7 @@ def answers(port: int, timeout_s: float = 1.0) -> bool:
 
 def running_node(folder: Path) -> psutil.Process | None:
     """Return the process of the node that runs on this folder, if there is one."""
-    return next(iter(process.processes_in(folder)), None)
+    return next(iter(process.processes_with_cwd(folder)), None)
 
 
 def last_ports(folder: Path) -> tuple[int, int] | None:

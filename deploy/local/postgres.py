@@ -97,7 +97,7 @@ class Postgres:
     def stop(self) -> None:
         """Shut down fast: end the sessions, write everything, leave no process."""
         process.end(self.server, signal.SIGINT, STOP_TIMEOUT_S)
-        process.kill_all(process.processes_in(self.data))
+        process.kill_all(process.processes_with_cwd(self.data))
 
     def answers(self) -> bool:
         """Tell whether it answers an SSLRequest; it does so also during recovery."""
@@ -105,7 +105,7 @@ class Postgres:
 
     def kill(self) -> None:
         """Kill the whole cluster with -9, as a power cut would."""
-        process.kill_all([self.server, *process.processes_in(self.data)])
+        process.kill_all([self.server, *process.processes_with_cwd(self.data)])
 
     def remove(self) -> None:
         """Delete the cluster with all its data."""
@@ -205,10 +205,10 @@ def last_port(data: Path) -> int | None:
 def running_postmaster(data: Path) -> psutil.Process | None:
     """Return the postmaster that runs on this data, if there is one."""
     pid, _ = status(data)
-    return next((it for it in process.processes_in(data) if str(it.pid) == pid), None)
+    return next((it for it in process.processes_with_cwd(data) if str(it.pid) == pid), None)
 
 
 def remove_stale_pid_file(data: Path) -> None:
     """Remove the pid file of an ended postmaster: another process may have its id now."""
-    if not process.processes_in(data):
+    if not process.processes_with_cwd(data):
         (data / "postmaster.pid").unlink(missing_ok=True)

@@ -65,7 +65,7 @@ def remove_orphaned_data() -> None:
 
 def remove_data(data: Path) -> None:
     """Kill the processes that use a cluster's data, and delete the data."""
-    process.kill_all(process.processes_in(data))
+    process.kill_all(process.processes_with_cwd(data))
     shutil.rmtree(data, ignore_errors=True)
     cluster_folder_note(data).unlink(missing_ok=True)
 

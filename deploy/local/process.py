@@ -150,7 +150,7 @@ def kill_all(processes: Iterable[psutil.Process]) -> None:
         time.sleep(0.005)
 
 
-def processes_in(folder: Path) -> list[psutil.Process]:
+def processes_with_cwd(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working folder is this one."""
     return [process for process, cwd in all_processes("cwd") if cwd == str(folder)]
 

@@ -19,8 +19,8 @@ from services.console.client import Client, NoAnswerError, connect, running_stac
 from services.console.errors import FAILURE, CommandError
 from services.console.output import Row, Styled, print_line, print_table
 from services.console.troubles import (
-    ProcessStatus,
     ServiceTrouble,
+    StackProcess,
     stack_troubles,
     summary,
     trouble_lines,
@@ -39,7 +39,7 @@ FIGURES = ("lag", "unsent", "parked", "attempts_waiting", "attempts_in_doubt", "
 class StackStatus:
     """The current status of the stack."""
 
-    processes: Sequence[ProcessStatus]
+    processes: Sequence[StackProcess]
     services: Mapping[str, Mapping[str, Any]]
     """The state that each service reports, or its `error`."""
 
@@ -117,10 +117,10 @@ def read_dead_letters(client: Client, service: str) -> list[dict[str, Any]]:
     return rows
 
 
-def process_status(line: ProcessRecord, memory_mb: float) -> ProcessStatus:
+def process_status(line: ProcessRecord, memory_mb: float) -> StackProcess:
     """Return the status of one process of the stack."""
     process = line.life.process
-    return ProcessStatus(
+    return StackProcess(
         name=line.name,
         pid=line.life.pid,
         running=process is not None,
@@ -160,7 +160,7 @@ def print_status(status: StackStatus) -> None:
     print_line(f"{status.pss_mb:.0f} MB in all; {verdict(status.troubles)}")
 
 
-def process_row(each: ProcessStatus) -> Row:
+def process_row(each: StackProcess) -> Row:
     """Return the row of a process."""
     state = Styled("runs", "green") if each.running else Styled("ended", "red")
     state = Styled("stopped", "red") if each.is_stopped else state

@@ -20,7 +20,7 @@ ENGINE_OF_TROUBLE = {TroubleKind.BROKER_OUT: "kafka", TroubleKind.DATABASE_OUT: 
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessStatus:
+class StackProcess:
     """One process of the stack, from its supervisor's record and the operating system."""
 
     name: str
@@ -90,7 +90,7 @@ def parse_trouble(shown: Mapping[str, Any]) -> Trouble:
 
 
 def stack_troubles(
-    processes: Sequence[ProcessStatus], states: Mapping[str, Mapping[str, Any]]
+    processes: Sequence[StackProcess], states: Mapping[str, Mapping[str, Any]]
 ) -> list[ServiceTrouble]:
     """Return all troubles, notices last."""
     found = [ServiceTrouble(each.name, it) for each in processes for it in process_troubles(each)]
@@ -106,7 +106,7 @@ def stack_troubles(
     return sorted(found, key=lambda each: each.trouble.is_notice)
 
 
-def process_troubles(process: ProcessStatus) -> Iterator[Trouble]:
+def process_troubles(process: StackProcess) -> Iterator[Trouble]:
     """Yield the troubles of a process itself."""
     if not process.running:
         yield Trouble(
@@ -130,7 +130,7 @@ def process_troubles(process: ProcessStatus) -> Iterator[Trouble]:
         )
 
 
-def restart_remedy(process: ProcessStatus) -> str:
+def restart_remedy(process: StackProcess) -> str:
     """Return the remedy for a process that has ended."""
     if process.refuses:
         return "fix that, then `kaitong down` and `kaitong up`"
@@ -140,7 +140,7 @@ def restart_remedy(process: ProcessStatus) -> str:
     return f"it is started again by itself; if it ends again, see {process.log}"
 
 
-def no_answer_trouble(error: str, process: ProcessStatus | None) -> Trouble:
+def no_answer_trouble(error: str, process: StackProcess | None) -> Trouble:
     """Return the trouble of a service that runs and does not answer."""
     if process and process.age_s < STARTING_S:
         says = f"is starting, since {format_duration(process.age_s)}"

@@ -103,8 +103,11 @@ class CrewScope:
         """Tell whether it works in all areas."""
         return ALL_AREAS in self.areas
 
-    def sees(self, local_network: str, district: str, accepted_by: str) -> bool:
-        """Tell whether it may see a work order; `accepted_by` is empty before acceptance."""
+    def may_see(self, local_network: str, district: str, accepted_by: str) -> bool:
+        """Tell whether it may see a work order: one of its areas, or one that it has accepted.
+
+        `accepted_by` is empty before acceptance.
+        """
         is_in_area = local_network in self.areas or fold_name(district) in self.districts
         return self.is_everywhere or is_in_area or accepted_by in self.names
 

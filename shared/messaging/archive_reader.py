@@ -1,4 +1,4 @@
-"""Reads the messages that a service has published, from its archive."""
+"""Reads the messages that a service has published, from its outbox, which keeps them."""
 
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -13,19 +13,19 @@ from shared.messaging.outbox import OUTBOX
 M = TypeVar("M", bound=Message)
 
 
-class PublishedEntry(NamedTuple):
-    """That a message was published; without its content."""
+class PublishedMessageMetadata(NamedTuple):
+    """Time, type and sequence of a published message, without its content."""
 
     at: datetime
     type: str
     sequence: int
 
 
-def list_published(session: Session, tenant: str, key: UUID) -> list[PublishedEntry]:
+def list_published(session: Session, tenant: str, key: UUID) -> list[PublishedMessageMetadata]:
     """Return when which types were published under a key, oldest first."""
     found = select(OUTBOX.c.told_at, OUTBOX.c.type, OUTBOX.c.sequence)
     rows = session.execute(filter_by_key(found, tenant, key))
-    return [PublishedEntry(*row) for row in rows]
+    return [PublishedMessageMetadata(*row) for row in rows]
 
 
 def read_published(

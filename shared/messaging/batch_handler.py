@@ -39,8 +39,8 @@ class BatchHandler:
 
     async def next_offsets(self) -> dict[str, int]:
         """Return the offset of the next record to read, by topic and partition."""
-        return await retry_while_unavailable(self._writer, self._next_offsets)
+        return await retry_while_unavailable(self._writer, self._read_saved_offsets)
 
-    def _next_offsets(self, _: CommitContext) -> dict[str, int]:
+    def _read_saved_offsets(self, _: CommitContext) -> dict[str, int]:
         with self._sessions.begin() as session:
             return inbox.next_offsets(session)

@@ -244,6 +244,6 @@ class Publisher:
                 pending_outbox.mark_published,
                 records,
                 places,
-                self.writer.certainty.check(RequiredCertainty.PROVEN),
+                self.writer.certainty.begin_check(RequiredCertainty.PROVEN),
             )
             self._confirmations.mark_stored(places)

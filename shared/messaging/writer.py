@@ -68,7 +68,7 @@ class Writer:
             DatabaseUnprovenError: if the database was lost since the caller waited for the proof.
         """
         async with self.lock:
-            recheck = self.certainty.check(required)
+            recheck = self.certainty.begin_check(required)
             commit_context = CommitContext(
                 *(self.publisher_id, self.deferred_writers, [], self.taken_over, recheck),
                 is_proven=self.certainty.is_proven,

@@ -21,8 +21,8 @@ from shared.http import (
     paginate,
 )
 from shared.http.authorization import allow
+from shared.http.collection_paths import OPS_PATH
 from shared.http.position_paging import AfterPosition, PositionLimit
-from shared.http.resource_paths import OPS_PATH
 from shared.http.schemas import BaseSchema
 from shared.http.views import BaseView
 from shared.messaging.unit_of_work import UnitOfWork

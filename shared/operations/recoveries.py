@@ -7,7 +7,7 @@ from uuid import UUID
 from shared.errors import NotFoundError
 from shared.http import CausationDep, CommandBatcherDep, ReadSessionDep, Router, SettingsDep
 from shared.http.authorization import allow
-from shared.http.resource_paths import OPS_PATH
+from shared.http.collection_paths import OPS_PATH
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.operations.views import RecoveryView
 from shared.recovery.recovery_store import RecoveryRow, all_recoveries

@@ -20,9 +20,9 @@ from shared.health.monitor import Monitor
 from shared.http import CausationDep, CommandBatcherDep, ReadSessionDep, Router
 from shared.http.authorization import allow
 from shared.http.callers import NetworkViewer, StateViewer, Viewer
+from shared.http.collection_paths import OPS_PATH
 from shared.http.dependencies import DirectDependency
 from shared.http.position_paging import MAX_POSITION, AfterPosition, PositionLimit
-from shared.http.resource_paths import OPS_PATH
 from shared.input.numbers import IS_DIGITS
 from shared.messaging import archive_reader, dead_letters
 from shared.messaging.commit_context import CommitContext

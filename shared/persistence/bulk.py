@@ -48,64 +48,64 @@ def bind_arrays(names: Iterable[str], rows: Rows) -> dict[str, list[Any]]:
 
 
 @cache
-def insert_new_statement(kind: type[Base], names: ColumnNames) -> CompiledStatement:
+def insert_new_statement(kind: type[Base], columns: ColumnNames) -> CompiledStatement:
     """Return the statement that inserts the rows that do not exist yet."""
     table = table_of(kind)
-    rows = unnest([table.c[name] for name in names])
+    rows = unnest([table.c[name] for name in columns])
     return CompiledStatement(
-        insert(table).from_select(names, select(rows)).on_conflict_do_nothing()
+        insert(table).from_select(columns, select(rows)).on_conflict_do_nothing()
     )
 
 
 @cache
-def upsert_statement(kind: type[Base], names: ColumnNames, keys: int) -> CompiledStatement:
+def upsert_statement(kind: type[Base], columns: ColumnNames, key_length: int) -> CompiledStatement:
     """Return the statement that inserts rows, or overwrites those with the same key.
 
     Rows are locked in the order of their keys, so that two such statements never deadlock.
     """
     table = table_of(kind)
-    rows = unnest([table.c[name] for name in names])
+    rows = unnest([table.c[name] for name in columns])
     statement = insert(table).from_select(
-        names, select(rows).order_by(*(rows.c[name] for name in names[:keys]))
+        columns, select(rows).order_by(*(rows.c[name] for name in columns[:key_length]))
     )
     upserting = statement.on_conflict_do_update(
-        index_elements=names[:keys],
-        set_={name: statement.excluded[name] for name in names[keys:]},
+        index_elements=columns[:key_length],
+        set_={name: statement.excluded[name] for name in columns[key_length:]},
     )
     return CompiledStatement(upserting)
 
 
 @cache
-def update_statement(kind: type[Base], names: ColumnNames, keys: int) -> CompiledStatement:
-    """Return the statement that overwrites rows, found by the first `keys` names."""
+def update_statement(kind: type[Base], columns: ColumnNames, key_length: int) -> CompiledStatement:
+    """Return the statement that overwrites rows, found by the first `key_length` columns."""
     table = table_of(kind)
-    new = unnest([table.c[name] for name in names])
-    old_key = tuple_(*(table.c[name] for name in names[:keys]))
-    new_key = tuple_(*(new.c[name] for name in names[:keys]))
-    values = {name: new.c[name] for name in names[keys:]}
+    new = unnest([table.c[name] for name in columns])
+    old_key = tuple_(*(table.c[name] for name in columns[:key_length]))
+    new_key = tuple_(*(new.c[name] for name in columns[:key_length]))
+    values = {name: new.c[name] for name in columns[key_length:]}
     return CompiledStatement(update(table).where(old_key == new_key).values(values))
 
 
-def insert_new_rows(session: Session, kind: type[Base], names: ColumnNames, rows: Rows) -> int:
+def insert_new_rows(session: Session, kind: type[Base], columns: ColumnNames, rows: Rows) -> int:
     """Insert the rows that do not exist yet; return how many were inserted."""
-    return _run(session, insert_new_statement(kind, names), names, rows)
+    return _run(session, insert_new_statement(kind, columns), columns, rows)
 
 
 def upsert_rows(
-    session: Session, kind: type[Base], names: ColumnNames, rows: Rows, *, keys: int = 1
+    session: Session, kind: type[Base], columns: ColumnNames, rows: Rows, *, key_length: int = 1
 ) -> int:
-    """Insert rows, or overwrite those with the same key, which is the first `keys` names.
+    """Insert rows, or overwrite those with the same key, which is the first `key_length` columns.
 
     No two of `rows` may have the same key.
     """
-    return _run(session, upsert_statement(kind, names, keys), names, rows)
+    return _run(session, upsert_statement(kind, columns, key_length), columns, rows)
 
 
 def update_rows(
-    session: Session, kind: type[Base], names: ColumnNames, rows: Rows, *, keys: int = 1
+    session: Session, kind: type[Base], columns: ColumnNames, rows: Rows, *, key_length: int = 1
 ) -> int:
-    """Overwrite rows by their key, the first `keys` names; return how many existed."""
-    return _run(session, update_statement(kind, names, keys), names, rows)
+    """Overwrite rows by their key, the first `key_length` columns; return how many existed."""
+    return _run(session, update_statement(kind, columns, key_length), columns, rows)
 
 
 def check_all_written(written: int, expected: int) -> None:
@@ -119,5 +119,5 @@ def check_all_written(written: int, expected: int) -> None:
         raise ConflictOnWriteError(msg)
 
 
-def _run(session: Session, statement: CompiledStatement, names: ColumnNames, rows: Rows) -> int:
-    return statement.run(session, bind_arrays(names, rows)) if rows else 0
+def _run(session: Session, statement: CompiledStatement, columns: ColumnNames, rows: Rows) -> int:
+    return statement.run(session, bind_arrays(columns, rows)) if rows else 0

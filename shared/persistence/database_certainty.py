@@ -137,7 +137,7 @@ class DatabaseCertainty:
         self._mark_unproven_after_loss()
         await self._may_serve.wait()
 
-    def check(self, required: RequiredCertainty) -> Recheck:
+    def begin_check(self, required: RequiredCertainty) -> Recheck:
         """Check that the database may be written to; return the check to repeat before a commit.
 
         Called when a turn of the writing thread begins: the database may have been lost since

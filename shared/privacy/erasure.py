@@ -137,7 +137,7 @@ def blank_outbox_records(session: Session, keys: Collection[UUID]) -> None:
     if keys:
         rows = session.execute(SELECT_RECORDS, {"keys": list(keys), "types": personal_types()})
         changed = [(at, position, new) for at, position, old in rows if (new := blanked_body(old))]
-        update_rows(session, OutboxRow, ("told_at", "position", "body"), changed, keys=2)
+        update_rows(session, OutboxRow, ("told_at", "position", "body"), changed, key_length=2)
 
 
 def blank_dead_letters(session: Session, tenant: str, due: ErasureDue) -> None:

@@ -1,8 +1,8 @@
 """Loss detection: the topics show data that a restored database does not have.
 
 Two signs, each certain. A topic has a message of the service's own with a sequence that the
-database has not reached. Or the consumer group has committed offsets of messages that the
-inbox does not have.
+database has not reached. Or the consumer group has committed offsets of subscribed messages
+that are neither in the inbox nor among the dead letters.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class OwnMessage(NamedTuple):
     envelope: Envelope
 
 
-class Loss(NamedTuple):
+class DetectedLoss(NamedTuple):
     """What a database has lost, as far as topics show it."""
 
     since: datetime
@@ -88,7 +88,7 @@ def envelope_of(record: ConsumedRecord) -> Envelope | None:
         return None
 
 
-async def published_beyond_database(
+async def published_ranges_to_check(
     reader: TopicReader, service_topics: ServiceTopics, sessions: Sessions
 ) -> OffsetRanges:
     """Return the offsets of the service's own topics past those recorded in its database."""
@@ -100,7 +100,7 @@ async def published_beyond_database(
     )
 
 
-async def consumed_beyond_database(
+async def consumed_ranges_to_check(
     reader: TopicReader, service_topics: ServiceTopics, sessions: Sessions
 ) -> OffsetRanges:
     """Return the offsets that the group has committed and the database has not reached."""
@@ -124,26 +124,26 @@ def non_empty_ranges(ends: Mapping[str, int], starts: Mapping[str, int]) -> Offs
 
 async def find_loss(
     reader: TopicReader, service_topics: ServiceTopics, sessions: Sessions
-) -> Loss | None:
+) -> DetectedLoss | None:
     """Return the loss that the topics show; None if they show none.
 
     Raises:
         UnavailableError: if the broker is out.
     """
-    published = await published_beyond_database(reader, service_topics, sessions)
+    published = await published_ranges_to_check(reader, service_topics, sessions)
     async for records in reader.read_merged(*starts_and_ends(published)):
         own = service_topics.own_messages(records)
         if lost := await asyncio.to_thread(
             query_database, sessions, partial(unrecorded_messages, messages=own)
         ):
-            return Loss(min(each.envelope.time for each in lost), is_published=True)
-    handled = await consumed_beyond_database(reader, service_topics, sessions)
+            return DetectedLoss(min(each.envelope.time for each in lost), is_published=True)
+    handled = await consumed_ranges_to_check(reader, service_topics, sessions)
     async for records in reader.read_merged(*starts_and_ends(handled)):
         ours = [each for each in records if each.type in service_topics.types]
         if times := await asyncio.to_thread(
             query_database, sessions, partial(times_of_unhandled, records=ours)
         ):
-            return Loss(min(times), is_published=False)
+            return DetectedLoss(min(times), is_published=False)
     return None
 
 

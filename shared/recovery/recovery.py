@@ -34,12 +34,12 @@ from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import RequiredCertainty
 from shared.recovery import database_identity, recovery_store
 from shared.recovery.loss_detection import (
-    Loss,
+    DetectedLoss,
     OffsetRanges,
     ServiceTopics,
     find_loss,
     non_empty_ranges,
-    published_beyond_database,
+    published_ranges_to_check,
     query_database,
     starts_and_ends,
 )
@@ -162,13 +162,13 @@ class Recovery:
                     await self._recover_now(handlers, reader, loss)
         self.writer.taken_over |= await asyncio.to_thread(self._taken_over)
 
-    async def _is_needed(self, reader: TopicReader) -> tuple[bool, Loss | None]:
+    async def _is_needed(self, reader: TopicReader) -> tuple[bool, DetectedLoss | None]:
         loss = await find_loss(reader, self.service_topics, self.sessions)
         is_begun = await asyncio.to_thread(query_database, self.sessions, needs_recovery)
         return loss is not None or is_begun, loss
 
     async def _recover_now(
-        self, handlers: ReplayHandlers | None, reader: TopicReader, loss: Loss | None
+        self, handlers: ReplayHandlers | None, reader: TopicReader, loss: DetectedLoss | None
     ) -> None:
         recovery = await self._run_transaction(partial(self._open, loss))
         takeover_writer = TakeoverWriter(
@@ -201,7 +201,7 @@ class Recovery:
     def _taken_over(self) -> set[UUID]:
         return query_database(self.sessions, recovery_store.taken_over_ids)
 
-    def _open(self, loss: Loss | None, _: CommitContext) -> RecoveryRow:
+    def _open(self, loss: DetectedLoss | None, _: CommitContext) -> RecoveryRow:
         """Return the open recovery; begin one if there is none.
 
         An open one goes back to taking over if published messages are lost: it was interrupted
@@ -224,7 +224,7 @@ class Recovery:
         self, takeover_writer: TakeoverWriter, pending: UnappliedMessages, reader: TopicReader
     ) -> None:
         """Read back the messages that the service has published, until no more are found."""
-        while lost := await published_beyond_database(reader, self.service_topics, self.sessions):
+        while lost := await published_ranges_to_check(reader, self.service_topics, self.sessions):
             async for records in reader.read_merged(*starts_and_ends(lost)):
                 keys = await self._run_transaction(partial(takeover_writer.archive, records))
                 await pending.retry_keys(keys)

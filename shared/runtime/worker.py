@@ -117,7 +117,7 @@ class WorkerProcess:
         """Consume from Kafka, once it is reachable."""
         topics, types = self.service.topics, tuple(self.service.subscriptions)
         next_offsets, fetch_max_wait = (
-            partial(self._next_offsets, worker),
+            partial(self._read_saved_offsets, worker),
             self.service.fetch_max_wait,
         )
         config = ConsumerConfig(
@@ -127,7 +127,7 @@ class WorkerProcess:
         async with consuming(config, self.settings) as consumer:
             await consumer
 
-    async def _next_offsets(self, worker: BatchHandler) -> dict[str, int]:
+    async def _read_saved_offsets(self, worker: BatchHandler) -> dict[str, int]:
         """Return the next offsets, and have topics checked: the broker may have been wiped.
 
         Called whenever this process joins its group, as it must after a wiped broker.

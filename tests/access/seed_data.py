@@ -18,7 +18,7 @@ from services.provisioning.store import work_orders
 from shared.access import grants
 from shared.access.access_rule import AccessLevel
 from shared.access.grants import Grant
-from shared.http.resource_paths import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
+from shared.http.collection_paths import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence import audit_log, history

@@ -39,8 +39,8 @@ from shared.calls.outbound_call import (
     UNKNOWN_OUTCOME,
     CallOutcome,
     CallResult,
-    UnknownOutcomeError,
     OutboundCall,
+    UnknownOutcomeError,
 )
 
 MAX_LINE_BYTES = 1024

@@ -9,8 +9,8 @@ from deploy.local.stack_record import ProcessIdentity, StackRecord
 from services.console.client import Client, not_running_reason
 from services.console.status import StackStatus, print_status, read_state
 from services.console.troubles import (
-    ProcessStatus,
     ServiceTrouble,
+    StackProcess,
     format_duration,
     stack_troubles,
     summary,
@@ -23,7 +23,7 @@ HEALTHY: dict[str, Any] = {"parked": 0, "relay_is_direct": True, "troubles": []}
 SILENT = {"error": "does not answer (refused)"}
 
 
-def a_process(**changes: Any) -> ProcessStatus:
+def a_process(**changes: Any) -> StackProcess:
     """Return a process that has run for an hour."""
     usual: dict[str, Any] = {
         "name": "order",
@@ -38,7 +38,7 @@ def a_process(**changes: Any) -> ProcessStatus:
         "is_stopped": False,
         "pss_mb": 80.0,
     }
-    return ProcessStatus(**usual | changes)
+    return StackProcess(**usual | changes)
 
 
 def a_trouble(kind: TroubleKind, **changes: Any) -> Trouble:

@@ -50,7 +50,7 @@ def test_rows_survive_the_kill_of_the_whole_cluster(own_postgres: Postgres) -> N
     port = own_postgres.port
 
     own_postgres.kill()
-    assert process.processes_in(own_postgres.data) == []
+    assert process.processes_with_cwd(own_postgres.data) == []
     own_postgres.start()
 
     with psycopg.connect(superuser_dsn(own_postgres)) as after:
@@ -176,7 +176,7 @@ def test_an_engine_ends_with_the_process_that_started_it(module: str, tmp_path: 
     pid = killed_starter(module, folder, detached=False)
     data = data_folder(folder) if module == "postgres" else folder
     until(lambda: has_ended(pid), f"{module} ends")
-    until(lambda: not process.processes_in(data), f"all of {module} ends")
+    until(lambda: not process.processes_with_cwd(data), f"all of {module} ends")
 
 
 def test_a_detached_engine_lives_on(tmp_path: Path) -> None:

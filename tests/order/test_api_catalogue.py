@@ -10,7 +10,7 @@ from services.order.app import SERVICE
 from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.store import catalogue
 from shared.config.settings import Settings
-from shared.http.resource_paths import CATALOGUE_PATH, ORDERS_PATH
+from shared.http.collection_paths import CATALOGUE_PATH, ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole, api_client
 from tests.kernel import TENANT

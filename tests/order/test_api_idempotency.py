@@ -17,7 +17,7 @@ from services.order.store import products, submissions
 from services.order.tables import OrderRow, SubmissionRow
 from shared.config.settings import Settings
 from shared.contracts import ResourcesAssigned
-from shared.http.resource_paths import ORDERS_PATH
+from shared.http.collection_paths import ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole, api_client
 from tests.conftest import NOON

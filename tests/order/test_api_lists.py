@@ -12,7 +12,7 @@ from services.order.domain.acceptance.submission import Submission
 from services.order.domain.order_id_time import highest_id_until, lowest_id_from, placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, submissions
-from shared.http.resource_paths import ORDERS_PATH, PRODUCTS_PATH
+from shared.http.collection_paths import ORDERS_PATH, PRODUCTS_PATH
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions

@@ -9,7 +9,7 @@ from httpx import AsyncClient, Response
 from services.order.domain.order_id_time import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, RefusalCode, ResourcesAssigned, ResourcesRefused
-from shared.http.resource_paths import ORDERS_PATH
+from shared.http.collection_paths import ORDERS_PATH
 from shared.ids import time_ordered_id
 from shared.persistence.database import Sessions
 from tests.callers import AsRole

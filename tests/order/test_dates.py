@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from services.order.domain.catalogue.catalogue import Eligibility, Offering
 from services.order.store import catalogue as store
-from shared.http.resource_paths import CATALOGUE_PATH, ORDERS_PATH
+from shared.http.collection_paths import CATALOGUE_PATH, ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from shared.http.resource_paths import CATALOGUE_PATH, ORDERS_PATH, SERVICES_PATH
+from shared.http.collection_paths import CATALOGUE_PATH, ORDERS_PATH, SERVICES_PATH
 from tests.callers import AsRole
 from tests.hrefs import broken_references, references_in
 from tests.order.builders import Json, a_body, a_place, an_item

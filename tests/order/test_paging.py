@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from shared.http.resource_paths import (
+from shared.http.collection_paths import (
     OFFERINGS_PATH,
     ORDERS_PATH,
     PRICES_PATH,

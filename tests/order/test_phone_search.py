@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from services.order.store import products
-from shared.http.resource_paths import PRODUCTS_PATH
+from shared.http.collection_paths import PRODUCTS_PATH
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions

@@ -21,7 +21,7 @@ from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
 from shared.access.access_rule import DataScope
 from shared.contracts import OrderState
-from shared.http.resource_paths import CATALOGUE_PATH
+from shared.http.collection_paths import CATALOGUE_PATH
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT

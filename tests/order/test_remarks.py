@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from shared.contracts import OrderAccepted
 from shared.contracts.base import encode
 from shared.contracts.personal import blank_personal_data
-from shared.http.resource_paths import ORDERS_PATH
+from shared.http.collection_paths import ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import published

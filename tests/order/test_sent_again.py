@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from services.order.app import SERVICE
 from services.order.tables import OrderRow
 from shared.config.settings import Settings
-from shared.http.resource_paths import ORDERS_PATH
+from shared.http.collection_paths import ORDERS_PATH
 from shared.kafka import admin
 from shared.kafka.producer import Producer
 from shared.kafka.records import OutboxRecord

@@ -20,7 +20,7 @@ from shared.contracts import (
     ServiceResumed,
     encode,
 )
-from shared.http.resource_paths import ORDERS_PATH
+from shared.http.collection_paths import ORDERS_PATH
 from shared.kafka.records import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher

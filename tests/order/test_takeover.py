@@ -11,7 +11,7 @@ from services.order.app import SERVICE
 from services.order.tables import OrderRow
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.http.resource_paths import ORDERS_PATH
+from shared.http.collection_paths import ORDERS_PATH
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import Publisher

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self, TypeAlias
 from services.provisioning.domain.advance import (
     PlanEvent,
     WorkOrderAccepted,
-    WorkOrderReported,
+    WorkOrderDone,
     WorkOrderReturned,
     advance,
 )
@@ -217,7 +217,7 @@ class PlanEnvironment:
             work_order.undo,
             round_count(work_order.step, undo=work_order.undo),
         )
-        yield PossibleEvent(WorkOrderReported(ref, undo, rounds), Operation(ref, undo))
+        yield PossibleEvent(WorkOrderDone(ref, undo, rounds), Operation(ref, undo))
         yield PossibleEvent(WorkOrderReturned(ref, undo, rounds, "nobody at home"))
         if not self.step(ref).accepted:
             yield PossibleEvent(WorkOrderAccepted(ref, undo, rounds))
@@ -253,7 +253,7 @@ class PlanEnvironment:
                 return open_ == ref
             case OutboundCall(id=id_), OutboundCallEnded(attempt_id=answered):
                 return id_ == answered
-            case WorkOrderRequest(), WorkOrderReported() | WorkOrderReturned():
+            case WorkOrderRequest(), WorkOrderDone() | WorkOrderReturned():
                 return open_.step.ref == event.ref and open_.undo == event.undo
             case _:
                 return False

@@ -4,7 +4,7 @@ import pytest
 
 from services.provisioning.domain.advance import (
     PlanEvent,
-    WorkOrderReported,
+    WorkOrderDone,
     WorkOrderReturned,
     advance,
 )
@@ -145,7 +145,7 @@ NEVER: list[PlanEvent] = [
     ResourcesReleased(order_id=ORDER_ID),
     OutboundCallEnded(order_id=ORDER_ID, attempt_id=ORDER_ID, result=CallResult.DONE),
     StepTimerExpired(order_id=ORDER_ID, step="1/unknown"),
-    WorkOrderReported("1/unknown", undo=False, round=1),
+    WorkOrderDone("1/unknown", undo=False, round=1),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.provisioning.domain.advance import WorkOrderAccepted, WorkOrderReported
+from services.provisioning.domain.advance import WorkOrderAccepted, WorkOrderDone
 from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn
 from services.provisioning.domain.fallout.actions import FalloutAction, possible_actions_at
 from services.provisioning.domain.plan.plan import PlanState, StepState
@@ -156,7 +156,7 @@ def test_an_accepted_work_order_is_waited_for_and_then_undone() -> None:
 
     run.answer("create-a", CallResult.REFUSED)
     assert run.decision.voided == ()
-    run.handle(WorkOrderReported("1/install", undo=False, round=1))
+    run.handle(WorkOrderDone("1/install", undo=False, round=1))
 
     (request,) = run.decision.work_order_requests
     assert request.undo

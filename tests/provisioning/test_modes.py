@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.provisioning.domain.advance import WorkOrderReported, advance
+from services.provisioning.domain.advance import WorkOrderDone, advance
 from services.provisioning.domain.blueprint.blueprint import OnFailure, PointOfNoReturn
 from services.provisioning.domain.fallout.actions import FalloutAction, possible_actions_at
 from services.provisioning.domain.plan.instructions import PlanInstruction
@@ -193,7 +193,7 @@ def test_a_plan_that_is_revised_turns_back_for_what_is_dropped_alone() -> None:
 
     run.handle(PlanRevision(1, compensate=frozenset({"1/a"})))
     assert run.state == "revising"
-    run.handle(WorkOrderReported("1/install", undo=False, round=1))
+    run.handle(WorkOrderDone("1/install", undo=False, round=1))
     run.answer("delete-a", CallResult.DONE)
 
     assert run.state is PlanState.COMPLETED

@@ -80,7 +80,7 @@ def count_customers(session: Session, accounts: Iterable[ContestedAccount]) -> d
 def put(session: Session, accounts: Iterable[ContestedAccount]) -> None:
     """Update these accounts."""
     rows = list(map(attrgetter(*FIELD_NAMES), accounts))
-    update_rows(session, ContestedAccountRow, FIELD_NAMES, rows, keys=2)
+    update_rows(session, ContestedAccountRow, FIELD_NAMES, rows, key_length=2)
 
 
 def find_page(

@@ -64,6 +64,10 @@ def put(session: Session, tenant: str, entries: Sequence[CatalogueEntry]) -> Non
         for each in entries
     ]
     upsert_rows(
-        session, CatalogueEntryRow, ("tenant", "kind", "id", "version", "content"), rows, keys=4
+        session,
+        CatalogueEntryRow,
+        ("tenant", "kind", "id", "version", "content"),
+        rows,
+        key_length=4,
     )
     CATALOGUES.set_next_edition(session, tenant, [row[-1] for row in rows])

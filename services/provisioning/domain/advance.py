@@ -50,8 +50,8 @@ class WorkOrderAccepted:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkOrderReported:
-    """A crew reported a step's work order as done."""
+class WorkOrderDone:
+    """A crew reported the work order of a step, or of its undo, as done."""
 
     ref: str
     undo: bool
@@ -68,7 +68,7 @@ class WorkOrderReturned:
     reason: str
 
 
-WorkOrderEvent: TypeAlias = WorkOrderAccepted | WorkOrderReported | WorkOrderReturned
+WorkOrderEvent: TypeAlias = WorkOrderAccepted | WorkOrderDone | WorkOrderReturned
 PlanEvent: TypeAlias = (
     ResourcesAnswer
     | OutboundCallEnded
@@ -93,7 +93,7 @@ def advance(plan: Plan, event: PlanEvent) -> PlanUpdate:
             apply_resources_answer(working_plan, event)
         case OutboundCallEnded():
             apply_element_answer(working_plan, event)
-        case WorkOrderAccepted() | WorkOrderReported() | WorkOrderReturned():
+        case WorkOrderAccepted() | WorkOrderDone() | WorkOrderReturned():
             apply_crew_answer(working_plan, event)
         case StepTimerExpired(step=ref):
             end_pause(working_plan, ref)
@@ -211,10 +211,10 @@ def apply_crew_answer(working_plan: WorkingPlan, answer: WorkOrderEvent) -> None
         case WorkOrderAccepted():
             working_plan.update_step(step.ref, accepted=True)
 
-        case WorkOrderReported() if answer.undo:
+        case WorkOrderDone() if answer.undo:
             compensation.mark_undone(working_plan, step.ref)
 
-        case WorkOrderReported():
+        case WorkOrderDone():
             execution.complete_step(working_plan, step.ref)
 
         case WorkOrderReturned() if answer.undo:

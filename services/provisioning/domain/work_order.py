@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.provisioning.domain.advance import (
     WorkOrderAccepted,
+    WorkOrderDone,
     WorkOrderEvent,
-    WorkOrderReported,
     WorkOrderReturned,
 )
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
@@ -184,7 +184,7 @@ def plan_event_of(work_order: WorkOrder, answer: CrewAnswer) -> WorkOrderEvent:
         case AcceptWorkOrder():
             return WorkOrderAccepted(*which)
         case ReportWorkOrder():
-            return WorkOrderReported(*which)
+            return WorkOrderDone(*which)
         case ReturnWorkOrder(remark=reason):
             return WorkOrderReturned(*which, reason)
 

@@ -91,7 +91,7 @@ def is_visible(session: Session, visibility: Visibility, work_order: WorkOrder) 
     if work_order.tenant != visibility.data_scope.tenant:
         return False
     if visibility.crew:
-        return visibility.crew.sees(
+        return visibility.crew.may_see(
             work_order.local_network, work_order.district, work_order.accepted_by
         )
     return is_accessible(session, visibility.data_scope, work_order.client, work_order.customer_id)

@@ -80,7 +80,7 @@ def number_of(row: Row[Any]) -> Number:
 
 def put_numbers(session: Session, numbers: Iterable[Number]) -> None:
     """Store changed numbers."""
-    update_rows(session, NumberRow, NAMES, [row_of(each) for each in numbers], keys=2)
+    update_rows(session, NumberRow, NAMES, [row_of(each) for each in numbers], key_length=2)
 
 
 def quarantine_periods(

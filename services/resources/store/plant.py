@@ -177,7 +177,7 @@ def upsert_imported(
     """Store imported rows, new or changed."""
     names = type(rows[0]).__struct_fields__ if rows else ()
     values = [(tenant, *msgspec.structs.astuple(each)) for each in rows]
-    upsert_rows(session, kind, ("tenant", *names), values, keys=2)
+    upsert_rows(session, kind, ("tenant", *names), values, key_length=2)
 
 
 def known_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> list[Exchange]:

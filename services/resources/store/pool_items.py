@@ -85,11 +85,11 @@ def put_states(session: Session, pool: Pool, states: Mapping[str, ResourceState]
     """Store changed states."""
     if pool.rules.table is ResourceTable.NUMBERS:
         rows: list[tuple[Any, ...]] = [(pool.tenant, *each) for each in states.items()]
-        update_rows(session, NumberRow, ("tenant", "e164", "state"), rows, keys=2)
+        update_rows(session, NumberRow, ("tenant", "e164", "state"), rows, key_length=2)
     else:
         rows = [(*pool[:3], *each) for each in states.items()]
         update_rows(
-            session, PoolItemRow, ("tenant", "kind", "pool", "value", "state"), rows, keys=4
+            session, PoolItemRow, ("tenant", "kind", "pool", "value", "state"), rows, key_length=4
         )
 
 
@@ -132,4 +132,4 @@ def put_items(session: Session, items: Iterable[PoolItem]) -> None:
     """Store the changed states of pool items."""
     rows = [(*each.resource.name, each.state, each.until) for each in items]
     names = ("tenant", "kind", "pool", "value", "state", "until")
-    update_rows(session, PoolItemRow, names, rows, keys=4)
+    update_rows(session, PoolItemRow, names, rows, key_length=4)

@@ -90,7 +90,7 @@ def add_segments(
 ) -> int:
     """Store segments and create the numbers of the new ones; return how many."""
     values = [(tenant, *msgspec.structs.astuple(each), each.last) for each in map(with_kind, rows)]
-    upsert_rows(session, SegmentRow, ("tenant", *COLUMN_NAMES), values, keys=2)
+    upsert_rows(session, SegmentRow, ("tenant", *COLUMN_NAMES), values, key_length=2)
     before = {each.id for each in known}
     new = [each for each in rows if each.id not in before]
     bound = {

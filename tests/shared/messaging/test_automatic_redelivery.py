@@ -37,7 +37,7 @@ async def test_an_early_message_is_handled_once_its_cause_is_there(
     running = asyncio.ensure_future(redelivery.run())
     consume(sessions, subscriptions, assigned(), now=datetime.now(UTC))
     redelivery.wake()
-    await until(lambda: "TooEarly" in dead_letter_rows(sessions)[0].error)
+    await until(lambda: "EarlyMessageError" in dead_letter_rows(sessions)[0].error)
     assert logged_types(sessions) == []
 
     cause.append(True)

@@ -53,7 +53,7 @@ async def test_once_the_broker_is_there_requests_wait_for_the_proof() -> None:
 def test_a_loss_during_a_transaction_is_noticed_in_any_thread() -> None:
     lost = [0]
     certainty = DatabaseCertainty(lambda: lost[0], on_unproven=lambda: None)
-    recheck = certainty.check(RequiredCertainty.PROVEN)
+    recheck = certainty.begin_check(RequiredCertainty.PROVEN)
     recheck()
     lost[0] = 1
 
@@ -69,8 +69,8 @@ def test_a_transaction_that_waited_before_the_loss_is_refused_after_it_was_notic
 
     for required in (RequiredCertainty.PROVEN, RequiredCertainty.SERVED):
         with pytest.raises(DatabaseUnprovenError):
-            certainty.check(required)
-    certainty.check(RequiredCertainty.NONE)()
+            certainty.begin_check(required)
+    certainty.begin_check(RequiredCertainty.NONE)()
 
 
 def test_without_a_broker_requests_may_write_and_nothing_else_may() -> None:
@@ -78,9 +78,9 @@ def test_without_a_broker_requests_may_write_and_nothing_else_may() -> None:
     certainty.mark_unproven()
     certainty.mark_unprovable()
 
-    certainty.check(RequiredCertainty.SERVED)()
+    certainty.begin_check(RequiredCertainty.SERVED)()
     with pytest.raises(DatabaseUnprovenError):
-        certainty.check(RequiredCertainty.PROVEN)
+        certainty.begin_check(RequiredCertainty.PROVEN)
 
 
 def test_a_process_that_starts_is_not_ready_before_the_first_proof() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import ACCOUNTS_PATH, PARTIES_PATH
+from shared.http.collection_paths import ACCOUNTS_PATH, PARTIES_PATH
 
 PARTY_ACCOUNT: dict[str, Any] = {
     "id": "A-320100-0001",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import ACCOUNTS_PATH, CUSTOMERS_PATH
+from shared.http.collection_paths import ACCOUNTS_PATH, CUSTOMERS_PATH
 
 SETTLEMENT: dict[str, Any] = {"note": "mother and daughter pay through one account"}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import CUSTOMERS_PATH, PARTIES_PATH
+from shared.http.collection_paths import CUSTOMERS_PATH, PARTIES_PATH
 
 CUSTOMER_SUMMARY: dict[str, Any] = {
     "id": "C-320100-0001",

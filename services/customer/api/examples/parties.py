@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import PARTIES_PATH
+from shared.http.collection_paths import PARTIES_PATH
 
 INDIVIDUAL: dict[str, Any] = {
     "id": "C-320100-0001",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import (
+from shared.http.collection_paths import (
     ACCOUNTS_PATH,
     CUSTOMERS_PATH,
     ORDERS_PATH,

@@ -20,7 +20,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.authorization import allow
-from shared.http.resource_paths import ACCOUNTS_PATH
+from shared.http.collection_paths import ACCOUNTS_PATH
 from shared.security.caller import Caller
 
 AccountReader: TypeAlias = Annotated[

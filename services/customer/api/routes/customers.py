@@ -11,7 +11,7 @@ from services.customer.domain.parties.party import MAX_KEY_LENGTH, Party
 from shared.access.access_rule import TENANT_READ_SCOPES, data_scope_of
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate
 from shared.http.authorization import MissingScopeError
-from shared.http.resource_paths import CUSTOMERS_PATH
+from shared.http.collection_paths import CUSTOMERS_PATH
 from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable
 from shared.persistence.list_window import Window, key_attributes

@@ -13,7 +13,7 @@ from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.http import CausationDep, CommandBatcherDep, Router, SettingsDep, view_response
 from shared.http.authorization import allow
-from shared.http.resource_paths import CUSTOMERS_PATH
+from shared.http.collection_paths import CUSTOMERS_PATH
 from shared.operations.audit_and_approvals import ApprovalView, approval_pending_response
 from shared.security.caller import Caller
 

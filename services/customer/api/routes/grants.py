@@ -22,7 +22,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.authorization import allow
-from shared.http.resource_paths import OPS_PATH
+from shared.http.collection_paths import OPS_PATH
 from shared.operations.audit_and_approvals import ApprovalView, approval_pending_response
 from shared.persistence.list_window import key_attributes
 from shared.security.caller import Caller

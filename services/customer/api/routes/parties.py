@@ -12,7 +12,7 @@ from services.customer.domain.parties.party import is_same_identity_number
 from shared.access.access_rule import data_scope_of
 from shared.http import FieldsDep, ReadSessionDep, Router, view_response
 from shared.http.authorization import allow
-from shared.http.resource_paths import PARTIES_PATH
+from shared.http.collection_paths import PARTIES_PATH
 from shared.security.caller import Caller
 
 CustomerReader: TypeAlias = Annotated[

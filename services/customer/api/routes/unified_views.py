@@ -13,7 +13,7 @@ from services.customer.domain.unified_view.view import build_unified_view
 from shared.access.access_rule import data_scope_of
 from shared.access.grants import with_grants_checked
 from shared.http import ReadSessionDep, Router, SettingsDep, view_response
-from shared.http.resource_paths import CUSTOMERS_PATH
+from shared.http.collection_paths import CUSTOMERS_PATH
 
 MAX_EARLIER_IDS = 10
 

@@ -10,7 +10,7 @@ from services.customer.api.views.parties import party_link
 from services.customer.domain.parties.party import Party
 from shared.contracts import party_kind_of
 from shared.http import href_of
-from shared.http.resource_paths import ACCOUNTS_PATH
+from shared.http.collection_paths import ACCOUNTS_PATH
 from shared.http.views import TmfBaseView
 
 

@@ -14,7 +14,7 @@ from services.customer.domain.parties.contested_account import (
     ContestState,
 )
 from shared.http import href_of
-from shared.http.resource_paths import ACCOUNTS_PATH
+from shared.http.collection_paths import ACCOUNTS_PATH
 from shared.http.views import TmfBaseView
 
 MAX_USES_SHOWN = 20

@@ -8,7 +8,7 @@ from services.customer.api.examples import customers as examples
 from services.customer.api.views.parties import party_link
 from services.customer.domain.parties.party import Party
 from shared.http import href_of
-from shared.http.resource_paths import CUSTOMERS_PATH
+from shared.http.collection_paths import CUSTOMERS_PATH
 from shared.http.views import TmfBaseView
 
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from services.customer.api.examples import parties as examples
 from services.customer.domain.parties.party import Party, mask
 from shared.http import href_of
-from shared.http.resource_paths import PARTIES_PATH
+from shared.http.collection_paths import PARTIES_PATH
 from shared.http.views import TmfBaseView
 
 

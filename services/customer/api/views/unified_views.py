@@ -15,7 +15,7 @@ from services.customer.domain.unified_view.product import Product, Service
 from services.customer.domain.unified_view.view import Holding, OrderFacts, UnifiedView
 from shared.contracts import Cents, OrderedItem
 from shared.http import href_of
-from shared.http.resource_paths import ACCOUNTS_PATH, ORDERS_PATH, PRODUCTS_PATH
+from shared.http.collection_paths import ACCOUNTS_PATH, ORDERS_PATH, PRODUCTS_PATH
 from shared.http.views import TmfBaseView
 
 

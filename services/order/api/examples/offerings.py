@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
+from shared.http.collection_paths import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
 
 OFFERING: dict[str, Any] = {
     "id": "ftth-300",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import (
+from shared.http.collection_paths import (
     ADDRESSES_PATH,
     OFFERINGS_PATH,
     ORDERS_PATH,

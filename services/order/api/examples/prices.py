@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import PRICES_PATH
+from shared.http.collection_paths import PRICES_PATH
 
 PRICE: dict[str, Any] = {
     "id": "ftth-300:ftth-300-monthly",

@@ -13,7 +13,7 @@ from services.order.api.examples.orders import (
     SPECIFICATION_REFERENCE,
     TERMS,
 )
-from shared.http.resource_paths import ORDERS_PATH, PRODUCTS_PATH, SERVICES_PATH
+from shared.http.collection_paths import ORDERS_PATH, PRODUCTS_PATH, SERVICES_PATH
 
 SERVICE_ID = "fa2f7d54-5fb2-54bb-801d-f01d88dd9601"
 

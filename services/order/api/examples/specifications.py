@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.http.resource_paths import SPECIFICATIONS_PATH
+from shared.http.collection_paths import SPECIFICATIONS_PATH
 
 SPECIFICATION: dict[str, Any] = {
     "id": "ftth",

@@ -19,8 +19,8 @@ from shared.http import (
     paginate,
 )
 from shared.http.authorization import allow
+from shared.http.collection_paths import CATALOGUE_PATH, OPS_PATH
 from shared.http.paging import PageRequest
-from shared.http.resource_paths import CATALOGUE_PATH, OPS_PATH
 from shared.http.views import TmfBaseView
 from shared.persistence.list_window import slice_list
 from shared.security.caller import Caller

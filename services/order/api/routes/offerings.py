@@ -15,7 +15,7 @@ from services.order.domain.catalogue.catalogue import (
     latest_versions,
 )
 from shared.http import FieldsDep, PageDep, ReadSessionDep, Router, view_response
-from shared.http.resource_paths import OFFERINGS_PATH
+from shared.http.collection_paths import OFFERINGS_PATH
 
 router = Router(tags=["catalogue"])
 

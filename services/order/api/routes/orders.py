@@ -36,7 +36,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.authorization import allow
-from shared.http.resource_paths import OPS_PATH, ORDERS_PATH
+from shared.http.collection_paths import OPS_PATH, ORDERS_PATH
 from shared.persistence import history
 from shared.recovery.troubles import remedy_if_lost
 from shared.security.caller import Caller

@@ -13,7 +13,7 @@ from services.order.api.schemas.catalogue import EntryVersion
 from services.order.api.views.prices import PriceView, show_prices
 from services.order.domain.catalogue.catalogue import Catalogue, latest_versions
 from shared.http import FieldsDep, PageDep, ReadSessionDep, Router, view_response
-from shared.http.resource_paths import PRICES_PATH
+from shared.http.collection_paths import PRICES_PATH
 from shared.persistence.versioned_documents import SHARED_TENANT
 
 router = Router(tags=["catalogue"])

@@ -8,7 +8,7 @@ from services.order.api.schemas.catalogue import EntryVersion, LifecycleStatus
 from services.order.api.views.specifications import SpecificationView, show_specification
 from services.order.domain.catalogue.catalogue import find_version, latest_versions
 from shared.http import FieldsDep, PageDep, ReadSessionDep, Router, view_response
-from shared.http.resource_paths import SPECIFICATIONS_PATH
+from shared.http.collection_paths import SPECIFICATIONS_PATH
 
 router = Router(tags=["catalogue"])
 

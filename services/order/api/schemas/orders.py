@@ -97,13 +97,16 @@ class OrderItemSchema(TmfBaseSchema):
             product_id=self.product.id,
             places=tuple(self.product.requested_places(product_at)),
             characteristics=tuple(self.product.requested_characteristics(product_at)),
-            members=map_items(f"{at}/productOrderItem", self.product_order_item),
+            members=items_to_domain(f"{at}/productOrderItem", self.product_order_item),
             relationship_count=len(self.product_order_item_relationship),
         )
 
 
-def map_items(at: str, items: Sequence[OrderItemSchema]) -> tuple[RequestedItem, ...]:
-    """Map the items of an order or a bundle to the domain; `at` is the JSON pointer to the list."""
+def items_to_domain(at: str, items: Sequence[OrderItemSchema]) -> tuple[RequestedItem, ...]:
+    """Map the items of an order or a bundle to the domain, unchecked.
+
+    `at` is the JSON pointer to the list.
+    """
     return tuple(item.to_domain(f"{at}/{index}") for index, item in enumerate(items))
 
 
@@ -133,7 +136,7 @@ class OrderSchema(TmfBaseSchema):
     def to_domain(self, faults: tuple[Fault, ...] = ()) -> RequestedOrder:
         """Map the order, and the schema faults of its body, to the domain."""
         return RequestedOrder(
-            items=map_items("/productOrderItem", self.product_order_item),
+            items=items_to_domain("/productOrderItem", self.product_order_item),
             parties=tuple(
                 party.to_domain(f"/relatedParty/{index}")
                 for index, party in enumerate(self.related_party)

@@ -16,7 +16,7 @@ from services.order.api.views.specifications import specification_reference
 from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.catalogue.catalogue import LifeCycle, Offering
 from shared.http import href_of
-from shared.http.resource_paths import OFFERINGS_PATH
+from shared.http.collection_paths import OFFERINGS_PATH
 from shared.http.views import UnvalidatedTmfView
 
 

@@ -30,7 +30,7 @@ from services.order.domain.fulfilment.progress import ItemState, Progress
 from services.order.domain.fulfilment.states import compose_order_state
 from services.order.domain.order import BundleItem, Item, Order, OrderContent, derive_product_id
 from shared.contracts import Action, OrderState
-from shared.http.resource_paths import ORDERS_PATH, PRODUCTS_PATH
+from shared.http.collection_paths import ORDERS_PATH, PRODUCTS_PATH
 from shared.http.views import UnvalidatedTmfView
 from shared.persistence.history import HistoryEntry
 

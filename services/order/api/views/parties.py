@@ -8,7 +8,7 @@ from services.order.api.views.references import ReferenceView
 from services.order.domain.acceptance.order_header import UNSPECIFIED_TYPE
 from shared.contracts import PartyKind
 from shared.http import href_of
-from shared.http.resource_paths import ACCOUNTS_PATH, PARTIES_PATH
+from shared.http.collection_paths import ACCOUNTS_PATH, PARTIES_PATH
 from shared.http.views import UnvalidatedTmfView
 
 

@@ -17,7 +17,7 @@ from services.order.domain.catalogue.catalogue import (
 from services.order.domain.catalogue.pricing import Charge
 from shared.contracts import Cents, Value
 from shared.http import href_of
-from shared.http.resource_paths import PRICES_PATH
+from shared.http.collection_paths import PRICES_PATH
 from shared.http.views import UnvalidatedTmfView
 
 CURRENCY = "CNY"

@@ -20,7 +20,7 @@ from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACT
 from services.order.domain.fulfilment.product import Product, ProductStatus
 from shared.contracts import Characteristic, PartyKind
 from shared.http import href_of
-from shared.http.resource_paths import (
+from shared.http.collection_paths import (
     ADDRESSES_PATH,
     OFFERINGS_PATH,
     ORDERS_PATH,

@@ -14,7 +14,7 @@ from services.order.domain.catalogue.catalogue import (
 )
 from shared.contracts import Value
 from shared.http import href_of
-from shared.http.resource_paths import SPECIFICATIONS_PATH
+from shared.http.collection_paths import SPECIFICATIONS_PATH
 from shared.http.views import UnvalidatedTmfView
 
 VALUE_TYPES: dict[type[Value], ValueType] = {

@@ -70,6 +70,6 @@ def blueprint_name(offering: Offering, action: BusinessAction) -> str:
 
 def active_offerings(publication: Publication) -> Iterator[tuple[str, Offering]]:
     """Yield the single offerings that a publication puts on sale, with JSON pointers to them."""
-    for at, entry in publication.entries():
+    for at, entry in publication.located_entries():
         if isinstance(entry, Offering) and not entry.is_bundle and entry.state is LifeCycle.ACTIVE:
             yield at, entry

@@ -44,8 +44,8 @@ class Publication:
     specifications: tuple[Specification, ...] = ()
     offerings: tuple[Offering, ...] = ()
 
-    def entries(self) -> Iterator[LocatedEntry]:
-        """Yield all its entries."""
+    def located_entries(self) -> Iterator[LocatedEntry]:
+        """Yield each specification and offering, with the JSON pointer to it."""
         for index, specification in enumerate(self.specifications):
             yield f"/specifications/{index}", specification
         for index, offering in enumerate(self.offerings):
@@ -65,7 +65,7 @@ def publish(
     Raises:
         InvalidError: if it contradicts itself or the catalogue; every fault is named.
     """
-    entries = list(publication.entries())
+    entries = list(publication.located_entries())
     result = overlay(shared, merge_publication(own, publication))
     if faults := [*version_faults(own, entries), *result_faults(result, entries)]:
         raise InvalidError(faults)

@@ -19,7 +19,7 @@ from shared.http import (
     paginate,
 )
 from shared.http.callers import NetworkViewer, NetworkWriter
-from shared.http.resource_paths import OPS_PATH
+from shared.http.collection_paths import OPS_PATH
 
 BLUEPRINTS_PATH = f"{OPS_PATH}/blueprints"
 

@@ -32,8 +32,8 @@ from shared.http import (
     paginate,
 )
 from shared.http.callers import FalloutOperator, NetworkViewer
+from shared.http.collection_paths import OPS_PATH
 from shared.http.command_batcher import CommandBatcher
-from shared.http.resource_paths import OPS_PATH
 from shared.input.list_filters import ListFilter, check_filter_names
 from shared.persistence.list_window import key_attributes
 

@@ -8,7 +8,7 @@ from shared.access.access_rule import require_visible
 from shared.calls import call_store
 from shared.http import ReadSessionDep, Router
 from shared.http.callers import NetworkViewer
-from shared.http.resource_paths import OPS_PATH
+from shared.http.collection_paths import OPS_PATH
 from shared.persistence import history
 
 router = Router(tags=["plans"])

@@ -20,7 +20,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.authorization import allow
-from shared.http.resource_paths import SERVICES_PATH
+from shared.http.collection_paths import SERVICES_PATH
 from shared.persistence.list_window import key_attributes
 from shared.security.caller import Caller
 

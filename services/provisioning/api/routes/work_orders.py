@@ -31,8 +31,8 @@ from shared.http import (
     paginate,
 )
 from shared.http.authorization import allow
+from shared.http.collection_paths import OPS_PATH
 from shared.http.command_batcher import CommandBatcher
-from shared.http.resource_paths import OPS_PATH
 from shared.security.caller import Caller
 
 WORK_ORDERS_PATH = f"{OPS_PATH}/work-orders"
@@ -83,7 +83,7 @@ async def accept_work_order(
     body: AcceptBody = EMPTY_ACCEPT,
 ) -> WorkOrderView:
     """Accept a work order (签收). A repetition changes nothing."""
-    return await run_answer(work_order_id, body.to_answer(caller), caller, cause, batcher)
+    return await run_answer(work_order_id, body.to_domain(caller), caller, cause, batcher)
 
 
 @router.post(f"{WORK_ORDERS_PATH}/{{work_order_id}}/report", responses=error_responses(409, 422))
@@ -95,7 +95,7 @@ async def report_work_order(
     body: ReportBody = EMPTY_REPORT,
 ) -> WorkOrderView:
     """Report a work order as done (回单); this also accepts it. A repetition changes nothing."""
-    return await run_answer(work_order_id, body.to_answer(caller), caller, cause, batcher)
+    return await run_answer(work_order_id, body.to_domain(caller), caller, cause, batcher)
 
 
 @router.post(f"{WORK_ORDERS_PATH}/{{work_order_id}}/return", responses=error_responses(409, 422))
@@ -110,7 +110,7 @@ async def return_work_order(
 
     Another crew is dispatched, up to the blueprint's tries; then the step has failed.
     """
-    return await run_answer(work_order_id, body.to_answer(caller), caller, cause, batcher)
+    return await run_answer(work_order_id, body.to_domain(caller), caller, cause, batcher)
 
 
 async def run_answer(

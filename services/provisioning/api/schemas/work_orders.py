@@ -24,7 +24,7 @@ class AcceptSchema(SignedSchema):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
 
-    def to_answer(self, caller: Caller) -> AcceptWorkOrder:
+    def to_domain(self, caller: Caller) -> AcceptWorkOrder:
         """Return the answer, with the signing name.
 
         Raises:
@@ -33,8 +33,8 @@ class AcceptSchema(SignedSchema):
         return AcceptWorkOrder(self.signature(caller))
 
 
-class ReportSchema(SignedSchema):
-    """A crew's report."""
+class CompletionReportSchema(SignedSchema):
+    """A crew's report that the work is done. Work that is not done is returned."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.REPORTED]})
 
@@ -43,7 +43,7 @@ class ReportSchema(SignedSchema):
 
     remark: LongText = ""
 
-    def to_answer(self, caller: Caller) -> ReportWorkOrder:
+    def to_domain(self, caller: Caller) -> ReportWorkOrder:
         """Return the answer, with the signing name.
 
         Raises:
@@ -59,7 +59,7 @@ class ReturnSchema(SignedSchema):
 
     reason: Annotated[LongText, Field(min_length=1)]
 
-    def to_answer(self, caller: Caller) -> ReturnWorkOrder:
+    def to_domain(self, caller: Caller) -> ReturnWorkOrder:
         """Return the answer, with the signing name.
 
         Raises:
@@ -68,6 +68,6 @@ class ReturnSchema(SignedSchema):
         return ReturnWorkOrder(self.signature(caller), self.reason)
 
 
-EMPTY_ACCEPT, EMPTY_REPORT = AcceptSchema(), ReportSchema()
+EMPTY_ACCEPT, EMPTY_REPORT = AcceptSchema(), CompletionReportSchema()
 AcceptBody: TypeAlias = Annotated[AcceptSchema, Body()]
-ReportBody: TypeAlias = Annotated[ReportSchema, Body()]
+ReportBody: TypeAlias = Annotated[CompletionReportSchema, Body()]

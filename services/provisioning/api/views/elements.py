@@ -10,7 +10,7 @@ from services.provisioning.domain.element import Element
 from services.provisioning.store import elements as store
 from shared.calls.element_limits import type_of
 from shared.health.database_counts import ElementQueue
-from shared.http.resource_paths import OPS_PATH
+from shared.http.collection_paths import OPS_PATH
 from shared.http.views import BaseView
 
 ELEMENTS_PATH = f"{OPS_PATH}/elements"

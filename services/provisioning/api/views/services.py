@@ -12,7 +12,7 @@ from services.provisioning.api.views.elements import ELEMENTS_PATH
 from services.provisioning.domain.service import Service, ServiceState
 from shared.contracts import Held, Value
 from shared.http import href_of
-from shared.http.resource_paths import (
+from shared.http.collection_paths import (
     ADDRESSES_PATH,
     CUSTOMERS_PATH,
     NUMBERS_PATH,

@@ -13,7 +13,7 @@ from services.resources.domain.plant.address_search import read_search
 from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.authorization import allow
-from shared.http.resource_paths import ADDRESSES_PATH
+from shared.http.collection_paths import ADDRESSES_PATH
 from shared.persistence.list_window import key_attributes
 from shared.security.caller import Caller
 

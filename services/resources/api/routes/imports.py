@@ -32,8 +32,8 @@ from shared.http import (
     view_response,
 )
 from shared.http.callers import NetworkWriter
+from shared.http.collection_paths import OPS_PATH
 from shared.http.dependencies import DirectDependency
-from shared.http.resource_paths import OPS_PATH
 
 IMPORT_PATH = f"{OPS_PATH}/import"
 

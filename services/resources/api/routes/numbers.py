@@ -27,7 +27,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.authorization import allow
-from shared.http.resource_paths import NUMBERS_PATH
+from shared.http.collection_paths import NUMBERS_PATH
 from shared.persistence import history
 from shared.security.caller import Caller
 

@@ -29,7 +29,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.callers import NetworkViewer, NetworkWriter
-from shared.http.resource_paths import POOLS_PATH
+from shared.http.collection_paths import POOLS_PATH
 from shared.operations.audit_and_approvals import ApprovalView, approval_pending_response
 from shared.persistence import history
 

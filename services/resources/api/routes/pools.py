@@ -10,7 +10,7 @@ from services.resources.api.views.pools import PoolDetail, PoolView
 from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.callers import StateViewer
-from shared.http.resource_paths import POOLS_PATH
+from shared.http.collection_paths import POOLS_PATH
 from shared.persistence.list_window import key_attributes
 
 router = Router(tags=["plant"])

@@ -22,7 +22,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.callers import FalloutOperator, Viewer
-from shared.http.resource_paths import OPS_PATH
+from shared.http.collection_paths import OPS_PATH
 from shared.persistence.database import transaction_time
 from shared.persistence.list_window import key_attributes
 

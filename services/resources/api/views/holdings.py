@@ -11,7 +11,7 @@ from services.resources.api.schemas.kinds import ShownKind
 from services.resources.domain.pool.resource import Holding
 from services.resources.domain.pool.states import ResourceState
 from shared.contracts import Value
-from shared.http.resource_paths import OPS_PATH
+from shared.http.collection_paths import OPS_PATH
 from shared.http.views import BaseView
 
 HOLDINGS_PATH = f"{OPS_PATH}/holdings"

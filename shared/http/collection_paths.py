@@ -1,4 +1,4 @@
-"""Paths of the resources that one service serves and others link to."""
+"""Constants: the URL paths of API collections that one service serves and others link to."""
 
 OPS_PATH = "/ops/v1"
 """The operations API of every service."""
