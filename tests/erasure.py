@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, text
 
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.persistence.database import Sessions

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Causation, Envelope, Message, encode, read_envelope
 from shared.kafka import admin
-from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.kafka.record_types import ConsumedRecord, OutboxRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterRow
 from shared.messaging.dispatcher import Dispatcher, Subscriptions

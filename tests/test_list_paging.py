@@ -30,7 +30,7 @@ from shared.access import approvals, grants
 from shared.access.access_rule import tenant_wide_scope
 from shared.access.approvals import ApprovalState
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, encode_cursor, key_attributes, slice_list
+from shared.persistence.pagination import Window, encode_cursor, key_attributes, slice_list
 from tests.conftest import NOON, delete_all_rows
 from tests.kernel import TENANT
 

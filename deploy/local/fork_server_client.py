@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from deploy.local import fork_server, liveness, process
+from deploy.local import fork_server, hang_detection, process
 from deploy.local.errors import StartError
 from deploy.local.process_environment import environment_without_settings
 
@@ -150,7 +150,7 @@ class ForkServerClient:
         try:
             if self._ping is None:
                 self._ping = self._send_ping()
-            self._ping.socket.settimeout(liveness.ANSWER_TIMEOUT_S)
+            self._ping.socket.settimeout(hang_detection.ANSWER_TIMEOUT_S)
             answer = self._ping.socket.recv(1)
         except TimeoutError:
             return False
@@ -270,7 +270,7 @@ class ForkServerClient:
             if self._requests:
                 self._requests.close()
             self._requests, template_end = socket.socketpair()
-            self._requests.settimeout(liveness.ANSWER_TIMEOUT_S)
+            self._requests.settimeout(hang_detection.ANSWER_TIMEOUT_S)
             command = [sys.executable, "-P", "-m", fork_server.__name__, *self.modules]
             environment = environment_without_settings()
             with template_end:

@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 
 import psutil
 
-from deploy.local import liveness, packages, ports, process
+from deploy.local import hang_detection, packages, ports, process
 from deploy.local.errors import StartError
 from deploy.local.home import home, locked
 from deploy.local.java import class_archive_options, environment, kafka_java_command
@@ -130,7 +130,7 @@ class Kafka:
 
     def answers(self) -> bool:
         """Tell whether it answers requests."""
-        return answers(self.port, liveness.ANSWER_TIMEOUT_S)
+        return answers(self.port, hang_detection.ANSWER_TIMEOUT_S)
 
 
 def start_kafka(

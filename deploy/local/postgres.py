@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local import liveness, packages, ports, process
+from deploy.local import hang_detection, packages, ports, process
 from deploy.local.errors import StartError
 from deploy.local.postgres_cluster import (
     SUPERUSER,
@@ -101,7 +101,7 @@ class Postgres:
 
     def answers(self) -> bool:
         """Tell whether it answers an SSLRequest; it does so also during recovery."""
-        return ports.answers(self.port, SSL_REQUEST, liveness.ANSWER_TIMEOUT_S)
+        return ports.answers(self.port, SSL_REQUEST, hang_detection.ANSWER_TIMEOUT_S)
 
     def kill(self) -> None:
         """Kill the whole cluster with -9, as a power cut would."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local import liveness, log_rotation, process
+from deploy.local import hang_detection, log_rotation, process
 from deploy.local.fork_server_client import ForkServerClient
 from deploy.local.supervised_process import ManagedProcess, SupervisedProcess
 
@@ -56,7 +56,7 @@ class Program:
 
     def answers(self) -> bool:
         """Tell whether it answers; always true if it does not serve HTTP."""
-        return not self.url or liveness.answers_http(self.url)
+        return not self.url or hang_detection.answers_http(self.url)
 
 
 @dataclass
@@ -83,9 +83,11 @@ class Supervisor:
         self.stopping = threading.Event()
         self.start_lock = threading.Lock()
         self.restart_threads: list[threading.Thread] = []
-        self.watch_thread = threading.Thread(target=self.watch, name="supervisor", daemon=True)
+        self.watch_thread = threading.Thread(
+            target=self.restart_ended_processes, name="supervisor", daemon=True
+        )
         self.liveness_thread = threading.Thread(
-            target=self.check_liveness, name="liveness", daemon=True
+            target=self.end_hung_processes, name="hang_detection", daemon=True
         )
 
     def supervise(self, name: str, engine: ManagedProcess, *, stage: int, url: str = "") -> None:
@@ -97,7 +99,7 @@ class Supervisor:
                 self.liveness_thread.start()
         self.on_change()
 
-    def watch(self) -> None:
+    def restart_ended_processes(self) -> None:
         """Restart processes that have ended, until the supervisor is stopped."""
         for checks in itertools.count(1):
             if self.stopping.wait(WATCH_INTERVAL_S):
@@ -168,10 +170,13 @@ class Supervisor:
                 break
         supervised.is_starting = False
 
-    def check_liveness(self) -> None:
-        """End processes that hang, until the supervisor is stopped; `watch` restarts them."""
-        with ThreadPoolExecutor(MAX_CONCURRENT_CHECKS, thread_name_prefix="liveness") as pool:
-            while not self.stopping.wait(liveness.CHECK_INTERVAL_S):
+    def end_hung_processes(self) -> None:
+        """End processes that hang, until the supervisor is stopped.
+
+        `restart_ended_processes` restarts them.
+        """
+        with ThreadPoolExecutor(MAX_CONCURRENT_CHECKS, thread_name_prefix="hang_detection") as pool:
+            while not self.stopping.wait(hang_detection.CHECK_INTERVAL_S):
                 try:
                     list(pool.map(self.check_one, list(self.processes)))
                 except RuntimeError as error:  # no thread is left for one of them

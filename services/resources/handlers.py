@@ -169,7 +169,7 @@ def end_quarantines(
     rested = [
         after for name, item in items.items() if (after := end_quarantine(item, due[name][0].until))
     ]
-    store.put_items(batch.session, rested)
+    store.update_item_states(batch.session, rested)
     for after in rested:
         name = after.resource.name
         message, work = due[name]

@@ -22,7 +22,7 @@ from shared.errors import ConflictError, ForbiddenError, NotFoundError
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.bulk import table_of
 from shared.persistence.database import Base, Instant, enum_text
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 from shared.persistence.repository import Repository
 from shared.security.caller import Caller
 

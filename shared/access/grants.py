@@ -21,7 +21,13 @@ from shared.messaging.dispatcher import Subscription, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.bulk import table_of
 from shared.persistence.database import Base, Instant
-from shared.persistence.list_window import SortKey, Window, lateral_page, merge_pages, select_page
+from shared.persistence.pagination import (
+    SortKey,
+    Window,
+    select_lateral_page,
+    select_merged_page,
+    select_page,
+)
 
 ALL_CUSTOMERS = ""
 """The customer of a grant that shares all customers of a client."""
@@ -161,13 +167,13 @@ def select_accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the que
     page = partial(select_page, keys=keys, descending=descending)
     if data_scope.client is None:
         return page(found, window=window)
-    parts = accessible_pages(
+    parts = select_accessible_pages(
         session, data_scope, found, owners, partial(page, window=window.from_start)
     )
-    return merge_pages(parts, keys, window, descending=descending)
+    return select_merged_page(parts, keys, window, descending=descending)
 
 
-def accessible_pages(
+def select_accessible_pages(
     session: Session,
     data_scope: DataScope,
     found: Select[Any],
@@ -192,7 +198,7 @@ def accessible_pages(
     )
     clients = session.scalars(_select_shared_clients(data_scope))
     of_clients = (page(found.where(owners.client == each)) for each in clients)
-    return [own, *of_clients, lateral_page(customers, page(of_customer))]
+    return [own, *of_clients, select_lateral_page(customers, page(of_customer))]
 
 
 def _select_shared(data_scope: DataScope, *columns: ColumnElement[Any]) -> Select[Any]:

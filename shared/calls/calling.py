@@ -35,7 +35,7 @@ async def call_or_query(adapter: Adapter, call: OutboundCall) -> CallDecision:
     return await _query_outcome(adapter, call)
 
 
-def verb_of(adapter: Adapter, call: OutboundCall) -> str:
+def history_verb(adapter: Adapter, call: OutboundCall) -> str:
     """Return what is done to the element, as the history has it: `called` or `asked`."""
     return "asked" if call.doubtful and not adapter.repeatable else "called"
 

@@ -18,7 +18,7 @@ from shared.backoff import jittered
 from shared.calls import call_store
 from shared.calls.adapter import Adapter
 from shared.calls.call_store import CallRequest
-from shared.calls.calling import call_or_query, verb_of
+from shared.calls.calling import call_or_query, history_verb
 from shared.calls.claiming import CallClaimer
 from shared.calls.element_limits import LimitConfiguration
 from shared.calls.lease import DecidedCall, EndedLease, LeasedCall
@@ -31,7 +31,7 @@ from shared.calls.outbound_call import (
     OutboundCallEnded,
 )
 from shared.contracts import Causation, ElementName, Envelope, encode
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import Callback, CommitContext
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
@@ -221,7 +221,7 @@ class CallRunner:
             for leased_call, decision in again:
                 if leased_call.call.id in saved:
                     work, call = transaction.unit_of_work(leased_call.cause), leased_call.call
-                    verb = verb_of(self.adapter_of(call.element), call)
+                    verb = history_verb(self.adapter_of(call.element), call)
                     _add_history(work, call, decision, verb)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from shared.errors import Fault, InvalidError
 from shared.input.numbers import IS_DIGITS
-from shared.persistence.list_window import Window, encode_cursor
+from shared.persistence.pagination import Window, encode_cursor
 from shared.security.caller import Caller
 
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from shared.kafka.faust_transport import (
     Transport,
     make_faust_app,
 )
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.pacing import pause_after_batch
 
 HandleBatch = Callable[[Sequence[ConsumedRecord]], Awaitable[None]]

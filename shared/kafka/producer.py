@@ -21,7 +21,7 @@ from shared.backoff import Backoff
 from shared.config.kafka import BROKER_PAUSES
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 
 MAX_BATCH_BYTES = 1 << 18
 """Bytes that may wait for one partition; more than one batch of the publisher."""

@@ -31,7 +31,7 @@ from shared.config.settings import Settings
 from shared.contracts import read_envelope
 from shared.errors import UnavailableError
 from shared.kafka.producer import connection_options
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 
 FETCH_RECORDS = 500
 """Records that are fetched from one partition at a time."""

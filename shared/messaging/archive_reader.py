@@ -24,7 +24,7 @@ class PublishedMessageMetadata(NamedTuple):
 def list_published(session: Session, tenant: str, key: UUID) -> list[PublishedMessageMetadata]:
     """Return when which types were published under a key, oldest first."""
     found = select(OUTBOX.c.told_at, OUTBOX.c.type, OUTBOX.c.sequence)
-    rows = session.execute(filter_by_key(found, tenant, key))
+    rows = session.execute(select_of_key(found, tenant, key))
     return [PublishedMessageMetadata(*row) for row in rows]
 
 
@@ -33,7 +33,7 @@ def read_published(
 ) -> list[tuple[datetime, M]]:
     """Return the messages of one type published under a key with their times, oldest first."""
     records = select(OUTBOX.c.told_at, OUTBOX.c.body).where(OUTBOX.c.type == kind.type)
-    rows = session.execute(filter_by_key(records, tenant, key))
+    rows = session.execute(select_of_key(records, tenant, key))
     opened = ((at, read_envelope(body).open()) for at, body in rows)
     return [(at, message) for at, message in opened if isinstance(message, kind)]
 
@@ -44,7 +44,7 @@ def has_published(session: Session, key: UUID, kind: type[Message]) -> bool:
     return session.scalar(found.limit(1)) is not None
 
 
-def filter_by_key(records: Select[Any], tenant: str, key: UUID) -> Select[Any]:
+def select_of_key(records: Select[Any], tenant: str, key: UUID) -> Select[Any]:
     """Restrict a statement to a key's records, oldest first."""
     of_key = records.where(OUTBOX.c.key == key, OUTBOX.c.tenant == tenant)
     return of_key.order_by(OUTBOX.c.position)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import inbox
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard

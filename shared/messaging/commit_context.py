@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.persistence.database_certainty import Recheck, recheck_nothing
 
 Callback: TypeAlias = Callable[[], None]

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 
 
 class Confirmations:
     """The records of one process that the broker confirmed, with their offsets."""
 
     def __init__(self) -> None:
-        self._unstored: list[tuple[OutboxRecord, Any]] = []
+        self._unsaved: list[tuple[OutboxRecord, Any]] = []
         self._highest_offsets: dict[str, int] | None = {}
         """By partition; None after the broker was wiped, until a new producer starts."""
 
@@ -18,7 +18,7 @@ class Confirmations:
 
     def __bool__(self) -> bool:
         """Return whether records wait to be marked as published."""
-        return bool(self._unstored)
+        return bool(self._unsaved)
 
     def set_baseline(self, ends: Mapping[str, int]) -> None:
         """Save the end offsets of the partitions before a new producer sends its first record."""
@@ -38,19 +38,19 @@ class Confirmations:
         if metadata.offset <= before:
             return f"{source} was at {before}, and is at {metadata.offset}"
         self._highest_offsets[source] = metadata.offset
-        self._unstored.append((record, metadata))
+        self._unsaved.append((record, metadata))
         return ""
 
-    def drain(self) -> tuple[Sequence[OutboxRecord], Mapping[str, int]]:
-        """Return the records to mark as published, and the highest offset by partition."""
-        confirmed, self._unstored = self._unstored, []
+    def take_unsaved(self) -> tuple[Sequence[OutboxRecord], Mapping[str, int]]:
+        """Remove and return the records to mark as published, and the highest offset by partition."""
+        confirmed, self._unsaved = self._unsaved, []
         offsets: dict[str, int] = {}
         for record, metadata in confirmed:
             source = f"{record.topic}/{metadata.partition}"
             offsets[source] = max(metadata.offset, offsets.get(source, 0))
         return [record for record, _ in confirmed], offsets
 
-    def mark_stored(self, offsets: Mapping[str, int]) -> None:
+    def mark_saved(self, offsets: Mapping[str, int]) -> None:
         """Note that the database has saved these offsets."""
         self._stored.update(offsets)
 
@@ -60,6 +60,6 @@ class Confirmations:
 
     def reset(self) -> None:
         """Discard all confirmations of a broker that was wiped."""
-        self._unstored.clear()
+        self._unsaved.clear()
         self._highest_offsets = None
         self._stored.clear()

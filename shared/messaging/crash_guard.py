@@ -19,7 +19,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher
 from shared.messaging.failures import CrashingRecordError

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.contracts import Envelope, Message, message_name
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import inbox
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import add

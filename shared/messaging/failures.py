@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from shared.contracts import Envelope, read_envelope
 from shared.error_text import describe_error, describe_read_error, format_traceback
 from shared.errors import DomainError, EarlyMessageError, PoisonError
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
 from shared.messaging.outbox import MAX_MESSAGE_BYTES
 from shared.messaging.unit_of_work import TRANSIENT, WRITE_CONFLICTS, PersistentConflictError

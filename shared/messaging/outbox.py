@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.contracts import Causation, Envelope, Message, encode
 from shared.contracts.base import message_id
 from shared.errors import UnprocessableError
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.persistence import history
 from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant

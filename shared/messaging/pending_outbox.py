@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.config.kafka import RETENTION
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.messaging.outbox import COLUMNS, KEYS, OUTBOX, PENDING, PUBLISHER_ID, SEQUENCES
 from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import DISABLE_TIMEOUTS, Base, Instant

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from shared.errors import UnavailableError
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 
 CONFIRM_TIMEOUT = timedelta(seconds=10)
 """The broker confirms records within milliseconds, unless it is out."""

@@ -29,7 +29,7 @@ import structlog
 from shared.backoff import Backoff
 from shared.config.kafka import BROKER_PAUSES
 from shared.errors import UnavailableError
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.messaging import pending_outbox
 from shared.messaging.commit_context import CommitResult, do_nothing
 from shared.messaging.confirmations import Confirmations
@@ -239,11 +239,11 @@ class Publisher:
     async def _save_confirmations(self) -> None:
         """Write confirmations to the table, unless the database was replaced meanwhile."""
         if self._confirmations and self.writer.certainty.is_proven:
-            records, places = self._confirmations.drain()
+            records, places = self._confirmations.take_unsaved()
             await self.writer.query(
                 pending_outbox.mark_published,
                 records,
                 places,
                 self.writer.certainty.begin_check(RequiredCertainty.PROVEN),
             )
-            self._confirmations.mark_stored(places)
+            self._confirmations.mark_saved(places)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import dead_letters, inbox
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason, DeadLetterRow

@@ -66,9 +66,9 @@ class Mask:
 
     def __call__(self, _: object, __: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """Mask the personal values of a log event (signature of a structlog processor)."""
-        return {key: self.masked_field(key, value) for key, value in event.items()}
+        return {key: self.mask_by_key_and_content(key, value) for key, value in event.items()}
 
-    def masked_field(self, key: object, value: object) -> object:
+    def mask_by_key_and_content(self, key: object, value: object) -> object:
         """Return `value` as it may be logged under `key`."""
         if value is None or value == "" or isinstance(value, bool):
             return value
@@ -85,7 +85,7 @@ class Mask:
                 return self.masked_text(value)
             case Mapping():
                 return {
-                    self.masked_text(str(key)): self.masked_field(key, each)
+                    self.masked_text(str(key)): self.mask_by_key_and_content(key, each)
                     for key, each in value.items()
                 }
             case list() | tuple() | set() | frozenset():

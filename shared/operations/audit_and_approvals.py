@@ -29,7 +29,7 @@ from shared.messaging.unit_of_work import UnitOfWork
 from shared.operations.views import view_config
 from shared.persistence import audit_log
 from shared.persistence.audit_log import AuditEntry
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 from shared.security.caller import Caller
 
 Auditor = Annotated[Caller, allow("audit:read")]

@@ -17,10 +17,10 @@ def non_empty_tables(session: Session, service: str) -> list[str]:
     It runs one statement, which reads one row of each table that holds some.
     """
     tables = [*metadata_of(f"services.{service}").sorted_tables, table_of(GrantRow)]
-    return sorted(session.scalars(union_all(*map(name_if_not_empty, tables))))
+    return sorted(session.scalars(union_all(*map(select_name_if_not_empty, tables))))
 
 
-def name_if_not_empty(table: Table) -> Select[Any]:
+def select_name_if_not_empty(table: Table) -> Select[Any]:
     """Return the query for whether a table holds data: its name, or no row."""
     return select(literal(table.name)).where(
         exists().select_from(table).where(is_tenant_data(table))

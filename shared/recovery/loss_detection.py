@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from shared.contracts import Envelope, public_contracts, read_envelope
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.kafka.topic_reader import TopicReader
 from shared.messaging import inbox, pending_outbox
 from shared.messaging.dead_letters import ever_dead_lettered

@@ -22,7 +22,7 @@ from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.exit import restart_process
 from shared.kafka.producer import TopicCheck, allow_all_topics
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.kafka.topic_reader import TopicReader
 from shared.messaging import inbox
 from shared.messaging.commit_context import CommitContext

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.ids import time_ordered_id
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import COLUMNS, OUTBOX, SEQUENCES
 from shared.persistence.bulk import bind_arrays, insert_new_rows, table_of

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared.contracts import Message, read_envelope
 from shared.errors import EarlyMessageError
-from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.kafka.record_types import ConsumedRecord, OutboxRecord
 from shared.messaging import dead_letters, pending_outbox
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
@@ -126,12 +126,12 @@ class TakeoverWriter:
             if isinstance(error, EarlyMessageError):
                 early.append((each, error))
             else:
-                self._add_dead_letter(each, error, commit_context)
+                self._park_unappliable(each, error, commit_context)
 
         bisect_batch(pending, apply, handle_failure, PERMANENT)
         if is_last:
             for each, error in early:
-                self._add_dead_letter(each, error, commit_context)
+                self._park_unappliable(each, error, commit_context)
         return len(early)
 
     def _apply(
@@ -165,7 +165,7 @@ class TakeoverWriter:
             recovery_store.mark_applied(transaction.session, applied)
         return list(early.values())
 
-    def _add_dead_letter(
+    def _park_unappliable(
         self, each: OpenedMessage, error: Exception, commit_context: CommitContext
     ) -> None:
         """Park a message that cannot be applied: later ones of its key wait behind it."""

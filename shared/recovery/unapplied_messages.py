@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.recovery.takeover import TakeoverWriter
 

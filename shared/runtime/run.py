@@ -49,7 +49,7 @@ from shared.persistence.archive import maintain_archive
 from shared.persistence.connection_errors import describe_unreachable, is_unreachable
 from shared.persistence.database import Sessions, make_sessions
 from shared.recovery.troubles import recovery_troubles
-from shared.runtime.background_loops import cancel_loops, run_unless_stopped, supervise
+from shared.runtime.fail_fast_tasks import cancel_loops, run_unless_stopped, start_critical_task
 from shared.runtime.worker import SHUTDOWN_TIMEOUT_S, WorkerProcess, recovery_of, topic_watch_of
 from shared.service_definition import ServiceDefinition
 
@@ -156,13 +156,13 @@ async def serve(service: ServiceDefinition, settings: Settings, process_type: Pr
         stack.push_async_callback(close_publisher, publisher)
         stack.callback(cancel_loops)
         writer.certainty.start_unproven()
-        supervise(publisher.run())
-        supervise(batcher.run())
-        supervise(archive_periodically(sessions, settings))
-        supervise(topic_watch_of(service, settings, sessions, publisher).run())
+        start_critical_task(publisher.run())
+        start_critical_task(batcher.run())
+        start_critical_task(archive_periodically(sessions, settings))
+        start_critical_task(topic_watch_of(service, settings, sessions, publisher).run())
         recovery = recovery_of(service, settings, sessions, publisher, ownership)
         if process_type is ProcessType.API:
-            supervise(recovery.run(None))
+            start_critical_task(recovery.run(None))
         else:
             crash_guard = CrashGuard(sessions, journal)
             worker = WorkerProcess(

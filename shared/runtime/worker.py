@@ -26,7 +26,7 @@ from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.recovery.loss_detection import ServiceTopics
 from shared.recovery.recovery import Recovery, ReplayHandlers
-from shared.runtime.background_loops import cancel_loops, supervise
+from shared.runtime.fail_fast_tasks import cancel_loops, start_critical_task
 from shared.scheduling.scheduler import Scheduler
 from shared.scheduling.timer_store import ScheduledMessage
 from shared.service_definition import ServiceDefinition
@@ -92,9 +92,9 @@ class WorkerProcess:
         redelivery = AutomaticRedelivery(
             self.sessions, self.writer, self.service.redelivery_subscriptions
         )
-        supervise(recovery.run(ReplayHandlers(worker.handle, redelivery.redeliver_once)))
+        start_critical_task(recovery.run(ReplayHandlers(worker.handle, redelivery.redeliver_once)))
         async with AsyncExitStack() as calls:
-            work = supervise(self._work(worker, redelivery, recovery, calls))
+            work = start_critical_task(self._work(worker, redelivery, recovery, calls))
             yield
             cancel_loops()
             await asyncio.wait({work}, timeout=SHUTDOWN_TIMEOUT_S)
@@ -110,7 +110,7 @@ class WorkerProcess:
         self._begin_timers()
         self._begin_calls(calls)
         self.writer.on_dead_letter = redelivery.wake
-        supervise(redelivery.run())
+        start_critical_task(redelivery.run())
         await self._consume(worker)
 
     async def _consume(self, worker: BatchHandler) -> None:
@@ -140,7 +140,7 @@ class WorkerProcess:
         if any(each.message.topic.startswith(PRIVATE) for each in subscriptions.values()):
             scheduler = Scheduler(self.sessions, self.writer, subscriptions, self.crash_guard)
             self.writer.deferred_writers[ScheduledMessage] = scheduler.enqueue
-            supervise(scheduler.run())
+            start_critical_task(scheduler.run())
 
     def _begin_calls(self, ends: AsyncExitStack) -> None:
         """Make calls, if the service makes any, until its loops are cancelled."""
@@ -153,7 +153,7 @@ class WorkerProcess:
             )
             runner = CallRunner(*dependencies, adapters.adapter_of, calls.limits)
             self.writer.deferred_writers[CallRequest] = runner.enqueue
-            ends.push_async_callback(close_adapters, supervise(runner.run()), adapters)
+            ends.push_async_callback(close_adapters, start_critical_task(runner.run()), adapters)
 
 
 async def close_adapters(runner: "asyncio.Future[None]", adapters: AdapterRegistry) -> None:

@@ -14,7 +14,7 @@ from services.customer.tables import (
     PartySourceRow,
 )
 from shared.contracts import Causation, OrderAccepted
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
 from tests.conftest import delete_all_rows

@@ -17,7 +17,7 @@ from shared.health.monitor import HealthReport, Monitor, MonitorInputs
 from shared.observability.metrics import REGISTRY
 from shared.observability.troubles import TroubleKind
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window
+from shared.persistence.pagination import Window
 from tests.callers import CLIENT, AsRole
 from tests.conftest import NOON
 from tests.customer.builders import TENANT, ZHANG, a_customer, accepted

@@ -24,7 +24,7 @@ from shared.contracts import (
     OrderState,
     RefusalCode,
 )
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
 from tests.conftest import delete_all_rows

@@ -12,7 +12,7 @@ from services.customer import store
 from services.customer.commands.customers import require_customer
 from shared.access.access_rule import DataScope, tenant_wide_scope
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window
+from shared.persistence.pagination import Window
 from tests.customer.builders import TENANT
 
 MANY = 20_000

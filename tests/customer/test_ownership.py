@@ -16,7 +16,7 @@ from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import ContestedAccountRow, PartySourceRow
 from shared.access.access_rule import DataScope
 from shared.contracts import Causation, Customer, Message, OrderRejected, RefusalCode
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import delete_all_rows

@@ -20,7 +20,7 @@ from services.customer.store import (
 )
 from shared.access.access_rule import DataScope
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, encode_cursor
+from shared.persistence.pagination import Window, encode_cursor
 from tests.kernel import TENANT
 from tests.list_query_plans import QueryValues, check_lists
 from tests.query_plans import CLIENT, SERIES, RunQuery, check_each, every_data_scope, large_database
@@ -91,7 +91,10 @@ def test_a_list_of_contested_accounts_reads_little(
             for window in (PAGE, Window(0, 21, encode_cursor(["A-5"])))
         },
         "namings": partial(
-            contested_accounts.find_uses, tenant=TENANT, account_ids=["A-7", "A-8"], most=21
+            contested_accounts.find_uses,
+            tenant=TENANT,
+            account_ids=["A-7", "A-8"],
+            max_uses_per_account=21,
         ),
         "troubles": lambda session: list(
             contested_accounts.contested_account_troubles(session, datetime.now(UTC))

@@ -21,7 +21,7 @@ from services.order.handlers import SUBSCRIPTIONS as ORDER_SUBSCRIPTIONS
 from services.order.store import orders
 from shared.access.access_rule import tenant_wide_scope
 from shared.contracts import Causation, OrderState, RefusalCode, encode
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions

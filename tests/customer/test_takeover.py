@@ -8,7 +8,7 @@ from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow, PartySourceRow
 from shared.contracts import Envelope, OrderAccepted, encode
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.persistence.database import Sessions
 from shared.persistence.history import TAKEN_OVER_REASON, HistoryRow
 from shared.recovery.recovery_store import last_change

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import fork_server_client, liveness, supervisor
+from deploy.local import fork_server_client, hang_detection, supervisor
 from deploy.local import kafka as kafka_module
 from deploy.local import postgres as postgres_module
 from deploy.local.errors import StartError
@@ -39,10 +39,10 @@ time.sleep(600)
 @pytest.fixture(autouse=True)
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check often, and fail soon; a start may still take its time on a busy machine."""
-    monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS_AT_START", 1200)
-    monkeypatch.setattr(liveness, "CHECK_INTERVAL_S", 0.05)
-    monkeypatch.setattr(liveness, "ANSWER_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS", 3)
+    monkeypatch.setattr(hang_detection, "MAX_MISSED_CHECKS_AT_START", 1200)
+    monkeypatch.setattr(hang_detection, "CHECK_INTERVAL_S", 0.05)
+    monkeypatch.setattr(hang_detection, "ANSWER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(hang_detection, "MAX_MISSED_CHECKS", 3)
     monkeypatch.setattr(supervisor, "STOP_TIMEOUT_S", 0.5)
     monkeypatch.setattr(kafka_module, "STOP_TIMEOUT_S", 0.5)
     monkeypatch.setattr(postgres_module, "STOP_TIMEOUT_S", 0.5)
@@ -56,12 +56,14 @@ def test_a_process_that_is_stopped_by_a_signal_is_ended_and_started_again(
         "service", sys.executable, "-c", ANSWERING, str(port), url=f"http://{HOST}:{port}"
     )
     supervised, first = supervision.supervisor.processes[0], program.server
-    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
+    until(
+        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
+    )
 
     suspend(first)
 
     until(lambda: program.server.pid != first.pid, "another runs")
-    until(lambda: liveness.answers_http(program.url), "it answers again")
+    until(lambda: hang_detection.answers_http(program.url), "it answers again")
     assert supervision.has_logged("service does not answer, and is ended")
     assert supervised.record.last_end == "it did not answer; killed by SIGKILL"
     assert supervised.record.restarts == 1
@@ -79,20 +81,20 @@ def test_a_process_that_has_not_answered_yet_is_given_the_time_of_a_start(
 
     until(
         lambda: (
-            supervised.liveness
-            and supervised.liveness.missed_checks > 2 * liveness.MAX_MISSED_CHECKS
+            supervised.hang_detection
+            and supervised.hang_detection.missed_checks > 2 * hang_detection.MAX_MISSED_CHECKS
         ),
         "many checks without an answer",
     )
 
     assert program.server == first
-    assert not supervised.liveness or not supervised.liveness.is_hung
+    assert not supervised.hang_detection or not supervised.hang_detection.is_hung
 
 
 def test_a_process_that_never_answers_is_started_again_after_the_time_of_a_start(
     supervision: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS_AT_START", 4)
+    monkeypatch.setattr(hang_detection, "MAX_MISSED_CHECKS_AT_START", 4)
     port = free_port()
     program = supervision.program(
         "service", sys.executable, "-c", SILENT, str(port), url=f"http://{HOST}:{port}"
@@ -109,7 +111,9 @@ def test_a_postgresql_that_is_stopped_by_a_signal_is_ended_and_started_again(
 ) -> None:
     postgres = start_postgres(tmp_path / "postgres", fsync=False)
     supervised, first = supervision.engine("postgres", postgres), postgres.server
-    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
+    until(
+        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
+    )
 
     suspend(first)
 
@@ -124,12 +128,20 @@ def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
 ) -> None:
     kafka = start_kafka(tmp_path / "kafka")
     supervised, first = supervision.engine("kafka", kafka), kafka.server
-    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
+    until(
+        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
+    )
 
     suspend(first)
 
     until(lambda: supervised.record.restarts == 1 and not supervised.is_starting, "another runs")
     assert kafka.answers()
+
+
+def has_answered(supervised: SupervisedProcess) -> bool:
+    """Tell whether a process has answered since its start."""
+    found = supervised.hang_detection
+    return found is not None and found.has_answered
 
 
 def module(fork_server: ForkServerClient, folder: Path) -> ForkedModule:
@@ -148,16 +160,18 @@ def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_
     sleeper = module(own_fork_server, tmp_path)
     child = sleeper.server
     supervision.supervisor.supervise("sleeper", sleeper, stage=1)
-    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
+    until(
+        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
+    )
 
     suspend(first)
 
     until(lambda: has_ended(child.pid), "its forks end with it")
     until(
         lambda: (
-            supervised.liveness
-            and supervised.liveness.server != first
-            and supervised.liveness.has_answered
+            supervised.hang_detection
+            and supervised.hang_detection.server != first
+            and supervised.hang_detection.has_answered
         ),
         "another",
     )
@@ -170,7 +184,7 @@ def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) 
     loading.start()
     supervised = SupervisedProcess("template", loading, 0, "")
 
-    assert [supervised.hangs() for _ in range(liveness.MAX_MISSED_CHECKS + 1)] == [False] * 4
+    assert [supervised.hangs() for _ in range(hang_detection.MAX_MISSED_CHECKS + 1)] == [False] * 4
     assert not loading.answers()
 
     (tmp_path / "template.log").write_text("go on")

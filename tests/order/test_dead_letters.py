@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from deploy.local.postgres import Postgres
 from services.order.handlers import SUBSCRIPTIONS
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.persistence.database import Sessions
 from shared.persistence.migrate import config_for, upgrade
 from tests.callers import AsRole

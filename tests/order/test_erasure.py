@@ -28,7 +28,7 @@ from shared.contracts import (
 from shared.contracts.personal import blank_personal_data
 from shared.errors import ConflictError
 from shared.http.collection_paths import ORDERS_PATH
-from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.kafka.record_types import ConsumedRecord, OutboxRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.outbox import OutboxRow

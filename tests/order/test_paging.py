@@ -15,7 +15,7 @@ from shared.http.collection_paths import (
     SPECIFICATIONS_PATH,
 )
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import encode_cursor
+from shared.persistence.pagination import encode_cursor
 from tests.callers import AsRole
 from tests.order.test_api_lists import add_orders, names
 from tests.shared.http.small_api import faults_by_field

@@ -23,7 +23,7 @@ from shared.access.access_rule import DataScope
 from shared.contracts import OrderState
 from shared.http.collection_paths import CATALOGUE_PATH
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, encode_cursor
+from shared.persistence.pagination import Window, encode_cursor
 from tests.kernel import TENANT
 from tests.list_query_plans import QueryValues, check_lists
 from tests.query_plans import (

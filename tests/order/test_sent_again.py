@@ -12,7 +12,7 @@ from shared.config.settings import Settings
 from shared.http.collection_paths import ORDERS_PATH
 from shared.kafka import admin
 from shared.kafka.producer import Producer
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.messaging import pending_outbox
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import Publisher

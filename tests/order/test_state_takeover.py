@@ -21,7 +21,7 @@ from shared.contracts import (
     encode,
 )
 from shared.http.collection_paths import ORDERS_PATH
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher
 from shared.persistence.database import Sessions

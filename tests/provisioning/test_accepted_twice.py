@@ -7,7 +7,7 @@ import pytest
 
 from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.contracts import Causation
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
 from tests.kernel import TENANT, consume_records, dead_letter_rows, record_of

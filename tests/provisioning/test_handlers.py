@@ -30,7 +30,7 @@ from shared.contracts import (
     ServiceFailed,
 )
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window
+from shared.persistence.pagination import Window
 from shared.persistence.versioned_documents import SHARED_TENANT
 from shared.scheduling.timer_store import TimerRow
 from tests.conftest import NOON

@@ -20,7 +20,7 @@ from services.provisioning.store import elements, fallout, services, work_orders
 from services.provisioning.store.work_orders import ALL_STATES, Visibility
 from shared.access.access_rule import CrewScope, DataScope, tenant_wide_scope
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, encode_cursor
+from shared.persistence.pagination import Window, encode_cursor
 from tests.kernel import TENANT
 from tests.list_query_plans import QueryValues, check_lists
 from tests.query_plans import (

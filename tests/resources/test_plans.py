@@ -25,7 +25,7 @@ from services.resources.store import (
 )
 from services.resources.store.holdings import get_holdings
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, encode_cursor
+from shared.persistence.pagination import Window, encode_cursor
 from tests.kernel import TENANT
 from tests.list_query_plans import QueryValues, check_lists
 from tests.query_plans import ROWS, SERIES, RunQuery, check_each, expensive_plans, large_database

@@ -16,7 +16,7 @@ from shared.kafka import admin
 from shared.kafka.consumer import ConsumerConfig, HandleBatch, consuming
 from shared.kafka.faust_transport import Offsets
 from shared.kafka.producer import Producer
-from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.kafka.record_types import ConsumedRecord, OutboxRecord
 from shared.messaging.outbox import MessageDraft, make_records
 from tests.conftest import NOON
 from tests.kernel import TENANT

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.errors import UnavailableError
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.messaging.publisher import Publisher
 
 

@@ -81,14 +81,15 @@ def print_outcomes(result: DemoResult) -> None:
 def print_invariants(result: DemoResult) -> None:
     """Print the table of invariants."""
     posts = str(sum(map(len, result.posts_by_outcome.values())))
-    first = ("every post has its expected outcome", posts, verdict(result.unexpected))
+    first = ("every post has its expected outcome", posts, format_check_result(result.unexpected))
     rows = [
-        (each.invariant, str(each.things_checked), verdict(each.faults)) for each in result.findings
+        (each.invariant, str(each.things_checked), format_check_result(each.faults))
+        for each in result.findings
     ]
     print_table(("invariant", "checked", ""), [first, *rows], right=(1,))
 
 
-def verdict(faults: Sequence[str]) -> Styled:
+def format_check_result(faults: Sequence[str]) -> Styled:
     """Return whether a check holds, or its number of faults."""
     return Styled(f"{len(faults)} faults", "red") if faults else Styled("holds", "green")
 

@@ -19,7 +19,7 @@ from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import AccountSourceRow, ContestedAccountRow
 from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
 from shared.persistence.bulk import insert_new_rows, table_of, update_rows
-from shared.persistence.list_window import Window, lateral_page, select_page, unnest_values
+from shared.persistence.pagination import Window, select_lateral_page, select_page, unnest_values
 from shared.persistence.statements import CompiledStatement
 
 Key: TypeAlias = tuple[str, str]
@@ -95,15 +95,17 @@ def find_page(
 
 
 def find_uses(
-    session: Session, tenant: str, account_ids: Collection[str], most: int
+    session: Session, tenant: str, account_ids: Collection[str], max_uses_per_account: int
 ) -> dict[str, list[AccountUse]]:
-    """Return the customers and clients that name each of these accounts, up to `most` of each."""
+    """Return the customers and clients that name each of these accounts, a bounded number each."""
     ids = unnest_values(ACCOUNT_SOURCES.c.account_id, account_ids)
     of_account = ACCOUNT_SOURCES.c.tenant == tenant, ACCOUNT_SOURCES.c.account_id == ids.c.value
     order = [ACCOUNT_SOURCES.c.party_id, ACCOUNT_SOURCES.c.client]
-    page = select_page(select(*USE_COLUMNS).where(*of_account), order, Window(0, most))
+    page = select_page(
+        select(*USE_COLUMNS).where(*of_account), order, Window(0, max_uses_per_account)
+    )
     found: dict[str, list[AccountUse]] = defaultdict(list)
-    for row in session.execute(lateral_page(ids, page)):
+    for row in session.execute(select_lateral_page(ids, page)):
         found[row.account_id].append(AccountUse(*row))
     return found
 

@@ -22,7 +22,7 @@ from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import AccountSourceRow, PartyRow, PartySourceRow
 from shared.access.access_rule import DataScope
 from shared.access.grants import access_condition
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 
 MAX_CHARACTER = "\U0010ffff"
 """Sorts after every character, so that a prefix is a range of an index."""

@@ -29,7 +29,7 @@ from services.customer.tables import (
 )
 from shared.access.access_rule import DataScope
 from shared.access.grants import access_condition
-from shared.persistence.list_window import Window
+from shared.persistence.pagination import Window
 
 ORDER_COLUMNS = columns_for(OrderRow, Order)
 RESULT_COLUMNS = columns_for(OrderResultRow, OrderResult)

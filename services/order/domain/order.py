@@ -53,7 +53,7 @@ class Item(StoredStruct, frozen=True, kw_only=True):
         return product_effect(self.ordered)
 
 
-class BundleItem(StoredStruct, frozen=True, kw_only=True):
+class BundleParentItem(StoredStruct, frozen=True, kw_only=True):
     """The item of a bundle. It has no product of its own."""
 
     id: str
@@ -82,7 +82,7 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
     """The customer's category from earlier orders, if this one states none."""
 
     items: tuple[Item, ...]
-    bundles: tuple[BundleItem, ...] = ()
+    bundles: tuple[BundleParentItem, ...] = ()
     external_id: str = ""
     channel: str
     priority: int
@@ -144,7 +144,7 @@ class Order:
         """The total of its monthly prices."""
         return sum(item.ordered.monthly_cents for item in self.items)
 
-    def members(self, bundle: BundleItem) -> Iterator[Item]:
+    def members(self, bundle: BundleParentItem) -> Iterator[Item]:
         """Yield the items of one of its bundles."""
         return (item for item in self.items if item.bundle_item == bundle.id)
 

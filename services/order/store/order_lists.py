@@ -17,7 +17,7 @@ from shared.access.access_rule import DataScope
 from shared.access.grants import OwnerColumns, access_condition, select_accessible_page
 from shared.contracts import OrderState
 from shared.persistence.bulk import table_of
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 
 ORDERS, PROGRESS = table_of(OrderRow).c, table_of(ProgressRow).c
 ORDER_COLUMNS = [ORDERS[name] for name in Order.__dataclass_fields__]
@@ -102,14 +102,16 @@ def conditions(filters: OrderFilter) -> Iterator[ColumnElement[bool]]:
     if filters.state is not None:
         yield PROGRESS.state == filters.state
     if filters.external_id is not None:
-        yield source.id.in_(ids_with_external_id(filters.data_scope.tenant, filters.external_id))
+        yield source.id.in_(
+            select_ids_with_external_id(filters.data_scope.tenant, filters.external_id)
+        )
     if filters.ordered_from is not None:
         yield source.id >= lowest_id_from(filters.ordered_from)
     if filters.ordered_until is not None:
         yield source.id <= highest_id_until(filters.ordered_until)
 
 
-def ids_with_external_id(tenant: str, external_id: str) -> Select[UUID]:
+def select_ids_with_external_id(tenant: str, external_id: str) -> Select[UUID]:
     """Return the select for the ids of orders that clients have given this externalId."""
     return select(SubmissionRow.order_id).where(
         SubmissionRow.tenant == tenant, SubmissionRow.external_id == external_id

@@ -11,7 +11,7 @@ from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.tables import ProductRow
 from shared.access.access_rule import DataScope
 from shared.access.grants import OwnerColumns, access_condition, select_accessible_page
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 
 COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
 OWNER_COLUMNS = OwnerColumns(ProductRow.client, ProductRow.party_id)

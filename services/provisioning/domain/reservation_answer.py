@@ -38,11 +38,11 @@ def needed_resources(plan: Plan, services: Inventory) -> Iterator[Held]:
     """Yield what a completed plan needs: also what is given up with its completion."""
     for item in plan.items:
         yield from item.pre_released
-        if not is_terminated(item, services):
+        if not is_ended_by_another_order(item, services):
             yield from item.held
 
 
-def is_terminated(item: PlanItem, services: Inventory) -> bool:
+def is_ended_by_another_order(item: PlanItem, services: Inventory) -> bool:
     """Tell whether another order has ended the service that an item made or changed."""
     service = services.get(item.service_id)
     is_ended = service is not None and service.state is ServiceState.TERMINATED

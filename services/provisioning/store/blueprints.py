@@ -14,7 +14,7 @@ from services.provisioning.domain.blueprint.publication import PublishedBlueprin
 from services.provisioning.domain.plan.planner import Blueprints
 from services.provisioning.tables import BlueprintEditionRow, BlueprintRow
 from shared.persistence.bulk import insert_new_rows
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 from shared.persistence.versioned_documents import SHARED_TENANT, VersionedDocuments
 
 SHIPPED_FILE = Path(__file__).parents[1] / "data/blueprints.json"

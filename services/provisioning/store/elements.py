@@ -27,7 +27,7 @@ from shared.input.equipment_names import fold_name
 from shared.observability.backlog import Backlog
 from shared.persistence.bulk import table_of
 from shared.persistence.equipment_names import folded_name
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 from shared.persistence.repository import Repository
 from shared.persistence.statements import CompiledStatement
 

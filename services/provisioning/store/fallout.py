@@ -12,7 +12,7 @@ from services.provisioning.tables import FalloutRow
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import table_of
 from shared.persistence.equipment_names import folded_name
-from shared.persistence.list_window import Window, merge_pages, select_page
+from shared.persistence.pagination import Window, select_merged_page, select_page
 from shared.persistence.repository import Repository
 
 FALLOUT = Repository(FalloutRow, Fallout)
@@ -43,7 +43,9 @@ def find(session: Session, tenant: str, wanted: FalloutFilter, window: Window) -
         query = query.where(folded_name(TABLE.c.element) == fold_name(wanted.element))
     by_state = (query.where(TABLE.c.state == each) for each in wanted.states)
     parts = [select_page(each, SORT_COLUMNS, window.from_start) for each in by_state]
-    return [Fallout(*row) for row in session.execute(merge_pages(parts, SORT_COLUMNS, window))]
+    return [
+        Fallout(*row) for row in session.execute(select_merged_page(parts, SORT_COLUMNS, window))
+    ]
 
 
 def of_order(session: Session, tenant: str, order_id: UUID, window: Window) -> list[Fallout]:

@@ -13,7 +13,7 @@ from services.provisioning.tables import ServiceRow
 from shared.access.access_rule import DataScope
 from shared.access.grants import OwnerColumns, is_accessible, select_accessible_page
 from shared.persistence.bulk import table_of
-from shared.persistence.list_window import Window
+from shared.persistence.pagination import Window
 from shared.persistence.repository import Repository
 
 SERVICES = Repository(ServiceRow, Service)

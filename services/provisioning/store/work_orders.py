@@ -14,15 +14,15 @@ from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkOrderSt
 from services.provisioning.store.plans import PLANS
 from services.provisioning.tables import AGE_COLUMNS, URGENCY_COLUMNS, WorkOrderRow
 from shared.access.access_rule import CrewScope, DataScope
-from shared.access.grants import OwnerColumns, PageFunction, accessible_pages, is_accessible
+from shared.access.grants import OwnerColumns, PageFunction, is_accessible, select_accessible_pages
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import table_of
 from shared.persistence.equipment_names import folded_name
-from shared.persistence.list_window import (
+from shared.persistence.pagination import (
     Window,
     key_attributes,
-    lateral_page,
-    merge_pages,
+    select_lateral_page,
+    select_merged_page,
     select_page,
     unnest_values,
 )
@@ -109,13 +109,13 @@ def find(
         each
         for states in (wanted.states & OPEN, wanted.states - OPEN)
         if states
-        for each in candidate_pages(session, visibility, wanted, states, page)
+        for each in select_candidate_pages(session, visibility, wanted, states, page)
     ]
-    query = merge_pages(parts, order.keys, window, descending=order.is_descending)
+    query = select_merged_page(parts, order.keys, window, descending=order.is_descending)
     return [WorkOrder(*row) for row in session.execute(query)]
 
 
-def candidate_pages(
+def select_candidate_pages(
     session: Session,
     visibility: Visibility,
     wanted: WorkOrderFilter,
@@ -140,14 +140,16 @@ def candidate_pages(
         if visibility.is_whole:
             yield page(of_state)
         elif visibility.crew:
-            yield from pages_of_crew(visibility.crew, of_state, page)
+            yield from select_pages_of_crew(visibility.crew, of_state, page)
         else:
-            yield from accessible_pages(
+            yield from select_accessible_pages(
                 session, visibility.data_scope, of_state, OWNER_COLUMNS, page
             )
 
 
-def pages_of_crew(crew: CrewScope, query: Select[Any], page: PageFunction) -> Iterator[Select[Any]]:
+def select_pages_of_crew(
+    crew: CrewScope, query: Select[Any], page: PageFunction
+) -> Iterator[Select[Any]]:
     """Yield pages of the work orders in a crew's areas, and of those that it has accepted."""
     accepted = query.where(TABLE.c.accepted_by != "")
     for column, key, values, rows in (
@@ -156,7 +158,7 @@ def pages_of_crew(crew: CrewScope, query: Select[Any], page: PageFunction) -> It
         (TABLE.c.accepted_by, TABLE.c.accepted_by, crew.names, accepted),
     ):
         each = unnest_values(column, sorted(values))
-        yield lateral_page(each, page(rows.where(key == each.c.value)))
+        yield select_lateral_page(each, page(rows.where(key == each.c.value)))
 
 
 class SortOrder(NamedTuple):

@@ -36,8 +36,8 @@ from services.resources.store.pool_items import (
     find_pool_items,
     get_items_skip_locked,
     get_states_for_update,
-    put_items,
     put_states,
+    update_item_states,
 )
 from services.resources.store.pool_levels import find_pool_breakdown, find_pool_levels
 from services.resources.store.resource_status import get_statuses_for_update
@@ -85,7 +85,6 @@ __all__ = [
     "occupy",
     "overlapping_segments",
     "overlapping_splitters",
-    "put_items",
     "put_numbers",
     "put_states",
     "quarantine_periods",
@@ -94,4 +93,5 @@ __all__ = [
     "save_changes",
     "search_numbers",
     "take_assignment_lock",
+    "update_item_states",
 ]

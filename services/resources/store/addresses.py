@@ -11,7 +11,7 @@ from services.resources.domain.plant.address_search import grams, id_key
 from services.resources.domain.plant.plant import Address
 from services.resources.store.plant import as_struct
 from services.resources.tables import AddressRow
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 
 COLUMNS = [getattr(AddressRow, name) for name in Address.__struct_fields__]
 COMPUTED_LETTERS = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")

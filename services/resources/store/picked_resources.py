@@ -47,7 +47,7 @@ FREE_ITEMS = select(*ITEM_COLUMNS, ITEMS.c.state).join(
 )
 
 
-def numbers_for_update(*, wait: bool) -> Select[Any]:
+def select_numbers_for_update(*, wait: bool) -> Select[Any]:
     """Return the statement that locks picked numbers; with `wait` it waits for locks."""
     return (
         select(
@@ -61,13 +61,13 @@ def numbers_for_update(*, wait: bool) -> Select[Any]:
     )
 
 
-def items_for_update(*, wait: bool) -> Select[Any]:
+def select_items_for_update(*, wait: bool) -> Select[Any]:
     """Return the statement that locks picked pool items; with `wait` it waits for locks."""
     return FREE_ITEMS.order_by(*ITEM_KEY).with_for_update(of=ITEMS, skip_locked=not wait)
 
 
-SKIPPING_LOCKED = (numbers_for_update(wait=False), items_for_update(wait=False))
-WAITING_FOR_LOCKS = (numbers_for_update(wait=True), items_for_update(wait=True))
+SKIPPING_LOCKED = (select_numbers_for_update(wait=False), select_items_for_update(wait=False))
+WAITING_FOR_LOCKS = (select_numbers_for_update(wait=True), select_items_for_update(wait=True))
 
 
 def lock_picked(

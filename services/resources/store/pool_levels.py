@@ -10,7 +10,7 @@ from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
 from services.resources.store.resource_tables import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
 from shared.persistence.bulk import table_of
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 
 POOLS = table_of(PoolRow)
 IDLE = (
@@ -51,14 +51,14 @@ def find_pool_breakdown(
     if row is None:
         return None
     counts = (
-        count_numbers_by_state(tenant, name)
+        select_number_counts(tenant, name)
         if kind_named(kind).table is ResourceTable.NUMBERS
-        else count_items_by_state(tenant, kind, name)
+        else select_item_counts(tenant, kind, name)
     )
     return PoolBreakdown(PoolLevel(*row), dict(session.execute(counts).all()))
 
 
-def count_numbers_by_state(tenant: str, exchange_id: str) -> Select[Any]:
+def select_number_counts(tenant: str, exchange_id: str) -> Select[Any]:
     """Count an exchange's numbers by state, segment by segment along the key."""
     inside = and_(
         NUMBERS.c.tenant == SegmentRow.tenant,
@@ -75,7 +75,7 @@ def count_numbers_by_state(tenant: str, exchange_id: str) -> Select[Any]:
     )
 
 
-def count_items_by_state(tenant: str, kind: str, name: str) -> Select[Any]:
+def select_item_counts(tenant: str, kind: str, name: str) -> Select[Any]:
     """Count a pool's items by state, along the key."""
     return (
         select(ITEMS.c.state, func.count())

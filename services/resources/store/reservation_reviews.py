@@ -15,7 +15,7 @@ from services.resources.domain.allocation.reservation_review import (
 from services.resources.tables import ReservationReviewRow
 from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
 from shared.persistence.bulk import table_of
-from shared.persistence.list_window import Window, select_page
+from shared.persistence.pagination import Window, select_page
 from shared.persistence.repository import Repository
 from shared.persistence.statements import CompiledStatement
 

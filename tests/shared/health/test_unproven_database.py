@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import text
 
-from deploy.local.liveness import answers_http
+from deploy.local.hang_detection import answers_http
 from shared.config.settings import Settings
 from shared.health.common_troubles import certainty_trouble_source
 from shared.health.monitor import Monitor, MonitorInputs

@@ -13,7 +13,7 @@ from shared.config.settings import Settings
 from shared.kafka import consumer
 from shared.kafka.consumer import BatchReader
 from shared.kafka.faust_transport import MAX_POLL_RECORDS, Consumer, earlier_start, make_faust_app
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from tests.kernel import until
 
 KNOWN = b"order.accepted.v1"

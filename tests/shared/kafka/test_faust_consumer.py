@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.config.settings import Settings
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from tests.kernel import until
 from tests.shared.consuming import (
     RecordingHandler,

@@ -13,7 +13,7 @@ from aiokafka.consumer.fetcher import Fetcher
 
 from shared.config.settings import Settings
 from shared.kafka import faust_transport
-from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.kafka.record_types import ConsumedRecord, OutboxRecord
 from tests.kernel import until
 from tests.shared.consuming import (
     RecordingHandler,

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.messaging.confirmations import Confirmations
 from tests.shared.order_log import ORDER
 
@@ -23,7 +23,7 @@ def test_an_offset_at_or_past_the_baseline_is_confirmed() -> None:
     assert not confirmations.add(RECORD, at(3))
     assert not confirmations.add(RECORD, at(5))
 
-    assert confirmations.drain() == ([RECORD, RECORD], {"a/7": 5})
+    assert confirmations.take_unsaved() == ([RECORD, RECORD], {"a/7": 5})
 
 
 def test_an_offset_below_the_baseline_is_not_confirmed() -> None:
@@ -55,4 +55,4 @@ def test_confirmations_that_arrive_after_a_wipe_are_refused() -> None:
 
     confirmations.set_baseline({"a/7": 3})
     assert not confirmations.add(RECORD, at(3))
-    assert confirmations.drain() == ([RECORD], {"a/7": 3})
+    assert confirmations.take_unsaved() == ([RECORD], {"a/7": 3})

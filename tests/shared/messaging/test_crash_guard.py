@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from shared.contracts import OrderAccepted
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import MAX_CRASHES, CrashGuard, InFlightJournal, SuspectRow
 from shared.messaging.dead_letters import DeadLetterReason

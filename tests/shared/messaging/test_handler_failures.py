@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shared.contracts import Causation, OrderAccepted, ServiceFailed
 from shared.errors import ConflictError, ConflictOnWriteError, PoisonError
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import MAX_TRIES, Dispatcher, Subscriptions, on, subscribe
 from shared.messaging.inbox import InboxRow

@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts import ReleaseRequested
 from shared.errors import UnavailableError
-from shared.kafka.records import OutboxRecord
+from shared.kafka.record_types import OutboxRecord
 from shared.messaging import producer_port
 from shared.messaging import publisher as publisher_module
 from shared.messaging.commit_context import CommitContext

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from shared.contracts import Causation, OrderAccepted, OrderMessage
 from shared.errors import ConflictOnWriteError, EarlyMessageError
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import dead_letters
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.config.settings import Settings
 from shared.kafka import admin
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import inbox, pending_outbox
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.recreated_topics import save_topic_ids

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from shared.contracts import Envelope, encode
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.outbox import MAX_MESSAGE_BYTES
 from shared.persistence.database import Sessions

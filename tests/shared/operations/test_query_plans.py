@@ -13,7 +13,7 @@ from shared.access.approvals import ApprovalState
 from shared.messaging import dead_letters
 from shared.persistence import audit_log, history
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, encode_cursor
+from shared.persistence.pagination import Window, encode_cursor
 from shared.recovery.recovery_store import all_recoveries
 from tests.kernel import TENANT
 from tests.list_query_plans import QueryValues, check_lists

@@ -15,7 +15,7 @@ import services.resources.app  # noqa: F401  so that all contracts are registere
 from shared.contracts import Customer, Message, OrderAccepted, public_contracts, read_envelope
 from shared.contracts.personal import blank_personal_data, has_personal_fields
 from shared.errors import ConflictError
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import pending_outbox
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork

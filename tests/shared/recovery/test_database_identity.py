@@ -14,7 +14,7 @@ from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
 from shared.kafka import admin
 from shared.kafka.producer import Producer
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
 from shared.persistence import history

@@ -15,7 +15,7 @@ from shared.contracts import OrderAccepted, ServiceCompleted
 from shared.errors import EarlyMessageError
 from shared.kafka import admin, topic_reader
 from shared.kafka.producer import Producer
-from shared.kafka.records import ConsumedRecord
+from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.automatic_redelivery import AutomaticRedelivery
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe

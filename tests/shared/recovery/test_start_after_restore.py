@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from sqlalchemy import text
 
-from deploy.local.liveness import answers_http
+from deploy.local.hang_detection import answers_http
 from shared.config.settings import Settings
 from shared.kafka import admin
 from shared.observability.troubles import TroubleKind

@@ -88,10 +88,10 @@ def test_when_one_part_of_a_process_ends_the_process_does(tmp_path: Path) -> Non
     """An API must not answer while its worker is dead."""
     program = (
         "import asyncio\n"
-        "from shared.runtime.background_loops import supervise\n"
+        "from shared.runtime.fail_fast_tasks import start_critical_task\n"
         "async def part(): raise ZeroDivisionError\n"
         "async def main():\n"
-        "    supervise(part())\n"
+        "    start_critical_task(part())\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )

@@ -23,7 +23,7 @@ from shared.http import (
 )
 from shared.http.callers import FalloutOperator, Viewer
 from shared.http.collection_paths import OPS_PATH
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 
 CONTESTED_ACCOUNTS_PATH = f"{OPS_PATH}/contested-accounts"
 USES_READ = MAX_USES_SHOWN + 1

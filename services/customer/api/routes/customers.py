@@ -14,7 +14,7 @@ from shared.http.authorization import MissingScopeError
 from shared.http.collection_paths import CUSTOMERS_PATH
 from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable
-from shared.persistence.list_window import Window, key_attributes
+from shared.persistence.pagination import Window, key_attributes
 from shared.security.caller import Caller
 
 router = Router(tags=["customers"])

@@ -24,7 +24,7 @@ from shared.http import (
 from shared.http.authorization import allow
 from shared.http.collection_paths import OPS_PATH
 from shared.operations.audit_and_approvals import ApprovalView, approval_pending_response
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 from shared.security.caller import Caller
 
 GRANTS_PATH = f"{OPS_PATH}/grants"

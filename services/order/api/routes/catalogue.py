@@ -22,7 +22,7 @@ from shared.http.authorization import allow
 from shared.http.collection_paths import CATALOGUE_PATH, OPS_PATH
 from shared.http.paging import PageRequest
 from shared.http.views import TmfBaseView
-from shared.persistence.list_window import slice_list
+from shared.persistence.pagination import slice_list
 from shared.security.caller import Caller
 
 CatalogueReader: TypeAlias = Annotated[

@@ -22,7 +22,7 @@ from shared.http import (
 from shared.http.authorization import allow
 from shared.http.collection_paths import OFFERINGS_PATH, PRODUCTS_PATH
 from shared.input.list_filters import ListFilter, check_filter_names
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 from shared.security.caller import Caller
 
 ProductReader: TypeAlias = Annotated[

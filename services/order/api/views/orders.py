@@ -28,7 +28,13 @@ from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.business_actions import ProductEffect
 from services.order.domain.fulfilment.progress import ItemState, Progress
 from services.order.domain.fulfilment.states import compose_order_state
-from services.order.domain.order import BundleItem, Item, Order, OrderContent, derive_product_id
+from services.order.domain.order import (
+    BundleParentItem,
+    Item,
+    Order,
+    OrderContent,
+    derive_product_id,
+)
 from shared.contracts import Action, OrderState
 from shared.http.collection_paths import ORDERS_PATH, PRODUCTS_PATH
 from shared.http.views import UnvalidatedTmfView
@@ -251,7 +257,9 @@ def product_link(product_id: UUID, effect: ProductEffect, state: OrderState) -> 
     return f"{PRODUCTS_PATH}/{product_id}" if is_in_inventory else None
 
 
-def show_bundle_item(order: Order, bundle: BundleItem, states: Mapping[str, ItemState]) -> ItemView:
+def show_bundle_item(
+    order: Order, bundle: BundleParentItem, states: Mapping[str, ItemState]
+) -> ItemView:
     """Show the item of a bundle, with the items in it."""
     members = tuple(order.members(bundle))
     state = compose_order_state([states[item.id].state for item in members])

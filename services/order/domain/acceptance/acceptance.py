@@ -33,7 +33,7 @@ from services.order.domain.catalogue.pricing import quote
 from services.order.domain.fulfilment.product import Product, mark_pending_terminate
 from services.order.domain.fulfilment.progress import Progress, acknowledge
 from services.order.domain.order import (
-    BundleItem,
+    BundleParentItem,
     Item,
     Note,
     Order,
@@ -154,12 +154,12 @@ def order_content(
     )
 
 
-def bundle_items(requested: RequestedOrder, catalogue: Catalogue) -> Iterator[BundleItem]:
+def bundle_items(requested: RequestedOrder, catalogue: Catalogue) -> Iterator[BundleParentItem]:
     """Yield the bundle items."""
     for item in requested.items:
         if item.members:
             bundle = catalogue.sellable_offerings[item.offering_id]
-            yield BundleItem(
+            yield BundleParentItem(
                 id=item.id,
                 offering_id=bundle.id,
                 offering_name=bundle.name,

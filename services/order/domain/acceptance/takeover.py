@@ -11,7 +11,7 @@ from services.order.domain.catalogue.catalogue import PriceKind
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.product import Product, mark_pending_terminate
 from services.order.domain.fulfilment.progress import Progress, acknowledge
-from services.order.domain.order import BundleItem, Item, Note, Order, OrderContent
+from services.order.domain.order import BundleParentItem, Item, Note, Order, OrderContent
 from shared.contracts import (
     BundleRecord,
     ChargeRecord,
@@ -103,7 +103,7 @@ def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderCo
             )
             for ordered, own in items
         ),
-        bundles=tuple(BundleItem(**msgspec.structs.asdict(each)) for each in record.bundles),
+        bundles=tuple(BundleParentItem(**msgspec.structs.asdict(each)) for each in record.bundles),
         external_id=message.external_id,
         channel=message.channel,
         priority=message.priority,

@@ -13,7 +13,7 @@ from services.provisioning.store import elements as store
 from shared.http import CausationDep, CommandBatcherDep, PageDep, ReadSessionDep, Router, paginate
 from shared.http.authorization import allow
 from shared.http.callers import StateViewer
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 from shared.security.caller import Caller
 
 ElementOperator: TypeAlias = Annotated[

@@ -35,7 +35,7 @@ from shared.http.callers import FalloutOperator, NetworkViewer
 from shared.http.collection_paths import OPS_PATH
 from shared.http.command_batcher import CommandBatcher
 from shared.input.list_filters import ListFilter, check_filter_names
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 
 FALLOUT_PATH = f"{OPS_PATH}/fallout"
 

@@ -21,7 +21,7 @@ from shared.http import (
 )
 from shared.http.authorization import allow
 from shared.http.collection_paths import SERVICES_PATH
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 from shared.security.caller import Caller
 
 ServiceReader: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "crm:order.read")]

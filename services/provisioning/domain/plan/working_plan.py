@@ -170,9 +170,9 @@ class WorkingPlan:
         plan = self.changed_plan()
         was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout
         if was_held and not is_held:
-            self.messages.insert(0, resumed_message(self.plan))
+            self.messages.insert(0, make_resumed_message(self.plan))
         if is_held and not was_held:
-            self.messages.append(held_message(plan))
+            self.messages.append(make_held_message(plan))
         return PlanUpdate(
             plan=plan,
             messages=tuple(self.messages),
@@ -233,7 +233,7 @@ def failed_message(order_id: UUID, failure: PlanFailure | None) -> ServiceFailed
     )
 
 
-def held_message(plan: Plan) -> ServiceHeld:
+def make_held_message(plan: Plan) -> ServiceHeld:
     """Return the message that the plan is now in fallout, and why."""
     step = next(each for each in plan.steps if each.state is StepState.FALLOUT)
     assert step.trouble
@@ -243,7 +243,7 @@ def held_message(plan: Plan) -> ServiceHeld:
     )
 
 
-def resumed_message(before: Plan) -> ServiceResumed:
-    """Return the message that the plan has left fallout and continues."""
+def make_resumed_message(before: Plan) -> ServiceResumed:
+    """Return the message that a plan has left fallout; `before` is the plan that was in it."""
     step = next(each for each in before.steps if each.state is StepState.FALLOUT)
     return ServiceResumed(order_id=before.order_id, step=step.ref)

@@ -14,7 +14,7 @@ from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.authorization import allow
 from shared.http.collection_paths import ADDRESSES_PATH
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 from shared.security.caller import Caller
 
 AddressReader: TypeAlias = Annotated[

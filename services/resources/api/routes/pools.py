@@ -11,7 +11,7 @@ from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.callers import StateViewer
 from shared.http.collection_paths import POOLS_PATH
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 
 router = Router(tags=["plant"])
 

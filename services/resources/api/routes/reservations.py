@@ -24,7 +24,7 @@ from shared.http import (
 from shared.http.callers import FalloutOperator, Viewer
 from shared.http.collection_paths import OPS_PATH
 from shared.persistence.database import transaction_time
-from shared.persistence.list_window import key_attributes
+from shared.persistence.pagination import key_attributes
 
 RESERVATIONS_PATH = f"{OPS_PATH}/reservations"
 

@@ -1,4 +1,4 @@
-"""Records that handlers consume, from Kafka or this service's tables, and records to publish."""
+"""Data types: the records that handlers consume, from Kafka or tables, and those to publish."""
 
 from typing import NamedTuple
 from uuid import UUID

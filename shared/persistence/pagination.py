@@ -1,4 +1,4 @@
-"""Windows of a list: by offset, or after the last row of the previous page (keyset pagination).
+"""Pagination of selects: by offset, or after the last row of the previous page (keyset).
 
 An offset repeats or loses rows while others arrive. Pages that continue from the keys of the
 last row shown have every row that stays exactly once, at the same cost for every page.
@@ -100,8 +100,8 @@ def slice_list(found: Sequence[T], key: Callable[[T], str], window: Window) -> S
     return found[window.offset : window.offset + window.count]
 
 
-def merge_pages(
-    parts: Sequence[Select[Any]],
+def select_merged_page(
+    page_selects: Sequence[Select[Any]],
     keys: Sequence[SortKey],
     window: Window,
     *,
@@ -113,18 +113,18 @@ def merge_pages(
     is read for each of them, instead of all their rows to sort them.
 
     Args:
-        parts: selects of `window.from_start` each, of the same columns.
+        page_selects: selects of `window.from_start` each, of the same columns.
         keys: the sort order; among the columns, under their own names.
         window: the part.
         descending: whether the greatest come first.
     """
-    rows = (union(*parts) if len(parts) > 1 else parts[0]).subquery("merged")
+    rows = (union(*page_selects) if len(page_selects) > 1 else page_selects[0]).subquery("merged")
     columns = [rows.c[str(key.key)] for key in keys]
     ordering = [column.desc() if descending else column for column in columns]
     return select(rows).order_by(*ordering).offset(window.offset or None).limit(window.count)
 
 
-def lateral_page(over: FromClause, page: Select[Any]) -> Select[Any]:
+def select_lateral_page(over: FromClause, page: Select[Any]) -> Select[Any]:
     """Return the select that reads `page`, which refers to `over`, for each row of `over`."""
     rows = page.lateral("page")
     return select(*rows.c).select_from(over.join(rows, true()))

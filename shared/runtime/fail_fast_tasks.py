@@ -1,4 +1,4 @@
-"""The loops of a process: if one of them ends by itself, the process does."""
+"""Fail-fast tasks: the loops of a process; if one of them ends by itself, the process ends."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -20,7 +20,7 @@ async def run_unless_stopped(stopping: asyncio.Event, work: Coroutine[Any, Any, 
     return True
 
 
-def supervise(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
+def start_critical_task(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
     """Run a loop beside the others, and end the process if it ends by itself."""
     task = asyncio.ensure_future(loop)
     supervised_loops.add(task)
