@@ -43,7 +43,7 @@ def safe_text(error: BaseException) -> str:
     return str(error) if package in SAFE_PACKAGES or isinstance(error, psycopg.Error) else ""
 
 
-def describe_read_error(error: Exception) -> str:
+def describe_decode_error(error: Exception) -> str:
     """Return why a message cannot be decoded: the path and the rule, without the value."""
     text = UNKNOWN_FIELD.sub(r"\1\2", INVALID_VALUE.sub(r"\1\2", str(error)))
     return f"{type(error).__name__}: {text}"

@@ -25,7 +25,7 @@ EX_CONFIG = 78
 """Exit status (EX_CONFIG): a setting or a port is wrong. A restart would not help."""
 
 
-def stop_process(reason: str, detail: object) -> NoReturn:
+def abort_process(reason: str, detail: object) -> NoReturn:
     """End the process at once, without committing offsets or cleaning up.
 
     All that matters is in the database and on the broker; a graceful exit
@@ -44,7 +44,7 @@ def stop_process(reason: str, detail: object) -> NoReturn:
         end_process(EX_SOFTWARE)
 
 
-def restart_process(reason: str) -> NoReturn:
+def exit_for_restart(reason: str) -> NoReturn:
     """End the process so that its supervisor restarts it from the state in database and broker."""
     try:
         log.error("process.restarts", why=reason)

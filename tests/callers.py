@@ -21,7 +21,7 @@ from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
 from shared.operations.routes import OPERATIONS_ROUTERS, OperationsContext, set_operations_context
 from shared.persistence.database import Sessions
-from shared.security.development_keys import make_development_keys, make_token
+from shared.security.development_keys import ensure_development_keys, make_token
 from shared.service_definition import ServiceDefinition
 from tests.kernel import TENANT, FakeBroker
 
@@ -35,7 +35,7 @@ AsRole: TypeAlias = Callable[..., dict[str, str]]
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with keys for development."""
     folder = tmp_path_factory.mktemp("callers") / "keys"
-    make_development_keys(folder, datetime.now(UTC))
+    ensure_development_keys(folder, datetime.now(UTC))
     return folder
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from deploy.local.external_engines import engine_hosts
+from deploy.local.external_engines import configured_engine_addresses
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from shared.config.settings import Settings
@@ -46,7 +46,7 @@ hypothesis.settings.load_profile("kaitong")
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 
-for _setting in engine_hosts(SERVICES):
+for _setting in configured_engine_addresses(SERVICES):
     del os.environ[_setting]
 """Tests bring their own engines, and never touch those that settings name."""
 
@@ -218,7 +218,7 @@ def settings(kafka: Kafka, postgres: Postgres, service_name: str, tmp_path: Path
     """Settings of the service under test, on this run's engines, with topics of its own."""
     environment = {
         f"KAITONG_DATABASE_{service_name.upper()}": f"{postgres.url}/test_{service_name}",
-        "KAITONG_KAFKA": kafka.bootstrap,
+        "KAITONG_KAFKA": kafka.bootstrap_address,
         "KAITONG_INSTALLATION": "tests",
         "KAITONG_TOPIC_PREFIX": f"t{os.getpid()}.{tmp_path.name}.",
         "KAITONG_HOME": str(tmp_path),

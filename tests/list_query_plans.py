@@ -22,7 +22,7 @@ from shared.http.command_batcher import CommandBatcher
 from shared.messaging.publisher import Publisher
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
-from shared.security.development_keys import make_development_keys, make_token
+from shared.security.development_keys import ensure_development_keys, make_token
 from shared.service_definition import ServiceDefinition
 from tests.callers import full_api
 from tests.json_schema import resolved
@@ -149,7 +149,7 @@ async def check_lists(
 
 def api_of(service: ServiceDefinition, sessions: Sessions, folder: Path) -> FastAPI:
     """Return the whole API of a service over a database."""
-    make_development_keys(folder / "keys", datetime.now(UTC))
+    ensure_development_keys(folder / "keys", datetime.now(UTC))
     environment = {
         f"KAITONG_DATABASE_{service.name.upper()}": url_of(sessions),
         "KAITONG_AUTH_KEYS": str(folder / "keys"),

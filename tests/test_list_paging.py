@@ -30,7 +30,7 @@ from shared.access import approvals, grants
 from shared.access.access_rule import tenant_wide_scope
 from shared.access.approvals import ApprovalState
 from shared.persistence.database import Sessions
-from shared.persistence.pagination import Window, encode_cursor, key_attributes, slice_list
+from shared.persistence.pagination import Window, attributes_getter, encode_cursor, slice_list
 from tests.conftest import NOON, delete_all_rows
 from tests.kernel import TENANT
 
@@ -74,7 +74,9 @@ def page_of_catalogue(
 
 LISTS = {
     **{
-        name: ListCase("order", publish, page_of_catalogue, {"whole": whole}, key_attributes("id"))
+        name: ListCase(
+            "order", publish, page_of_catalogue, {"whole": whole}, attributes_getter("id")
+        )
         for name, whole in (
             ("offerings", lambda sold: latest_versions(sold.offerings)),
             ("specifications", lambda sold: latest_versions(sold.specifications)),
@@ -92,7 +94,7 @@ LISTS = {
             "tenant": TENANT,
             "wanted": fallout.FalloutFilter({FalloutState.OPEN, FalloutState.RETRIED}),
         },
-        key_attributes("opened_at", "id"),
+        attributes_getter("opened_at", "id"),
     ),
     "fallout of an order": ListCase(
         "provisioning",
@@ -102,7 +104,7 @@ LISTS = {
         {AT}, now(), '', '' {NEW}""",
         fallout.of_order,
         {"tenant": TENANT, "order_id": ORDER},
-        key_attributes("opened_at", "id"),
+        attributes_getter("opened_at", "id"),
     ),
     "elements": ListCase(
         "provisioning",
@@ -110,14 +112,14 @@ LISTS = {
         changed_by) SELECT 'OLT-' || n, 1, 0, false, '', now(), '' {NEW}""",
         elements.find_page,
         {},
-        key_attributes("name"),
+        attributes_getter("name"),
     ),
     "reservations": ListCase(
         "resources",
         f"INSERT INTO questions (order_id, tenant, since) SELECT {ID}, '{TENANT}', {AT} {NEW}",
         resources.reservation_reviews.find_page,
         {"tenant": TENANT, "before": NOON.replace(year=2100)},
-        key_attributes("since", "order_id"),
+        attributes_getter("since", "order_id"),
     ),
     "addresses": ListCase(
         "resources",
@@ -125,7 +127,7 @@ LISTS = {
         SELECT '{TENANT}', 'a-' || n, '', '', '', '{{}}', '' {NEW}""",
         resources.find_addresses,
         {"tenant": TENANT, "letters": "", "exchange_id": ""},
-        key_attributes("id"),
+        attributes_getter("id"),
     ),
     "things": ListCase(
         "resources",
@@ -140,14 +142,14 @@ LISTS = {
         PARTY,
         customers.find_by_phone,
         {"data_scope": tenant_wide_scope(TENANT), "phone": "+861"},
-        key_attributes("party_id"),
+        attributes_getter("party_id"),
     ),
     "customers by name": ListCase(
         "customer",
         PARTY,
         customers.find_by_name,
         {"tenant": TENANT, "prefix": "wang"},
-        key_attributes("name", "party_id"),
+        attributes_getter("name", "party_id"),
     ),
     "accounts": ListCase(
         "customer",
@@ -163,7 +165,7 @@ LISTS = {
         SELECT '{TENANT}', 'A-' || n, now() {NEW}""",
         customers.contested_accounts.find_page,
         {"tenant": TENANT, "state": ContestState.OPEN},
-        key_attributes("account_id"),
+        attributes_getter("account_id"),
     ),
     "grants": ListCase(
         "customer",
@@ -171,7 +173,7 @@ LISTS = {
         SELECT '{TENANT}', 'shop', 'crm', 'C-' || n, 'see', now() {NEW}""",
         grants.find_grants,
         {"tenant": TENANT},
-        key_attributes(*grants.KEYS),
+        attributes_getter(*grants.KEYS),
     ),
     "approvals": ListCase(
         "customer",
@@ -180,7 +182,7 @@ LISTS = {
         now(), 'waiting' {NEW}""",
         approvals.find_approvals,
         {"tenant": TENANT, "state": ApprovalState.WAITING},
-        key_attributes("id"),
+        attributes_getter("id"),
     ),
 }
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.errors import StartError
-from deploy.local.home import CHECKOUT, home, locked
+from deploy.local.home import CHECKOUT, hold_lock, home
 from deploy.local.progress import ReportLine, show_progress
 from deploy.local.wheels import PYTHON, install, make_environment
 
@@ -23,14 +23,16 @@ def main() -> None:
     try:
         prepare_environment(sys.argv[1])
     except StartError as error:
-        sys.exit(fail(str(error)))
+        sys.exit(print_failure(str(error)))
     except OSError as error:
-        sys.exit(fail(f"cannot write to {home()}: {error.strerror}; set KAITONG_HOME elsewhere"))
+        sys.exit(
+            print_failure(f"cannot write to {home()}: {error.strerror}; set KAITONG_HOME elsewhere")
+        )
     except KeyboardInterrupt:
-        sys.exit(fail("interrupted; start again to continue"))
+        sys.exit(print_failure("interrupted; start again to continue"))
 
 
-def fail(reason: str) -> int:
+def print_failure(reason: str) -> int:
     """Print the reason in one line and return the exit code."""
     sys.stderr.write(
         f"\r\x1b[Kkaitong: {reason}\n" if sys.stderr.isatty() else f"kaitong: {reason}\n"
@@ -41,7 +43,7 @@ def fail(reason: str) -> int:
 def prepare_environment(lock: str) -> None:
     """Make or complete the environment, unless another process has just done it."""
     folder = home() / "env"
-    with locked("environment"):
+    with hold_lock("environment"):
         if not is_current(folder, RUNTIME):
             remake_environment(folder)
         if not is_current(folder, lock):

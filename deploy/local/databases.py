@@ -33,7 +33,7 @@ def make_databases(cluster: Postgres, folder: Path, services: Iterable[str]) -> 
     }
 
 
-def installation_in(url: str) -> str:
+def read_installation_name(url: str) -> str:
     """Return the installation name in a migrated database; empty if it has none."""
     with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
         row = connection.execute("SELECT name FROM installation").fetchone()

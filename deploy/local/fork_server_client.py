@@ -122,13 +122,13 @@ class ForkServerClient:
     def start(self) -> None:
         """Start a template unless one runs; do not wait until it has loaded the code."""
         with self._lock:
-            self._open()
+            self._ensure_request_socket()
 
     def stop(self) -> None:
         """Kill the template; the processes that it has forked end with it."""
         process.kill_all([self.server])
 
-    def abandon(self) -> None:
+    def cancel_and_refuse_new(self) -> None:
         """Cancel the pending requests of other threads, and refuse new ones."""
         with self._lock:
             self.is_abandoned = True
@@ -196,7 +196,7 @@ class ForkServerClient:
         connection = ForkConnection()
         try:
             self._send_fork(connection, outputs)
-            child = self._forked(connection)
+            child = self._receive_forked_process(connection)
             connection.socket.sendall(f"{json.dumps(command)}\n".encode())
         except (OSError, psutil.NoSuchProcess) as error:
             connection.close()
@@ -210,7 +210,7 @@ class ForkServerClient:
                 self._waiting.discard(connection)
         return child
 
-    def _forked(self, connection: ForkConnection) -> ForkedProcess:
+    def _receive_forked_process(self, connection: ForkConnection) -> ForkedProcess:
         """Return the forked process, which waits for its command.
 
         Raises:
@@ -243,7 +243,7 @@ class ForkServerClient:
                 raise StartError(message)
             self._waiting.add(connection)
             files = [connection.server_end.fileno(), *outputs]
-            socket.send_fds(self._open(), [fork_server.FORK], files)
+            socket.send_fds(self._ensure_request_socket(), [fork_server.FORK], files)
 
     def _send_ping(self) -> ForkConnection:
         """Send a ping.
@@ -264,7 +264,7 @@ class ForkServerClient:
             raise
         return connection
 
-    def _open(self) -> socket.socket:
+    def _ensure_request_socket(self) -> socket.socket:
         """Return the request socket of the running template; start one if none runs."""
         if self._requests is None or not process.is_running(self):
             if self._requests:

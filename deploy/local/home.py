@@ -25,7 +25,7 @@ def path_digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
 
 
-def private_folder() -> Path:
+def folder_for_unprivileged_user() -> Path:
     """Return root's folder for files that an unprivileged user must reach; make it if missing.
 
     The home may be inside a folder that only its owner may enter, and its permissions are not
@@ -46,7 +46,7 @@ def private_folder() -> Path:
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
+def hold_lock(name: str) -> Iterator[None]:
     """Hold a lock of this home while the block runs; other processes wait."""
     folder = home() / "run"
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import psutil
 
 from deploy.local import hang_detection, packages, ports, process
 from deploy.local.errors import StartError
-from deploy.local.home import home, locked
+from deploy.local.home import hold_lock, home
 from deploy.local.java import class_archive_options, environment, kafka_java_command
 from deploy.local.kafka_storage import (
     NODE,
@@ -90,7 +90,7 @@ class Kafka:
     server: psutil.Process = field(init=False)
 
     @property
-    def bootstrap(self) -> str:
+    def bootstrap_address(self) -> str:
         """Address for clients, `host:port`."""
         return f"{ports.HOST}:{self.port}"
 
@@ -148,7 +148,7 @@ def start_kafka(
         StartError: It cannot start; the text has the reason and the remedy.
     """
     packages.fetch([packages.KAFKA])
-    prepare_kafka()
+    cache_kafka_start_files()
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     server, last = running_node(folder), last_ports(folder)
@@ -175,8 +175,8 @@ def configure(node: Kafka) -> None:
     """Write the node's settings."""
     controller = f"{ports.HOST}:{node.controller_port}"
     addresses = {
-        "listeners": f"PLAINTEXT://{node.bootstrap},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{node.bootstrap}",
+        "listeners": f"PLAINTEXT://{node.bootstrap_address},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{node.bootstrap_address}",
         "controller.quorum.voters": f"{NODE}@{controller}",
         "log.dirs": node.data,
     }
@@ -194,14 +194,14 @@ def launch(node: Kafka, *java_options: str) -> psutil.Process:
     )
 
 
-def prepare_kafka() -> None:
+def cache_kafka_start_files() -> None:
     """Start and stop a first node once, and keep two files that make later starts faster.
 
     They are an archive of the loaded classes, and the list of features of the storage.
     """
     archive = packages.class_archive()
-    with locked("classes"):
-        if archive.exists() and packages.kafka_features().exists():
+    with hold_lock("classes"):
+        if archive.exists() and packages.kafka_features_path().exists():
             return
         half = archive.with_suffix(".half")
         folder = Path(mkdtemp(prefix="kafka-", dir=home()))

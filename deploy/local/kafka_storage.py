@@ -38,7 +38,7 @@ def format_storage(data: Path, configuration: Path) -> None:
     Raises:
         StartError: It cannot be made; the text has the reason.
     """
-    features = packages.kafka_features()
+    features = packages.kafka_features_path()
     if features.exists() and features.stat().st_size:  # a power cut may have left it empty
         try:
             format_as_copy(data, features)
@@ -78,7 +78,7 @@ def format_by_tool(data: Path, configuration: Path) -> None:
 
 def keep_features(data: Path) -> None:
     """Copy the list of features from a data folder that Kafka's tool has made."""
-    kept = packages.kafka_features()
+    kept = packages.kafka_features_path()
     half = kept.with_suffix(".half")
     shutil.copyfile(data / BOOTSTRAP_CHECKPOINT, half)
     half.rename(kept)

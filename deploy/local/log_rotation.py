@@ -11,7 +11,7 @@ MAX_PARTS = 3
 """Number of older parts that are kept: `order.1.log` is the newest."""
 
 
-def rotate(log: Path) -> None:
+def rotate_if_large(log: Path) -> None:
     """Truncate a log that has grown too large; its content becomes its newest part.
 
     The writer has opened it for appending, and continues at its new beginning. Lines written

@@ -34,8 +34,8 @@ class OneOffJobs:
                 process.kill_all([tool])
         return tool.wait() == 0
 
-    def abandon(self) -> None:
+    def cancel_and_refuse_new(self) -> None:
         """Kill the tools that run or are being started, and refuse new ones."""
-        self.fork_server.abandon()
+        self.fork_server.cancel_and_refuse_new()
         with self.lock:
             process.kill_all(self.running)

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.home import CHECKOUT, home, locked
+from deploy.local.home import CHECKOUT, hold_lock, home
 from deploy.local.progress import ReportLine, show_progress
 from deploy.local.wheels import install, network_environment, run
 
@@ -42,7 +42,7 @@ class Package:
         return b"".join(lock.read_bytes() for lock in self.locks)
 
     @property
-    def is_there(self) -> bool:
+    def is_up_to_date(self) -> bool:
         """Tell whether the folder was filled from the current locks."""
         stamp = self.folder / "locks"
         return stamp.exists() and stamp.read_bytes() == self.fingerprint
@@ -96,10 +96,10 @@ def fetch(packages: Sequence[Package]) -> None:
     Raises:
         StartError: One cannot be fetched; the text has the remedy.
     """
-    if all(package.is_there for package in packages):
+    if all(package.is_up_to_date for package in packages):
         return
-    with locked("engines"):
-        missing = [package for package in packages if not package.is_there]
+    with hold_lock("engines"):
+        missing = [package for package in packages if not package.is_up_to_date]
         with ExitStack() as lines, ThreadPoolExecutor() as pool:
             fetches = [
                 pool.submit(
@@ -130,10 +130,16 @@ def kafka_jars() -> list[Path]:
 
 
 def class_archive() -> Path:
-    """Return the path of the archive of Kafka's loaded classes; `prepare_kafka` makes it."""
+    """Return the path of the archive of Kafka's loaded classes.
+
+    `cache_kafka_start_files` makes it.
+    """
     return KAFKA.folder / "classes.aot"
 
 
-def kafka_features() -> Path:
-    """Return the path of the file with a new node's features; `prepare_kafka` makes it."""
+def kafka_features_path() -> Path:
+    """Return the path of the file with a new node's features.
+
+    `cache_kafka_start_files` makes it.
+    """
     return KAFKA.folder / "bootstrap.checkpoint"

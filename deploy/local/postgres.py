@@ -12,9 +12,9 @@ from deploy.local import hang_detection, packages, ports, process
 from deploy.local.errors import StartError
 from deploy.local.postgres_cluster import (
     SUPERUSER,
+    assign_data_folder,
     cluster_user,
     create_cluster,
-    data_folder,
     environment,
     program_folder,
     remove_cluster,
@@ -133,7 +133,7 @@ def start_postgres(
         StartError: It cannot start; the text has the reason and the remedy.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    data = data_folder(folder)
+    data = assign_data_folder(folder)
     packages.fetch([packages.POSTGRES])
     if not data.exists():
         create_cluster(folder, data)

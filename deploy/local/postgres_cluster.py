@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.local import packages, process
 from deploy.local.errors import StartError
-from deploy.local.home import locked, path_digest, private_folder
+from deploy.local.home import folder_for_unprivileged_user, hold_lock, path_digest
 
 SUPERUSER = "postgres"
 
@@ -29,7 +29,7 @@ INITDB = (
 )
 
 
-def data_folder(folder: Path) -> Path:
+def assign_data_folder(folder: Path) -> Path:
     """Return the data folder: in the folder or, for root, where the cluster's user can enter.
 
     For root, a link in the folder points to the data; data whose folder was deleted are
@@ -37,7 +37,7 @@ def data_folder(folder: Path) -> Path:
     """
     if os.getuid() != 0:
         return folder.resolve() / "data"
-    data, link = private_folder() / f"data-{path_digest(folder)}", folder / "data"
+    data, link = folder_for_unprivileged_user() / f"data-{path_digest(folder)}", folder / "data"
     if not link.is_symlink() or link.readlink() != data:
         remove_data(data)
         remove_orphaned_data()
@@ -57,7 +57,7 @@ def cluster_folder_note(data: Path) -> Path:
 
 def remove_orphaned_data() -> None:
     """Delete root's data whose folders were deleted."""
-    for note in private_folder().glob("data-*.of"):
+    for note in folder_for_unprivileged_user().glob("data-*.of"):
         with contextlib.suppress(FileNotFoundError):  # another process was faster
             if not Path(note.read_text()).exists():
                 remove_data(note.with_suffix(""))
@@ -74,12 +74,12 @@ def remove_cluster(folder: Path) -> None:
     """Delete a cluster with its password and log; with the last one also root's programs."""
     if not folder.exists():
         return
-    remove_data(data_folder(folder))
+    remove_data(assign_data_folder(folder))
     shutil.rmtree(folder, ignore_errors=True)
     if os.getuid() == 0:
-        with locked("postgres"):
-            if not any(private_folder().glob("data-*")):
-                shutil.rmtree(private_folder())
+        with hold_lock("postgres"):
+            if not any(folder_for_unprivileged_user().glob("data-*")):
+                shutil.rmtree(folder_for_unprivileged_user())
 
 
 def cluster_user() -> pwd.struct_passwd | None:
@@ -109,8 +109,11 @@ def program_folder() -> Path:
     within = packages.postgres_programs()[0].relative_to(package.folder)
     if os.getuid() != 0:
         return package.folder / within
-    copy = private_folder() / f"postgresql-{hashlib.sha256(package.fingerprint).hexdigest()[:12]}"
-    with locked("postgres"):
+    copy = (
+        folder_for_unprivileged_user()
+        / f"postgresql-{hashlib.sha256(package.fingerprint).hexdigest()[:12]}"
+    )
+    with hold_lock("postgres"):
         if not copy.exists():
             copy_programs(copy)
     return copy / within

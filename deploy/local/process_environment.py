@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from deploy.local.external_engines import DATABASE_SETTING_PREFIX, setting_of
+from deploy.local.external_engines import DATABASE_SETTING_PREFIX, database_setting_name
 from deploy.local.home import CHECKOUT
 from deploy.local.postgres_cluster import remove_cluster
 
@@ -20,7 +20,9 @@ SETTING_PREFIX = "KAITONG_"
 PERSON_KEY = "KAITONG_PERSON_KEY"
 """The setting with the key by which persons whose data were erased are recognised."""
 
-SETTINGS_WITH_PERSONS = frozenset({setting_of("customer"), setting_of("order")})
+SETTINGS_WITH_PERSONS = frozenset(
+    {database_setting_name("customer"), database_setting_name("order")}
+)
 """The settings of the databases with personal data."""
 
 LOG_KEY = "KAITONG_LOG_KEY"
@@ -59,7 +61,7 @@ def environment_without_settings() -> dict[str, str]:
     return inherited | {"PYTHONPATH": str(CHECKOUT)}
 
 
-def secret_of(setting: str, home: Path) -> str:
+def get_or_create_secret(setting: str, home: Path) -> str:
     """Return the value of a secret setting; if it is not set, generate one once and store it."""
     if value := os.environ.get(setting, "").strip():
         return value

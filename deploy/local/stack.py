@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local import ports, process, stack_record
-from deploy.local.databases import installation_in, make_databases
+from deploy.local.databases import make_databases, read_installation_name
 from deploy.local.errors import StartError
 from deploy.local.external_engines import (
     KAFKA,
-    engine_hosts,
+    configured_engine_addresses,
+    database_setting_name,
     fetch_engines,
-    setting_of,
-    without_database,
+    services_without_database_setting,
 )
 from deploy.local.fork_server_client import ForkServerClient, modules_of
 from deploy.local.kafka import Kafka, start_kafka
@@ -30,13 +30,13 @@ from deploy.local.process_environment import (
     PERSON_KEY,
     SETTINGS_WITH_PERSONS,
     environment_of,
+    get_or_create_secret,
     is_started,
     purge,
-    secret_of,
 )
 from deploy.local.stack_record import SERVICES
 from deploy.local.supervisor import ForkedModule, Supervisor
-from deploy.local.thread_pool import started_threads
+from deploy.local.thread_pool import started_thread_pool
 
 ELEMENTS = "elements"
 FORK_SERVER = "template"
@@ -96,7 +96,7 @@ class Stack:
         stack = cls(home.resolve(), services, elements, wanted_ports or {}, fsync)
         stack.claim_home()
         try:
-            stack.open()
+            stack.start_processes()
         except Exception as error:
             stack.stop("failed", str(error) or type(error).__name__)
             raise
@@ -131,7 +131,10 @@ class Stack:
         log = self.home / "logs" / f"{FORK_SERVER}.log"
         self.fork_server = ForkServerClient(log, modules_of(self.services))
         self.jobs = OneOffJobs(self.fork_server)
-        self.log.write(urls=self.addresses(self.log.now.urls), existing=engine_hosts(self.services))
+        self.log.write(
+            urls=self.addresses(self.log.now.urls),
+            existing=configured_engine_addresses(self.services),
+        )
 
     def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
         """Return the HTTP address of each service: the last one, if its port is still free."""
@@ -142,51 +145,53 @@ class Stack:
         }
         return {name: f"http://{ports.HOST}:{port}" for name, port in chosen.items()}
 
-    def open(self) -> None:
+    def start_processes(self) -> None:
         """Start engines and simulator concurrently, then the services."""
         fetch_engines(self.services)
         self.fork_server.start()
         self.supervisor.supervise(FORK_SERVER, self.fork_server, stage=ENGINES)
-        with started_threads(2) as pool:
+        with started_thread_pool(2) as pool:
             try:
                 starts: list[Future[None]] = [
-                    pool.submit(self.open_databases),
-                    pool.submit(self.open_kafka),
+                    pool.submit(self.set_up_databases),
+                    pool.submit(self.set_up_kafka),
                 ]
                 if self.elements:
                     self.run(ELEMENTS, {})
                 for each in as_completed(starts):
                     each.result()
             except BaseException:
-                self.jobs.abandon()
+                self.jobs.cancel_and_refuse_new()
                 raise
         for service in self.services:
             self.run(service, self.service_environment(service), "all")
         self.wait_until_ready()
         self.log.write(state="ready")
 
-    def open_databases(self) -> None:
+    def set_up_databases(self) -> None:
         """Find or start PostgreSQL, and migrate each service's database."""
-        missing = without_database(self.services)
-        urls = {it: os.environ[setting_of(it)] for it in self.services if it not in missing}
+        missing = services_without_database_setting(self.services)
+        urls = {
+            it: os.environ[database_setting_name(it)] for it in self.services if it not in missing
+        }
         if missing:
             log = self.home / "logs" / "postgres.log"
             self.postgres = start_postgres(self.home / "postgres", fsync=self.fsync, log=log)
             self.supervisor.supervise("postgres", self.postgres, stage=ENGINES)
             urls |= make_databases(self.postgres, self.home / "run", missing)
         self.log.write(databases=urls)
-        databases = {setting_of(service): url for service, url in urls.items()}
+        databases = {database_setting_name(service): url for service, url in urls.items()}
         self.run_job("migrate", databases, "shared.persistence.migrate", *self.services)
 
-    def open_kafka(self) -> None:
+    def set_up_kafka(self) -> None:
         """Find or start Kafka, and make the topics."""
-        bootstrap = os.environ.get(KAFKA)
-        if not bootstrap:
+        bootstrap_address = os.environ.get(KAFKA)
+        if not bootstrap_address:
             self.kafka = start_kafka(self.home / "kafka", log=self.home / "logs" / "kafka.log")
             self.supervisor.supervise("kafka", self.kafka, stage=ENGINES)
-            bootstrap = self.kafka.bootstrap
+            bootstrap_address = self.kafka.bootstrap_address
             self.kafka.on_ready = self.make_topics
-        self.log.write(kafka=bootstrap)
+        self.log.write(kafka=bootstrap_address)
         self.make_topics()
 
     def make_topics(self) -> None:
@@ -196,25 +201,25 @@ class Stack:
     def service_environment(self, service: str) -> dict[str, str]:
         """Return a service's settings: addresses, secrets and the installation's name."""
         settings = {
-            setting_of(service): self.log.now.databases[service],
+            database_setting_name(service): self.log.now.databases[service],
             KAFKA: self.log.now.kafka,
-            LOG_KEY: secret_of(LOG_KEY, self.home),
-            INSTALLATION: self.installation_of(service),
+            LOG_KEY: get_or_create_secret(LOG_KEY, self.home),
+            INSTALLATION: self.resolve_installation_name(service),
         }
         if service == "provisioning" and self.elements:
             settings["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
-        if setting_of(service) in SETTINGS_WITH_PERSONS:
-            settings[PERSON_KEY] = secret_of(PERSON_KEY, self.home)
+        if database_setting_name(service) in SETTINGS_WITH_PERSONS:
+            settings[PERSON_KEY] = get_or_create_secret(PERSON_KEY, self.home)
         return settings
 
-    def installation_of(self, service: str) -> str:
+    def resolve_installation_name(self, service: str) -> str:
         """Return the installation's name: from the setting, else the database, else generated.
 
         Raises:
             StartError: The database belongs to another installation than the setting names.
         """
         configured = os.environ.get(INSTALLATION, "").strip()
-        stored = installation_in(self.log.now.databases[service])
+        stored = read_installation_name(self.log.now.databases[service])
         if configured and stored and configured != stored:
             message = (
                 f"{service}: {INSTALLATION} is {configured}, and its database is {stored}'s — "
@@ -222,7 +227,7 @@ class Stack:
                 "foreign_topics)"
             )
             raise StartError(message)
-        return configured or stored or secret_of(INSTALLATION, self.home)
+        return configured or stored or get_or_create_secret(INSTALLATION, self.home)
 
     def run(self, name: str, settings: Mapping[str, str], *words: str) -> None:
         """Start a service (or the simulator) and supervise it."""
@@ -295,6 +300,6 @@ class Stack:
         purge(self.home)
         self.log.close()
 
-    def describe(self) -> stack_record.StackRecord:
+    def latest_record(self) -> stack_record.StackRecord:
         """Return the stack's record."""
         return self.log.now

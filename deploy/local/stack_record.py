@@ -82,7 +82,7 @@ class StackRecord:
 
     @property
     def has_started(self) -> bool:
-        """Tell whether all processes have become ready."""
+        """Tell whether the stack is ready: started completely, neither stopping nor stopped."""
         return self.state == "ready"
 
     @property
@@ -176,7 +176,7 @@ class StackRecordFile:
         if last:
             kill_all(orphaned_processes(last))
         for log in (home / "logs").glob("*.log"):
-            log_rotation.rotate(log)
+            log_rotation.rotate_if_large(log)
         self.now = StackRecord("starting", identity_of(os.getpid()), urls=last.urls if last else {})
 
     def write(self, **changes: Any) -> None:  # noqa: ANN401  the types of the record's fields
@@ -188,7 +188,7 @@ class StackRecordFile:
     def log_event(self, text: str) -> None:
         """Write an event of a process to the supervisor's log."""
         log = self.home / "logs" / "supervisor.log"
-        log_rotation.rotate(log)
+        log_rotation.rotate_if_large(log)
         with log.open("a") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
 

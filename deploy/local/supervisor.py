@@ -149,7 +149,7 @@ class Supervisor:
     def rotate_logs(self) -> None:
         """Rotate logs that have grown too large, and retry a failed write of the record."""
         for supervised in list(self.processes):
-            log_rotation.rotate(supervised.engine.log)
+            log_rotation.rotate_if_large(supervised.engine.log)
         if self.has_unwritten_changes:
             self.write_record()
 
@@ -178,11 +178,11 @@ class Supervisor:
         with ThreadPoolExecutor(MAX_CONCURRENT_CHECKS, thread_name_prefix="hang_detection") as pool:
             while not self.stopping.wait(hang_detection.CHECK_INTERVAL_S):
                 try:
-                    list(pool.map(self.check_one, list(self.processes)))
+                    list(pool.map(self.end_if_hung, list(self.processes)))
                 except RuntimeError as error:  # no thread is left for one of them
                     self.report(f"not all processes were checked: {error}")
 
-    def check_one(self, supervised: SupervisedProcess) -> None:
+    def end_if_hung(self, supervised: SupervisedProcess) -> None:
         """End a process if it hangs."""
         try:
             if not self.stopping.is_set() and supervised.hangs():

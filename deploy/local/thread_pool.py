@@ -7,7 +7,7 @@ from threading import Event
 
 
 @contextmanager
-def started_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+def started_thread_pool(count: int) -> Iterator[ThreadPoolExecutor]:
     """Yield a pool whose threads run already; at the end wait for their tasks.
 
     A pool that is interrupted while it starts a thread does not register that thread, and does

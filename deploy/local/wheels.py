@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.errors import StartError, last_output_line
-from deploy.local.home import CHECKOUT, home, locked
+from deploy.local.home import CHECKOUT, hold_lock, home
 from deploy.local.progress import ReportLine
 
 PYTHON = str(getattr(sys, "_base_executable", sys.executable))
@@ -54,7 +54,11 @@ def run_uv(report: ReportLine, *words: str) -> None:
     Raises:
         StartError: It failed.
     """
-    run([str(uv(report)), "--no-progress", *words], network_environment() | package_index(), report)
+    run(
+        [str(uv(report)), "--no-progress", *words],
+        network_environment() | package_index_environment(),
+        report,
+    )
 
 
 def uv(report: ReportLine) -> Path:
@@ -63,7 +67,7 @@ def uv(report: ReportLine) -> Path:
     if found:
         return Path(found)
     folder = home() / "uv"
-    with locked("uv"):  # engines are fetched concurrently
+    with hold_lock("uv"):  # engines are fetched concurrently
         if not folder.exists():
             fetch_uv(folder, report)
     return folder / "bin" / "uv"
@@ -164,7 +168,7 @@ def certificates() -> str | None:
     return next((path for path in paths if path and Path(path).exists()), None)
 
 
-def package_index() -> dict[str, str]:
+def package_index_environment() -> dict[str, str]:
     """Return the setting of the package index that pip uses: uv does not read pip's settings."""
     if os.environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
         return {}

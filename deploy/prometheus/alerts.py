@@ -98,7 +98,7 @@ groups:
 """
 
 
-def rules_file() -> str:
+def rules_file_text() -> str:
     """Return the rules file."""
     return HEADER + "".join(
         [*group("kaitong.troubles", trouble_rules()), *group("kaitong.up", availability_rules())]
@@ -166,4 +166,4 @@ def availability_rules() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(rules_file())
+    sys.stdout.write(rules_file_text())

@@ -66,32 +66,32 @@ def find_gaps(
     for offering in offerings:
         specification = offering.get("productSpecification")
         if specification and (specification["id"], DELIVERY) not in blueprint_keys:
-            yield not_deliverable(offering["id"], specification["id"])
+            yield delivery_gap(offering["id"], specification["id"])
     sold = {each["productSpecification"]["id"] for each in offerings if not each["isBundle"]}
     delivered = {name for name, action in blueprint_keys if action == DELIVERY}
     for name in sorted(sold | delivered):
         if (name, DISCONNECTION) not in blueprint_keys:
-            yield not_disconnectable(name)
+            yield disconnection_gap(name)
     active = {each["id"] for each in specifications}
     for name in sorted({name for name, _ in blueprint_keys} - active):
-        yield no_specification(name)
+        yield specification_gap(name)
 
 
-def not_deliverable(offering: str, specification: str) -> Gap:
+def delivery_gap(offering: str, specification: str) -> Gap:
     """Return the gap of an offering that is sold and cannot be delivered."""
     message = f"is sold, and there is no blueprint {specification}/{DELIVERY}: every order fails"
     remedy = f"publish it (POST {BLUEPRINTS}), or retire the offering"
     return Gap(f"offering {offering}", message, remedy)
 
 
-def not_disconnectable(specification: str) -> Gap:
+def disconnection_gap(specification: str) -> Gap:
     """Return the gap of a specification whose products can never be disconnected."""
     name = f"{specification}/{DISCONNECTION}"
     message = f"there is no blueprint {name}: its products can never be disconnected"
     return Gap(f"specification {specification}", message, f"publish it (POST {BLUEPRINTS})")
 
 
-def no_specification(specification: str) -> Gap:
+def specification_gap(specification: str) -> Gap:
     """Return the gap of a blueprint whose specification is not in the catalogue."""
     message = "has blueprints, and the catalogue has no active specification of this id"
     remedy = "publish it (POST /ops/v1/catalogue), or check how its id is written"

@@ -12,7 +12,7 @@ from services.console.errors import (
     EXIT_CODES_HELP,
 )
 from services.console.output import print_line
-from services.console.output_file_option import writable_file
+from services.console.output_file_option import prepare_output_file
 from shared.version import VERSION
 
 app = typer.Typer(
@@ -69,7 +69,7 @@ JsonFile = Annotated[
     typer.Option(
         "--json",
         metavar="FILE",
-        callback=writable_file,
+        callback=prepare_output_file,
         help="Write the result to FILE, as JSON; missing folders are created.",
     ),
 ]

@@ -14,7 +14,7 @@ import httpx
 from deploy.local.home import home
 from deploy.local.stack_record import StackRecord, current_record
 from services.console.errors import FAILURE, UNAVAILABLE, CommandError, with_remedy
-from shared.security.development_keys import LIFETIME, TENANT, make_development_keys, make_token
+from shared.security.development_keys import LIFETIME, TENANT, ensure_development_keys, make_token
 from shared.security.tokens import KeysError
 
 TIME_OUT_S = 30.0
@@ -177,10 +177,10 @@ def connect(
     return Client((stack or running_stack()).urls, token_for(role), timeout_s)
 
 
-def make_keys(folder: Path) -> Path:
+def ensure_keys_folder(folder: Path) -> Path:
     """Create the development keys of a home if they are missing; return their folder."""
     keys = folder / "keys"
-    make_development_keys(keys, datetime.now(UTC))
+    ensure_development_keys(keys, datetime.now(UTC))
     return keys
 
 
@@ -200,7 +200,7 @@ def token_for(  # noqa: PLR0913  each is a claim
         CommandError: the role does not exist, or there is no development key.
     """
     try:
-        keys, now = make_keys(at or home()), datetime.now(UTC)
+        keys, now = ensure_keys_folder(at or home()), datetime.now(UTC)
         return make_token(
             keys,
             role,

@@ -1,6 +1,6 @@
 """Commands that start their own engines and must never run on those that settings name."""
 
-from deploy.local.external_engines import engine_hosts
+from deploy.local.external_engines import configured_engine_addresses
 from deploy.local.stack_record import SERVICES
 from services.console.errors import USAGE, CommandError
 
@@ -11,6 +11,6 @@ def refuse_configured_engines() -> None:
     Raises:
         CommandError: one does; the text says which.
     """
-    if settings := engine_hosts(SERVICES):
+    if settings := configured_engine_addresses(SERVICES):
         msg = f"{', '.join(settings)}: this command runs on engines of its own only"
         raise CommandError(msg, USAGE, remedy="unset these settings, then try again")

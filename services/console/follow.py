@@ -34,7 +34,7 @@ class FollowState:
     begin: datetime | None = None
     actions: set[str] = field(default_factory=set)
 
-    def new_rows(self, journey: Sequence[JourneyEvent]) -> Iterator[Row]:
+    def take_new_rows(self, journey: Sequence[JourneyEvent]) -> Iterator[Row]:
         """Yield a row for each new event, also for one that its service reports late."""
         if journey and self.begin is None:
             self.begin = journey[0].at
@@ -46,7 +46,7 @@ class FollowState:
             assert self.begin
             yield event_row(event, self.begin)
 
-    def new_actions(self, pending: Sequence[PendingAction]) -> Iterator[Styled]:
+    def take_new_action_lines(self, pending: Sequence[PendingAction]) -> Iterator[Styled]:
         """Yield a line for each pending action that was not printed before."""
         for action in pending:
             if action.key not in self.actions:
@@ -58,9 +58,9 @@ def print_changes(state: FollowState, operator: Client, order: dict[str, Any]) -
     """Print the new events and actions of an order."""
     # Actions are read first, so that the journey, read later, has the events that led to them.
     pending = [*pending_work_orders(operator, order), *pending_decisions(operator, order)]
-    for row in state.new_rows(journey_of(operator, order["id"])):
+    for row in state.take_new_rows(journey_of(operator, order["id"])):
         print_row(row, WIDTHS)
-    for line in state.new_actions(pending):
+    for line in state.take_new_action_lines(pending):
         print_line(line)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from deploy.local import detached
 from deploy.local.errors import StartError
-from deploy.local.external_engines import KAFKA, fetch_engines, setting_of
+from deploy.local.external_engines import KAFKA, database_setting_name, fetch_engines
 from deploy.local.home import home
 from deploy.local.process_environment import secrets_needed_elsewhere
 from deploy.local.stack_record import SERVICES, StackRecord
-from services.console.client import connect, demo_home, make_keys
+from services.console.client import connect, demo_home, ensure_keys_folder
 from services.console.errors import UNAVAILABLE, CommandError
 from services.console.output import print_line, print_row, spinner
 from shared.security.development_keys import TENANT
@@ -25,7 +25,7 @@ def up() -> None:
     Raises:
         CommandError: it cannot start; the text says why.
     """
-    make_keys(home())
+    ensure_keys_folder(home())
     try:
         fetch_engines(SERVICES)
         with spinner("starting Kafka, PostgreSQL and the services"):
@@ -33,7 +33,7 @@ def up() -> None:
     except StartError as error:
         raise CommandError(str(error), UNAVAILABLE) from error
     print_addresses(found)
-    print_line(describe_holdings(found))
+    print_line(describe_stored_data(found))
     print_line("Next: `kaitong status`; `kaitong demo --keep` shows a whole province instead.")
 
 
@@ -44,7 +44,7 @@ def print_addresses(found: StackRecord) -> None:
     print_row(("kafka", found.kafka), (14,))
 
 
-def describe_holdings(found: StackRecord) -> str:
+def describe_stored_data(found: StackRecord) -> str:
     """Return in one line what data each service stores from before."""
     client = connect("viewer", found)
     try:
@@ -62,7 +62,7 @@ def describe_holdings(found: StackRecord) -> str:
 
 def down(*, purge: bool) -> None:
     """Stop what runs; with `purge` delete its data. A demonstration's data is always deleted."""
-    existing = detached.existing_engines(home())
+    existing = detached.external_engine_addresses(home())
     with spinner("stopping the services, then Kafka and PostgreSQL"):
         was_running = detached.down(home(), delete_state=purge)
         demo_was_running = detached.down(demo_home(), delete_state=True)
@@ -96,7 +96,7 @@ def describe_kept(folder: Path, existing: Mapping[str, str]) -> Iterator[str]:
 
 def describe_next_start(existing: Mapping[str, str]) -> str:
     """Return what the next `up` finds, and the remedy."""
-    if KAFKA in existing and not existing.keys() >= set(map(setting_of, SERVICES)):
+    if KAFKA in existing and not existing.keys() >= set(map(database_setting_name, SERVICES)):
         return (
             "databases were deleted, so the next `kaitong up` cannot use these topics — "
             "set another KAITONG_TOPIC_PREFIX, or delete them if no other installation uses them"

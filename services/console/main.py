@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.console.cli import app
 from services.console.errors import INTERRUPTED, UNAVAILABLE, USAGE, CommandError, with_remedy
-from services.console.output import flush, print_error, print_notice, set_up_streams
+from services.console.output import flush, print_command_message, print_to_stderr, set_up_streams
 from shared.input.fault_texts import pydantic_fault_text
 
 
@@ -32,14 +32,14 @@ def run() -> int:
         return INTERRUPTED
     except CommandError as error:
         for line in error.lines:
-            print_notice(line)
+            print_command_message(line)
         return error.code
     except OSError as error:
         if not error.filename:
             raise
         reason = f"{error.filename} (owner {owner_of(Path(error.filename))}): {error.strerror}"
         remedy = "run this as its owner, or name another folder in KAITONG_HOME"
-        print_notice(with_remedy(reason, remedy))
+        print_command_message(with_remedy(reason, remedy))
         return UNAVAILABLE
 
 
@@ -49,10 +49,12 @@ def print_usage_error(error: typer.TyperException) -> None:
     message = error.format_message()
     if context and message == context.get_help():
         for line in message.splitlines():
-            print_error(line)
+            print_to_stderr(line)
         return
     command = context.command_path if context else "kaitong"
-    print_notice(option_fault(error) or with_remedy(message.rstrip("."), f"see `{command} --help`"))
+    print_command_message(
+        option_fault(error) or with_remedy(message.rstrip("."), f"see `{command} --help`")
+    )
 
 
 def option_fault(error: typer.TyperException) -> str:

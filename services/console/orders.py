@@ -17,12 +17,12 @@ from services.console.follow import FollowState, print_changes
 from services.console.journey import journey_of, print_journey
 from services.console.output import (
     Styled,
-    print_error,
+    print_command_message,
     print_json,
     print_line,
-    print_notice,
     print_row,
     print_table,
+    print_to_stderr,
 )
 from shared.errors import InvalidError
 from shared.input.json_text import read_json
@@ -61,7 +61,7 @@ def submit_file(client: Client, file: Path, *, json: bool) -> bool:
         if error.code == UNAVAILABLE:
             raise
         for line in error.lines:
-            print_error(f"{file}: {line}")
+            print_to_stderr(f"{file}: {line}")
         if json:
             print_json({"file": str(file), "problem": error.problem})
         return False
@@ -155,7 +155,7 @@ def follow_order(get_order: Callable[[], Order], show: Callable[[Order], None]) 
                 return order
             time.sleep(PAUSE_S)
     except KeyboardInterrupt:
-        print_notice("stopped following; the order continues")
+        print_command_message("stopped following; the order continues")
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -73,14 +73,14 @@ def print_line(text: Cell) -> None:
     _print(_out, [text])
 
 
-def print_error(text: str) -> None:
+def print_to_stderr(text: str) -> None:
     """Print one line on standard error."""
     _print(_err, [text])
 
 
-def print_notice(text: str) -> None:
+def print_command_message(text: str) -> None:
     """Print a message of the command on standard error, after the program's name."""
-    print_error(f"kaitong: {text}")
+    print_to_stderr(f"kaitong: {text}")
 
 
 def print_table(head: Sequence[str], rows: Iterable[Row], *, right: Collection[int] = ()) -> None:

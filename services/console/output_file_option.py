@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 
-def writable_file(file: Path | None) -> Path | None:
+def prepare_output_file(file: Path | None) -> Path | None:
     """Create the file's folder and check, before the command runs, that the file can be written.
 
     Raises:

@@ -21,10 +21,10 @@ from services.console.output import Row, Styled, print_line, print_table
 from services.console.troubles import (
     ServiceTrouble,
     StackProcess,
+    describe_overall_status,
     stack_troubles,
-    summary,
+    summarize_waiting_items,
     trouble_lines,
-    verdict,
 )
 from shared.version import VERSION
 
@@ -57,7 +57,7 @@ class StackStatus:
         return round(sum(each.pss_mb for each in self.processes), 1)
 
     @property
-    def uncounted(self) -> list[str]:
+    def uncounted_services(self) -> list[str]:
         """The services whose database could not be queried for its backlog."""
         return [name for name, state in self.services.items() if state.get("parked") is None]
 
@@ -156,8 +156,8 @@ def print_status(status: StackStatus) -> None:
         print_line(Styled(line, "red"))
     for line in trouble_lines(each for each in status.troubles if each.trouble.is_notice):
         print_line(line)
-    print_line(summary(status.troubles, status.uncounted))
-    print_line(f"{status.pss_mb:.0f} MB in all; {verdict(status.troubles)}")
+    print_line(summarize_waiting_items(status.troubles, status.uncounted_services))
+    print_line(f"{status.pss_mb:.0f} MB in all; {describe_overall_status(status.troubles)}")
 
 
 def process_row(each: StackProcess) -> Row:

@@ -172,15 +172,17 @@ def engine_line(engine: str, first: ServiceTrouble, several: Sequence[ServiceTro
     return f"{line}; reported by {', '.join(services)}"
 
 
-def summary(found: Sequence[ServiceTrouble], uncounted: Sequence[str]) -> str:
+def summarize_waiting_items(
+    found: Sequence[ServiceTrouble], uncounted_services: Sequence[str]
+) -> str:
     """Return the number and the age of all that waits for people.
 
     Args:
         found: all troubles.
-        uncounted: the services whose backlog is unknown.
+        uncounted_services: the services whose backlog is unknown.
     """
     counts = "; ".join(
-        f"{label} {count_and_age(kind, found)}"
+        f"{label} {format_count_and_age(kind, found)}"
         for label, kind in (
             ("held orders", TroubleKind.HELD),
             ("work orders with crews", TroubleKind.WORK_WAITING),
@@ -188,10 +190,12 @@ def summary(found: Sequence[ServiceTrouble], uncounted: Sequence[str]) -> str:
             ("operations in doubt", TroubleKind.IN_DOUBT),
         )
     )
-    return f"{counts}; not counted: {', '.join(uncounted)}" if uncounted else counts
+    return (
+        f"{counts}; not counted: {', '.join(uncounted_services)}" if uncounted_services else counts
+    )
 
 
-def count_and_age(kind: TroubleKind, found: Sequence[ServiceTrouble]) -> str:
+def format_count_and_age(kind: TroubleKind, found: Sequence[ServiceTrouble]) -> str:
     """Return how many items of a kind wait, and the age of the oldest."""
     mine = [each.trouble for each in found if each.trouble.kind is kind]
     if not mine:
@@ -200,7 +204,7 @@ def count_and_age(kind: TroubleKind, found: Sequence[ServiceTrouble]) -> str:
     return f"{sum(each.count for each in mine)} (the oldest for {format_duration(oldest)})"
 
 
-def verdict(found: Sequence[ServiceTrouble]) -> str:
+def describe_overall_status(found: Sequence[ServiceTrouble]) -> str:
     """Return the overall status of the stack in a few words."""
     wrong = sum(not each.trouble.is_notice for each in found)
     if wrong:

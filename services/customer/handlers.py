@@ -24,7 +24,7 @@ from services.customer.domain.parties.source_record import (
 from services.customer.domain.unified_view.order import (
     OrderEndedMessage,
     assignment_from_message,
-    check_same_end,
+    check_same_final_state,
     hold_event_from_message,
     order_from_message,
     published_state_from_message,
@@ -42,7 +42,7 @@ from services.customer.domain.unified_view.repeated_acceptance import (
     split_new_and_known,
 )
 from services.customer.domain.unified_view.version import latest_versions
-from shared.access.grants import grant_subscriptions
+from shared.access.grants import access_grant_subscriptions
 from shared.contracts import (
     FIRST_REQUEST,
     OrderAccepted,
@@ -56,7 +56,7 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
-from shared.messaging.dispatcher import on, on_batch, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on, on_batch
 from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
 from shared.persistence.history import PARTY_KIND, TAKEN_OVER_REASON
 from shared.privacy.erasure import erasure_subscriptions
@@ -83,9 +83,9 @@ def on_accepted(orders: Sequence[OrderAccepted], batch: UnitOfWorkBatch) -> None
         check_same_content(stored, accepted)
     records = [source_record_from_order(*each) for each in new]
     store.merge_source_records(session, merge_by_party(records), merge_by_client(records))
-    report_contested_accounts(store.add_accounts(session, accounts_named_in(new)), batch)
+    record_contested_accounts(store.add_accounts(session, accounts_named_in(new)), batch)
     if repeated:
-        check_nothing_new(repeated, session)
+        check_repeated_customer_data(repeated, session)
 
 
 def accounts_named_in(received: Sequence[AcceptedMessage]) -> list[Account]:
@@ -93,7 +93,7 @@ def accounts_named_in(received: Sequence[AcceptedMessage]) -> list[Account]:
     return [account_from_order(*each) for each in received if each[0].customer.account_id]
 
 
-def check_nothing_new(repeated: Sequence[AcceptedMessage], session: Session) -> None:
+def check_repeated_customer_data(repeated: Sequence[AcceptedMessage], session: Session) -> None:
     """Check that repeated orders report nothing new of their customers; store nothing.
 
     Raises:
@@ -105,7 +105,7 @@ def check_nothing_new(repeated: Sequence[AcceptedMessage], session: Session) -> 
     check_same_customer_data(repeated, stored, new_accounts)
 
 
-def report_contested_accounts(contested: Sequence[Account], batch: UnitOfWorkBatch) -> None:
+def record_contested_accounts(contested: Sequence[Account], batch: UnitOfWorkBatch) -> None:
     """Store contested accounts, and log a warning for people.
 
     Settled ones are reopened if the orders of a further customer named them.
@@ -206,17 +206,17 @@ def on_ended(messages: Sequence[OrderEndedMessage], batch: UnitOfWorkBatch) -> N
     ]
     if store.add_order_results(batch.session, results) < len(results):
         order_ids = [each.order_id for each in results]
-        check_same_end(store.find_final_states(batch.session, order_ids), results)
+        check_same_final_state(store.find_final_states(batch.session, order_ids), results)
 
 
-def take_over_erasure(message: PartyErased, work: UnitOfWork) -> None:
+def repeat_published_erasure(message: PartyErased, work: UnitOfWork) -> None:
     """Repeat an erasure that was published before the database was restored."""
     erased = erased_party_from_message(message, work.tenant, work.published_at, work.cause.id)
     store.erase_party(work.session, erased)
     work.record_change(PARTY_KIND, erased.party_id, "known", "erased", reason=TAKEN_OVER_REASON)
 
 
-SUBSCRIPTIONS = subscribe(
+SUBSCRIPTIONS = index_subscriptions(
     on_batch(OrderAccepted, on_accepted),
     on_batch(OrderStateChanged, on_state_changed),
     on_batch(OrderCompleted, on_completed),
@@ -229,6 +229,8 @@ SUBSCRIPTIONS = subscribe(
     *erasure_subscriptions(),
 )
 
-TAKEOVER = Takeover(subscribe(*grant_subscriptions(), on(PartyErased, take_over_erasure)))
+TAKEOVER = Takeover(
+    index_subscriptions(*access_grant_subscriptions(), on(PartyErased, repeat_published_erasure))
+)
 """Grants and erasures are restored as they were published, without person and reason. All other
 messages are consumed again, and restore no data of erased persons."""

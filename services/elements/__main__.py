@@ -25,7 +25,7 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         network = Network()
-        journal = open_journal(settings, network)
+        journal = open_and_replay_journal(settings, network)
         listener = listen(settings)
     except (SettingsError, JournalError) as error:
         sys.stderr.write(f"elements: {error}\n")
@@ -36,7 +36,7 @@ def main() -> int:
     return 0
 
 
-def open_journal(settings: Settings, network: Network) -> Journal:
+def open_and_replay_journal(settings: Settings, network: Network) -> Journal:
     """Return the journal, after replaying its entries into `network`."""
     if settings.state is None:
         return NullJournal()

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.elements.domain import Operation, OperationOutcome, Refusal, decide, result_of
+from services.elements.domain import Operation, OperationOutcome, Refusal, decide_outcome, result_of
 from services.elements.faults import (
     CallFaults,
     DropAnswer,
@@ -49,7 +49,7 @@ def make_api(network: Network, journal: Journal) -> Starlette:
                 put_get_or_delete_faults,
                 methods=["PUT", "GET", "DELETE"],
             ),
-            Route("/elements/{element}/active", list_active),
+            Route("/elements/{element}/active", list_configured_items),
             Route("/elements/{element}/effects", count_effects),
             Route("/elements", list_elements),
             Route("/health/live", health),
@@ -87,9 +87,11 @@ async def perform_operation(request: Request, name: str, operation_id: str) -> R
     )
     fault_refusal = injected_refusal(injected)
     journal = journal_of(request)
-    return await respond_with_fault(
+    return await respond_under_injected_faults(
         injected,
-        lambda: perform_response(element, execute_once(element, operation, fault_refusal, journal)),
+        lambda: outcome_or_refusal_response(
+            element, execute_once(element, operation, fault_refusal, journal)
+        ),
     )
 
 
@@ -101,18 +103,20 @@ async def read_operation(request: Request, name: str, operation_id: str) -> Resp
     injected = element.faults.take_for_call(
         ElementCall("ask", subject, kind, answered=outcome is not None)
     )
-    return await respond_with_fault(injected, lambda: status_response(element, outcome))
+    return await respond_under_injected_faults(injected, lambda: outcome_response(element, outcome))
 
 
-async def respond_with_fault(injected: CallFaults, work: Callable[[], Response]) -> Response:
+async def respond_under_injected_faults(
+    injected: CallFaults, work: Callable[[], Response]
+) -> Response:
     """Do the work under the injected fault and delay; return the response."""
-    response = apply_fault(injected, work)
+    response = do_work_under_fault(injected, work)
     if injected.delay_ms:
         await asyncio.sleep(injected.delay_ms / 1_000)
     return response
 
 
-def apply_fault(injected: CallFaults, work: Callable[[], Response]) -> Response:
+def do_work_under_fault(injected: CallFaults, work: Callable[[], Response]) -> Response:
     """Do the work, unless a fault prevents it; return the response that the fault leaves."""
     match injected.fault:
         case RejectConnection():
@@ -142,7 +146,9 @@ def execute_once(
     """Return the operation's outcome, decided once and journaled before the response is sent."""
     earlier = element.outcome_of(operation.id)
     if earlier is None:
-        outcome = decide(element.name, operation, element.installed_by(operation), fault_refusal)
+        outcome = decide_outcome(
+            element.name, operation, element.installing_operation_for(operation), fault_refusal
+        )
         journal.append(OutcomeEntry.of(element.name, outcome))
         element.record_outcome(outcome)
         return outcome
@@ -152,15 +158,15 @@ def execute_once(
     return earlier
 
 
-def perform_response(element: SimulatedElement, outcome: OperationOutcome) -> Response:
+def outcome_or_refusal_response(element: SimulatedElement, outcome: OperationOutcome) -> Response:
     """Return the response to a PUT of an operation."""
     if outcome.refusal is None:
-        return status_response(element, outcome)
+        return outcome_response(element, outcome)
     problem = Problem(409, outcome.refusal.code, outcome.refusal.detail)
     return problem_response(problem, outcome_fields(element, outcome))
 
 
-def status_response(element: SimulatedElement, outcome: OperationOutcome | None) -> Response:
+def outcome_response(element: SimulatedElement, outcome: OperationOutcome | None) -> Response:
     """Return the response to a GET of an operation."""
     if outcome is None:
         detail = f"{element.name} has no outcome of this operation"
@@ -205,7 +211,7 @@ def replace_faults(request: Request, name: str, body: FaultsBody) -> None:
     network_of(request).get_or_create(name).faults = FaultRules(body.faults)
 
 
-async def list_active(request: Request) -> Response:
+async def list_configured_items(request: Request) -> Response:
     """List what is configured on an element now."""
     element = network_of(request).get(name_in_path(request, "element"))
     found = [

@@ -71,12 +71,12 @@ class OperationOutcome:
     refusal: Refusal | None = None
 
 
-def kinds_of(element: str) -> Mapping[str, OperationKind]:
+def supported_operation_kinds(element: str) -> Mapping[str, OperationKind]:
     """Return the operations that an element supports, by the name of their kind."""
     return {"aaa": AAA, "ims": IMS}.get(element, OLT)
 
 
-def decide(
+def decide_outcome(
     element: str, operation: Operation, installed: Operation | None, fault_refusal: Refusal | None
 ) -> OperationOutcome:
     """Return the outcome of a new operation.
@@ -87,7 +87,7 @@ def decide(
         installed: the operation that installed what this one concerns; None if it is not there.
         fault_refusal: the refusal of an injected fault; None without one.
     """
-    kind = kinds_of(element)[operation.kind]
+    kind = supported_operation_kinds(element)[operation.kind]
     own = refusal_of(kind, operation.subject, is_installed=installed is not None)
     return OperationOutcome(operation, fault_refusal or own)
 
@@ -100,12 +100,12 @@ def refusal_of(kind: OperationKind, subject: str, *, is_installed: bool) -> Refu
         case OperationEffect.REMOVE, False:
             return Refusal(f"{kind.thing}-missing", f"{subject} has no active {kind.thing}")
         case OperationEffect.TEST, False:
-            return failed_test(kind.thing, subject)
+            return line_test_refusal(kind.thing, subject)
         case _:
             return None
 
 
-def failed_test(thing: str, subject: str) -> Refusal:
+def line_test_refusal(thing: str, subject: str) -> Refusal:
     """Return the refusal of a line test when nothing is configured for the subject."""
     if thing == "profile":
         return Refusal("no-optical-signal", f"no light from the ONU of {subject}")
@@ -117,7 +117,7 @@ def result_of(element: str, operation: Operation) -> Result:
 
     The readings depend on the subject only, so that a repeated answer is the same.
     """
-    kind = kinds_of(element)[operation.kind]
+    kind = supported_operation_kinds(element)[operation.kind]
     if kind.effect is not OperationEffect.TEST:
         return {}
     if kind.thing == "subscriber":

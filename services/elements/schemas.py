@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 from starlette.requests import Request
 
-from services.elements.domain import Operation, kinds_of
+from services.elements.domain import Operation, supported_operation_kinds
 from services.elements.faults import AnyFault
 from services.elements.problems import Problem, invalid
 from shared.input.fault_texts import PATH_SUFFIX, msgspec_fault_text
@@ -50,7 +50,7 @@ def name_in_path(request: Request, place: str) -> str:
 def parse_operation(body: bytes, element: str, operation_id: str) -> Operation:
     """Return the operation that a body requests of an element."""
     parsed = parse_body(body, OperationBody)
-    kinds = kinds_of(element)
+    kinds = supported_operation_kinds(element)
     if parsed.kind not in kinds:
         detail = f"{element} does not support this kind"
         raise invalid(detail, remedy=f"give one of {', '.join(kinds)}")
@@ -74,7 +74,9 @@ def parse_body(body: bytes, kind: type[Body]) -> Body:
     """Return a body parsed as this type."""
     try:
         plain = json.loads(
-            body.decode(), object_pairs_hook=unique_members, parse_constant=refuse_constant
+            body.decode(),
+            object_pairs_hook=refuse_duplicate_members,
+            parse_constant=refuse_constant,
         )
     except RecursionError as error:
         detail = "the body is nested too deeply"
@@ -91,7 +93,7 @@ def parse_body(body: bytes, kind: type[Body]) -> Body:
         raise invalid(detail, remedy=remedy) from error
 
 
-def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_duplicate_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return a JSON object; refuse duplicate members."""
     found = dict(pairs)
     if len(found) != len(pairs):

@@ -3,7 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from services.elements.domain import Operation, OperationEffect, OperationOutcome, kinds_of
+from services.elements.domain import (
+    Operation,
+    OperationEffect,
+    OperationOutcome,
+    supported_operation_kinds,
+)
 from services.elements.faults import FaultRules
 from services.elements.journal import Entry, FaultsEntry, OutcomeEntry
 
@@ -25,7 +30,7 @@ class SimulatedElement:
         """Return the outcome of an operation; None if it has none."""
         return self._outcomes.get(operation_id)
 
-    def installed_by(self, operation: Operation) -> Operation | None:
+    def installing_operation_for(self, operation: Operation) -> Operation | None:
         """Return the operation that installed what this one concerns; None if it is not there."""
         return self._installed.get(self._key(operation))
 
@@ -37,7 +42,7 @@ class SimulatedElement:
         """Store an outcome and apply its effect to the configuration."""
         operation = outcome.operation
         self._outcomes[operation.id] = outcome
-        effect = kinds_of(self.name)[operation.kind].effect
+        effect = supported_operation_kinds(self.name)[operation.kind].effect
         if outcome.refusal or effect is OperationEffect.TEST:
             return
         if effect is OperationEffect.INSTALL:
@@ -47,7 +52,7 @@ class SimulatedElement:
         self.effects[operation.id] += 1
 
     def _key(self, operation: Operation) -> InstalledKey:
-        return operation.subject, kinds_of(self.name)[operation.kind].thing
+        return operation.subject, supported_operation_kinds(self.name)[operation.kind].thing
 
 
 class Network:

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from services.order import store
 from services.order.domain.acceptance.submission import without_personal_data
 from services.order.domain.fulfilment.messages import state_messages
-from services.order.domain.fulfilment.order_end import apply_possible_end
+from services.order.domain.fulfilment.order_end import advance_order_and_products
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
     ProgressUpdate,
     advance,
 )
-from shared.access.grants import grant_subscriptions
+from shared.access.grants import access_grant_subscriptions
 from shared.contracts import (
     BlueprintsPublished,
     OrderMessage,
@@ -26,8 +26,8 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
-from shared.contracts.personal import blank_personal_data
-from shared.messaging.dispatcher import on, subscribe
+from shared.contracts.personal import with_personal_data_blanked
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.privacy.erasure import ErasureDue, erasure_subscriptions
 
@@ -46,8 +46,8 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     """Advance an order, perhaps to its end; update the installed base and publish the result."""
     order = store.orders.expect_for_update(work.session, message.order_id)
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
-    products = store.products.find_many(work.session, order.disconnected_product_ids())
-    update = apply_possible_end(order, progress, products, message, work.now)
+    products = store.products.find_many_for_update(work.session, order.disconnected_product_ids())
+    update = advance_order_and_products(order, progress, products, message, work.now)
     save_progress(update.progress_update, work)
     store.products.put_all(work.session, created=update.created, changed=update.changed)
     work.publish(*update.messages)
@@ -55,7 +55,7 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
 
 def on_blueprints(message: BlueprintsPublished, work: UnitOfWork) -> None:
     """Store the blueprints that provisioning has."""
-    store.blueprints.upsert(work.session, message.owner_tenant, message.blueprints)
+    store.blueprints.replace_for_tenant(work.session, message.owner_tenant, message.blueprints)
 
 
 def save_progress(update: ProgressUpdate, work: UnitOfWork) -> None:
@@ -99,10 +99,13 @@ def erase_next_batch(session: Session, tenant: str, due: ErasureDue) -> list[UUI
     contents = store.erasure.find_next_contents(
         session, tenant, due.party_id, after=due.after, until=due.until
     )
-    store.erasure.put_contents(session, changed_rows(contents, blank_personal_data))
+    store.erasure.put_contents(session, changed_rows(contents, with_personal_data_blanked))
     order_ids = [id_ for id_, _ in contents]
     # A repetition copies the response while it locks the first one's row: blank that one first.
-    for find_answers in (store.erasure.find_first_answers, store.erasure.find_repeated_answers):
+    for find_answers in (
+        store.erasure.find_first_submission_answers,
+        store.erasure.find_later_submission_answers,
+    ):
         answers = find_answers(session, order_ids)
         store.erasure.put_answers(session, changed_rows(answers, without_personal_data))
     return order_ids
@@ -113,7 +116,7 @@ def changed_rows(rows: Iterable[tuple[UUID, T]], change: Callable[[T], T]) -> li
     return [(id_, new) for id_, old in rows if (new := change(old)) != old]
 
 
-SUBSCRIPTIONS = subscribe(
+SUBSCRIPTIONS = index_subscriptions(
     on(ResourcesAssigned, on_progress, preload=preload_progress),
     on(ResourcesRefused, on_possible_end, preload=preload_with_products),
     on(ServiceCompleted, on_possible_end, preload=preload_with_products),
@@ -122,5 +125,5 @@ SUBSCRIPTIONS = subscribe(
     on(ServiceResumed, on_progress, preload=preload_progress),
     on(BlueprintsPublished, on_blueprints),
     *erasure_subscriptions(erase_next_batch),
-    *grant_subscriptions(),
+    *access_grant_subscriptions(),
 )

@@ -14,14 +14,14 @@ from services.order import store
 from services.order.api.views.orders import render_answer
 from services.order.commands.place_order import new_submission, store_order
 from services.order.domain.acceptance.submission import SubmissionKeys
-from services.order.domain.acceptance.takeover import take_over
-from services.order.domain.fulfilment.product import release_products
-from services.order.domain.fulfilment.progress import take_over_state
+from services.order.domain.acceptance.takeover import order_as_published
+from services.order.domain.fulfilment.product import undo_pending_terminations
+from services.order.domain.fulfilment.progress import progress_as_published
 from services.order.handlers import preload_progress, record_changes
 from shared.contracts import OrderAccepted, OrderStateChanged
 from shared.errors import ConflictError
 from shared.messaging import pending_outbox
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.history import TAKEN_OVER_REASON
 from shared.recovery.takeover import Takeover
@@ -44,7 +44,9 @@ def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
     for order_id in later_ids:
         retract_order(order_id, message, work)
     product_ids = [item.product_id for item in message.items]
-    restored = take_over(message, work.tenant, store.products.find_many(work.session, product_ids))
+    restored = order_as_published(
+        message, work.tenant, store.products.find_many_for_update(work.session, product_ids)
+    )
     fingerprint = message.record.fingerprint if message.record else b""
     answer = render_answer(restored.order, restored.progress)
     submission = new_submission(keys, fingerprint, restored.order, answer)
@@ -59,14 +61,16 @@ def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> N
     Raises:
         ConflictError: if one of its messages may have been published.
     """
-    if not pending_outbox.retract_unpublished(work.session, order_id):
+    if not pending_outbox.delete_records_if_unpublished(work.session, order_id):
         msg = (
             f"order {message.order_id} was accepted, and its client has sent it again as {order_id}"
         )
         raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
     order = store.orders.expect_for_update(work.session, order_id)
-    products = store.products.find_many(work.session, order.disconnected_product_ids())
-    store.products.put_all(work.session, changed=release_products(order_id, products.values()))
+    products = store.products.find_many_for_update(work.session, order.disconnected_product_ids())
+    store.products.put_all(
+        work.session, changed=undo_pending_terminations(order_id, products.values())
+    )
     store.orders.remove(work.session, order_id)
 
 
@@ -80,7 +84,7 @@ def on_state_changed(message: OrderStateChanged, work: UnitOfWork) -> None:
         EarlyMessageError: if the order itself was not taken over yet.
     """
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
-    update = take_over_state(progress, message, work.published_at)
+    update = progress_as_published(progress, message, work.published_at)
     if update.changes:
         store.orders.put_progress(work.session, update.progress)
     record_changes(update, work, TAKEN_OVER_REASON)
@@ -99,7 +103,7 @@ def preload(session: Session, messages: Sequence[OrderAccepted]) -> None:
 
 
 TAKEOVER = Takeover(
-    subscribe(
+    index_subscriptions(
         on(OrderAccepted, on_accepted, preload=preload),
         on(OrderStateChanged, on_state_changed, preload=preload_progress),
     ),

@@ -13,7 +13,7 @@ from services.provisioning.domain.reservation_answer import answer_question
 from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from services.provisioning.domain.service import characteristics_of, require_existing
 from services.provisioning.store import blueprints, plans, services
-from shared.access.grants import grant_subscriptions
+from shared.access.grants import access_grant_subscriptions
 from shared.calls import call_store
 from shared.calls.outbound_call import OutboundCallEnded
 from shared.contracts import (
@@ -27,7 +27,7 @@ from shared.contracts import (
     ServiceCompleted,
     ServiceFailed,
 )
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.privacy.erasure import erasure_subscriptions
 from shared.recovery.takeover import Takeover
@@ -54,7 +54,7 @@ def on_plan_event(
         EarlyMessageError: if the order has no plan yet: its `order.accepted` is consumed later.
     """
     plan = plans.expect_for_update(work.session, event.order_id)
-    plan_updates.apply(work, plan, advance(plan, event))
+    plan_updates.save_and_start_effects(work, plan, advance(plan, event))
 
 
 def on_reservation_questioned(question: ReservationQuestioned, work: UnitOfWork) -> None:
@@ -73,7 +73,7 @@ def take_over(message: TakeoverMessage, work: UnitOfWork) -> None:
     """
     plan = plans.expect_for_update(work.session, message.order_id)
     call_store.cancel_order_calls(work.session, message.order_id, work.now)
-    plan_updates.apply(work, plan, plan_as_published(plan, message))
+    plan_updates.save_and_start_effects(work, plan, plan_as_published(plan, message))
 
 
 def preload_services(session: Session, orders: Iterable[OrderAccepted]) -> None:
@@ -86,7 +86,7 @@ def preload_plans(session: Session, messages: Iterable[OrderMessage]) -> None:
     plans.preload(session, [each.order_id for each in messages])
 
 
-SUBSCRIPTIONS = subscribe(
+SUBSCRIPTIONS = index_subscriptions(
     on(OrderAccepted, on_order_accepted, preload=preload_services),
     on(ResourcesAssigned, on_plan_event, preload=preload_plans),
     on(ResourcesRefused, on_plan_event, preload=preload_plans),
@@ -95,11 +95,11 @@ SUBSCRIPTIONS = subscribe(
     on(StepTimerExpired, on_plan_event, preload=preload_plans),
     on(ReservationQuestioned, on_reservation_questioned),
     *erasure_subscriptions(),
-    *grant_subscriptions(),
+    *access_grant_subscriptions(),
 )
 
 TAKEOVER = Takeover(
-    subscribe(
+    index_subscriptions(
         on(ReleaseRequested, take_over),
         on(ServiceCompleted, take_over),
         on(ServiceFailed, take_over),

@@ -17,7 +17,7 @@ from shared.config.environment import EnvironmentSettings, settings_page
 from shared.config.parsers import WebUrl, matching, parse_file
 
 
-def parse_ca_file(text: str) -> Path:
+def parse_ca_file_path(text: str) -> Path:
     """Parse the path of a file with CA certificates."""
     path = parse_file(text)
     try:
@@ -40,7 +40,7 @@ class HttpElementSettings(EnvironmentSettings):
         description="the base URL of network elements that use HTTP; without it their calls fail",
         repr=False,  # it may hold a password
     )
-    ca: Annotated[Path | None, BeforeValidator(parse_ca_file)] = Field(
+    ca: Annotated[Path | None, BeforeValidator(parse_ca_file_path)] = Field(
         None,
         validation_alias="KAITONG_ELEMENTS_CA",
         description="a file with the CA certificates that the certificate of an https:// URL is "

@@ -15,5 +15,5 @@ SERVICE = ServiceDefinition(
     read_order_changes=read_order_history,
     takeover=TAKEOVER,
     on_start=(schedule_reservation_review,),
-    troubles=(store.reservation_reviews.unneeded_troubles,),
+    troubles=(store.reservation_reviews.unneeded_reservation_troubles,),
 )

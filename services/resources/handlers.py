@@ -6,19 +6,19 @@ from dataclasses import replace
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.order_end import (
-    completed_without_change,
+    changes_of_undo,
+    completed_without_reservation,
     holdings_to_undo,
     quarantined_by_release,
     release,
-    undo_assignment,
 )
 from services.resources.domain.allocation.requirements import AssignmentRequest
 from services.resources.domain.allocation.reservation_review import (
     REVIEW_AFTER,
     REVIEW_INTERVAL,
-    apply_answer,
-    ask,
+    review_after_answer,
     unneeded_holdings,
+    with_new_question,
 )
 from services.resources.domain.allocation.takeover import (
     changes_as_published,
@@ -27,9 +27,9 @@ from services.resources.domain.allocation.takeover import (
     statuses_after,
 )
 from services.resources.domain.business_actions import may_release
-from services.resources.domain.number.number import RETRY_DELAY, Number, expire
+from services.resources.domain.number.number import RETRY_DELAY, Number, idle_if_period_over
 from services.resources.domain.pool.kinds import NUMBER
-from services.resources.domain.pool.pool_item import PoolItem, end_quarantine
+from services.resources.domain.pool.pool_item import PoolItem, free_if_quarantine_over
 from services.resources.domain.pool.resource import NumberKey, ResourceChange, ResourceName
 from services.resources.domain.scheduled_messages import (
     ItemQuarantineEnded,
@@ -53,7 +53,7 @@ from shared.contracts import (
 )
 from shared.errors import EarlyMessageError
 from shared.messaging import archive_reader
-from shared.messaging.dispatcher import on, on_batch, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on, on_batch
 from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
 from shared.persistence.history import TAKEN_OVER_REASON
 from shared.recovery.takeover import Takeover
@@ -84,7 +84,7 @@ def on_assignment_requested(
 def on_release_requested(requests: Sequence[ReleaseRequested], batch: UnitOfWorkBatch) -> None:
     """Undo the reservations and pre-releases of these orders."""
     held = store.get_holdings_for_update(batch.session, [each.order_id for each in requests])
-    changes = undo_assignment(holdings_to_undo(requests, held))
+    changes = changes_of_undo(holdings_to_undo(requests, held))
     store.save_changes(batch.session, changes)
     batch.publish_each(
         ResourcesReleased(order_id=each.order_id, request_id=each.request_id, held=each.held)
@@ -100,7 +100,7 @@ def on_service_completed(completed: Sequence[ServiceCompleted], batch: UnitOfWor
         EarlyMessageError: if one has no published assignment: its request is consumed later.
     """
     changes = store.occupy(batch.session, [each.order_id for each in completed])
-    check_already_assigned(completed_without_change(completed, changes), batch)
+    check_already_assigned(completed_without_reservation(completed, changes), batch)
     if releasing := [each.order_id for each in completed if any(map(may_release, each.services))]:
         held = store.get_holdings_for_update(batch.session, releasing)
         periods = store.quarantine_periods(batch.session, quarantined_by_release(held))
@@ -140,7 +140,11 @@ def expire_states(
     batch: UnitOfWorkBatch,
 ) -> None:
     """Make expired numbers idle, and record by which message."""
-    expired = [after for key, number in numbers.items() if (after := expire(number, due[key][0]))]
+    expired = [
+        after
+        for key, number in numbers.items()
+        if (after := idle_if_period_over(number, due[key][0]))
+    ]
     store.put_numbers(batch.session, expired)
     for after in expired:
         message, work = due[after.key]
@@ -167,7 +171,9 @@ def end_quarantines(
 ) -> None:
     """Make pool items free whose quarantine is over, and record by which message."""
     rested = [
-        after for name, item in items.items() if (after := end_quarantine(item, due[name][0].until))
+        after
+        for name, item in items.items()
+        if (after := free_if_quarantine_over(item, due[name][0].until))
     ]
     store.update_item_states(batch.session, rested)
     for after in rested:
@@ -192,12 +198,12 @@ def record_changes(
             schedule(work, change.until, quarantine_ended(name, change.until))
 
 
-def on_reservations_due(message: ReservationReviewDue, work: UnitOfWork) -> None:
+def on_reservation_review_due(message: ReservationReviewDue, work: UnitOfWork) -> None:
     """Ask about old reservations, and schedule the next review in an hour."""
     before = work.now - REVIEW_AFTER
-    store.reservation_reviews.record_old_reservations(work.session, before, ResourcesAssigned.type)
+    store.reservation_reviews.refresh_old_reservations(work.session, before, ResourcesAssigned.type)
     for each in store.reservation_reviews.get_due_for_update(work.session, work.now):
-        question = ask(each, work.cause.id, work.now)
+        question = with_new_question(each, work.cause.id, work.now)
         store.reservation_reviews.put(work.session, question)
         assert question.question_id
         cause = Causation(question.question_id, work.cause.correlation_id, each.tenant)
@@ -212,7 +218,7 @@ def on_reservation_answered(answer: ReservationAnswered, work: UnitOfWork) -> No
     )
     question = store.reservation_reviews.find_for_update(work.session, answer.order_id)
     answered = (
-        apply_answer(question, answer, has_unneeded=bool(unneeded), now=work.now)
+        review_after_answer(question, answer, has_unneeded=bool(unneeded), now=work.now)
         if question
         else None
     )
@@ -220,7 +226,7 @@ def on_reservation_answered(answer: ReservationAnswered, work: UnitOfWork) -> No
         return
     if answered.release_by:
         save_and_record(
-            undo_assignment(unneeded),
+            changes_of_undo(unneeded),
             f"released by {answered.release_by}: {answered.release_reason}",
             work,
         )
@@ -252,22 +258,22 @@ def take_over_assigned(message: ResourcesAssigned, work: UnitOfWork) -> None:
 def take_over_released(message: ResourcesReleased, work: UnitOfWork) -> None:
     """Undo an order, as a message published before the restore."""
     held = store.get_holdings_for_update(work.session, [message.order_id])
-    save_and_record(undo_assignment(holdings_to_undo([message], held)), TAKEN_OVER_REASON, work)
+    save_and_record(changes_of_undo(holdings_to_undo([message], held)), TAKEN_OVER_REASON, work)
 
 
-SUBSCRIPTIONS = subscribe(
+SUBSCRIPTIONS = index_subscriptions(
     on_batch(AssignmentRequested, on_assignment_requested),
     on_batch(ReleaseRequested, on_release_requested),
     on_batch(ServiceCompleted, on_service_completed),
     on_batch(SelectionExpired, on_selection_or_quarantine_ended),
     on_batch(QuarantineEnded, on_selection_or_quarantine_ended),
     on_batch(ItemQuarantineEnded, on_item_quarantine_ended),
-    on(ReservationReviewDue, on_reservations_due),
+    on(ReservationReviewDue, on_reservation_review_due),
     on(ReservationAnswered, on_reservation_answered),
 )
 
 TAKEOVER = Takeover(
-    subscribe(
+    index_subscriptions(
         on(ResourcesAssigned, take_over_assigned),
         on(ResourcesReleased, take_over_released),
     ),

@@ -155,7 +155,7 @@ def with_decision(
         SamePersonError: if the caller requested it, or its client did without naming a person.
         ConflictError: if it is decided already, or has expired.
     """
-    if not caller.is_named:
+    if not caller.names_person:
         raise PersonRequiredError
     if approval.asked_by in {caller.person, caller.client}:
         raise SamePersonError
@@ -173,7 +173,9 @@ TABLE = table_of(ApprovalRow)
 COLUMNS = [TABLE.c[name] for name in Approval.__dataclass_fields__]
 
 
-def check_approval(work: UnitOfWork, caller: Caller, request: SensitiveAction) -> Approval | None:
+def request_approval_if_needed(
+    work: UnitOfWork, caller: Caller, request: SensitiveAction
+) -> Approval | None:
     """Return None if the action may be executed now, else the approval that it waits for.
 
     Raises:
@@ -181,7 +183,7 @@ def check_approval(work: UnitOfWork, caller: Caller, request: SensitiveAction) -
     """
     if request.action not in caller.limits.needs_second_approval:
         return None
-    if not caller.is_named:
+    if not caller.names_person:
         raise PersonRequiredError
     approval = _find_open(work.session, caller, request)
     if approval and approval.until < work.now:
@@ -234,7 +236,7 @@ def get_approval(session: Session, caller: Caller, id_: UUID) -> Approval:
 
 def may_see(caller: Caller, approval: Approval) -> bool:
     """Tell whether a caller requested it, or may see all of its tenant's requests."""
-    is_own = caller.is_named and caller.person == approval.asked_by
+    is_own = caller.names_person and caller.person == approval.asked_by
     return approval.tenant == caller.tenant and (is_own or caller.may(*ALL_APPROVALS_SCOPES))
 
 

@@ -168,7 +168,7 @@ def select_accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the que
     if data_scope.client is None:
         return page(found, window=window)
     parts = select_accessible_pages(
-        session, data_scope, found, owners, partial(page, window=window.from_start)
+        session, data_scope, found, owners, partial(page, window=window.extended_to_start)
     )
     return select_merged_page(parts, keys, window, descending=descending)
 
@@ -190,7 +190,7 @@ def select_accessible_pages(
         page: limits a select to one page.
     """
     own = page(found.where(owners.client == data_scope.client))
-    if not with_grants_checked(session, data_scope).has_grants:
+    if not with_has_grants_loaded(session, data_scope).has_grants:
         return [own]
     customers = _select_shared_customers(data_scope)
     of_customer = found.where(
@@ -226,7 +226,7 @@ def _select_shared_customers(data_scope: DataScope) -> Subquery:
     return found.where(TABLE.c.customer_id != ALL_CUSTOMERS).subquery("shared")
 
 
-def with_grants_checked(session: Session, data_scope: DataScope) -> DataScope:
+def with_has_grants_loaded(session: Session, data_scope: DataScope) -> DataScope:
     """Return the data scope with `has_grants` read from the database; most clients have none."""
     if data_scope.client is None or not data_scope.has_grants:
         return data_scope
@@ -265,6 +265,6 @@ def on_access_changed(message: AccessChanged, work: UnitOfWork) -> None:
     )
 
 
-def grant_subscriptions() -> tuple[Subscription, ...]:
+def access_grant_subscriptions() -> tuple[Subscription, ...]:
     """Return the subscriptions that keep a service's copy of the grants current."""
     return (on(AccessChanged, on_access_changed),)

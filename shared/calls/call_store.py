@@ -242,10 +242,10 @@ def due_calls(
         limit: the greatest number of calls.
     """
     rows = DUE_CALLS.rows(session, {"now": now, "full": list(full), "limit": limit})
-    return [_leased_call(now, *row) for row in rows]
+    return [_leased_call_from_row(now, *row) for row in rows]
 
 
-def _leased_call(now: datetime, *row: Any) -> LeasedCall:  # noqa: ANN401  a row of many types
+def _leased_call_from_row(now: datetime, *row: Any) -> LeasedCall:  # noqa: ANN401  a row of many types
     *fields, local_network, cause, correlation_id, traceparent, wanted_at, was_leased = row
     values = dict(zip(REQUEST_COLUMNS, fields, strict=False))
     timeout = timedelta(milliseconds=values.pop("timeout_ms"))
@@ -268,11 +268,11 @@ def release_lease(session: Session, each: LeasedCall) -> None:
 
 def save_decisions(session: Session, decided: Iterable[DecidedCall], now: datetime) -> set[UUID]:
     """Store how calls continue or ended; return those whose lease was still ours."""
-    rows = [_update_row(each, now) for each in decided]
+    rows = [_decision_row(each, now) for each in decided]
     return set(UPDATE_CALLS.column(session, bind_arrays((*UPDATE_COLUMNS, "held_until"), rows)))
 
 
-def _update_row(decided: DecidedCall, now: datetime) -> tuple[object, ...]:
+def _decision_row(decided: DecidedCall, now: datetime) -> tuple[object, ...]:
     decision, until = decided.decision, decided.leased_call.until
     call, (result, code, detail) = decision.call, decision.outcome
     counts = (call.id, call.tries, call.questions, call.doubtful)

@@ -51,7 +51,7 @@ async def _perform(
     except (TimeoutError, UnknownOutcomeError):
         return decide(call, UNKNOWN_OUTCOME)
     except Exception as bug:  # noqa: BLE001  the call may have been done anyway
-        return decide(call, _adapter_bug(call, bug))
+        return decide(call, _outcome_of_adapter_bug(call, bug))
 
 
 async def _query_outcome(adapter: QueryableAdapter, call: OutboundCall) -> CallDecision:
@@ -63,10 +63,10 @@ async def _query_outcome(adapter: QueryableAdapter, call: OutboundCall) -> CallD
     except CannotQueryError as error:
         return EndCall(call, UNKNOWN_OUTCOME._replace(code="cannot-ask", detail=str(error)))
     except Exception as bug:  # noqa: BLE001  the outcome is still unknown
-        return decide_after_query(call, _adapter_bug(call, bug))
+        return decide_after_query(call, _outcome_of_adapter_bug(call, bug))
 
 
-def _adapter_bug(call: OutboundCall, bug: Exception) -> CallOutcome:
+def _outcome_of_adapter_bug(call: OutboundCall, bug: Exception) -> CallOutcome:
     """Return the outcome after a bug in an adapter: unknown. In the end people decide."""
     log.error("adapter.bug", element=call.element, kind=call.kind, exc_info=bug)
     return UNKNOWN_OUTCOME._replace(code="adapter-bug", detail=describe_error(bug))

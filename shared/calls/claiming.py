@@ -52,7 +52,7 @@ class CallClaimer:
     """This process can handle no more calls."""
 
     @property
-    def has_waiting_calls(self) -> bool:
+    def may_have_waiting_calls(self) -> bool:
         """Whether due calls may wait for a slot: the end of a call may free one."""
         return self._is_at_capacity or bool(self._full_elements)
 
@@ -74,7 +74,7 @@ class CallClaimer:
         # By the clock: a transaction that waited for locks would give leases that have expired.
         now = self.clock()
         candidates = [each for each in queue if each.call.element not in self._full_elements][
-            : self._free_capacity()
+            : self._remaining_capacity()
         ]
         if self._is_at_capacity or not candidates or not call_store.try_lock_claims(session):
             return []
@@ -94,7 +94,7 @@ class CallClaimer:
 
         `check_due_first` saves the rest of the work if nothing is due.
         """
-        free = self._free_capacity()
+        free = self._remaining_capacity()
         next_due = call_store.next_due(session, now) if check_due_first else now
         if next_due is None or next_due > now or not free:
             self._is_at_capacity, self._full_elements = not free, frozenset()
@@ -122,7 +122,7 @@ class CallClaimer:
         self._full_elements = frozenset(full | waiting)
         return leased_calls, now if leased_calls else call_store.next_due(session, now)
 
-    def _free_capacity(self) -> int:
+    def _remaining_capacity(self) -> int:
         return max(0, MAX_CALLS - len(self.active_calls))
 
     def _element_capacity(self, session: Session, now: datetime) -> "ElementCapacity":
@@ -151,7 +151,7 @@ class ElementCapacity:
     def remaining(self, element: str) -> int:
         """Return how many more calls it can handle."""
         if element not in self._left:
-            self._left[element] = self._count(element)
+            self._left[element] = self._count_free_slots(element)
         return self._left[element]
 
     def try_acquire(self, element: str) -> bool:
@@ -162,6 +162,6 @@ class ElementCapacity:
             self.token_buckets.spend(self._limits.configured_name(element))
         return left > 0
 
-    def _count(self, element: str) -> int:
+    def _count_free_slots(self, element: str) -> int:
         free = self._limits.free_slots(element, self._calling.get(element, 0))
         return min(free, self.token_buckets.available(self._limits.configured_name(element), free))

@@ -23,7 +23,7 @@ class LeasedCall(NamedTuple):
 
     @classmethod
     def new(cls, call: OutboundCall, cause: Causation, wanted_at: datetime, now: datetime) -> Self:
-        """Lease a call from now on."""
+        """Return a call that is leased from now on; nothing is stored."""
         return cls(call, cause, now + call.timeout + GRACE, wanted_at)
 
     def may_begin(self, now: datetime) -> bool:

@@ -130,7 +130,7 @@ class CallRunner:
             async with pause_after_batch(batch_size):
                 lease = partial(self._claim, check_due_first=not woken)
                 leased_calls, next_due = await retry_while_unavailable(self.writer, lease)
-            if self._claimer.has_waiting_calls and self._answer_count > answers:
+            if self._claimer.may_have_waiting_calls and self._answer_count > answers:
                 self.wake()  # a slot may have become free since they were counted
             batch_size = len(leased_calls)
             self.call(leased_calls)
@@ -163,7 +163,7 @@ class CallRunner:
         decision = await call_or_query(self.adapter_of(call.element), call)
         self._ended_leases.add((call.id, leased_call.until))
         self._answer_count += 1
-        if self._claimer.has_waiting_calls:
+        if self._claimer.may_have_waiting_calls:
             self.wake()
         self._measure(leased_call, decision, monotonic() - begun)
         return self._decided.put_nowait(DecidedCall(leased_call, decision))

@@ -23,10 +23,10 @@ def breaking_changes(released: Schema, current: Schema | None) -> list[str]:
     parts = {name: (released, current)}
     for part, was in released.get("$defs", {}).items():
         parts[f"{name}: {part}"] = (was, current.get("$defs", {}).get(part))
-    return [each for where, pair in parts.items() for each in part_changes(where, *pair)]
+    return [each for where, pair in parts.items() for each in part_breaking_changes(where, *pair)]
 
 
-def part_changes(where: str, was: Schema, now: Schema | None) -> Iterator[str]:
+def part_breaking_changes(where: str, was: Schema, now: Schema | None) -> Iterator[str]:
     """Yield the breaking changes of one part of a message."""
     if now is None:
         yield f"{where} was removed"

@@ -177,7 +177,7 @@ def field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
     for field, below in pairwise(tree.body):
-        name, text = field_name(field), string_statement(below)
+        name, text = field_name(field), string_statement_text(below)
         if name and text:
             yield name, inspect.cleandoc(text)
 
@@ -191,7 +191,7 @@ def field_name(node: ast.stmt) -> str | None:
             return None
 
 
-def string_statement(node: ast.stmt) -> str | None:
+def string_statement_text(node: ast.stmt) -> str | None:
     """Return the text of a statement that is only a string."""
     match node:
         case ast.Expr(value=ast.Constant(value=str(text))):

@@ -13,12 +13,12 @@ Personal: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema=PERSONAL_MAR
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def blank_personal_data(part: S) -> S:
+def with_personal_data_blanked(part: S) -> S:
     """Return a message or part with all personal data in it emptied."""
-    return msgspec.structs.replace(part, **_blanked(part))
+    return msgspec.structs.replace(part, **_blanked_fields(part))
 
 
-def _blanked(part: msgspec.Struct) -> dict[str, Any]:
+def _blanked_fields(part: msgspec.Struct) -> dict[str, Any]:
     marked = personal_fields(type(part))
     return {
         field: "" if field in marked else _blanked_value(value)
@@ -34,7 +34,7 @@ def _has_parts(value: object) -> bool:
 def _blanked_value(value: Any) -> Any:  # noqa: ANN401  whatever a field holds
     if isinstance(value, tuple):
         return tuple(_blanked_value(each) for each in value)
-    return blank_personal_data(value) if isinstance(value, msgspec.Struct) else value
+    return with_personal_data_blanked(value) if isinstance(value, msgspec.Struct) else value
 
 
 @lru_cache(maxsize=256)

@@ -107,7 +107,7 @@ class ItemHoldings(MessagePart, frozen=True, kw_only=True):
     """What it gives up for single needs: in use until the order completes."""
 
     @property
-    def changed(self) -> tuple[Held, ...]:
+    def changed_holdings(self) -> tuple[Held, ...]:
         """What was reserved or pre-released."""
         return (*self.held, *self.pre_released)
 

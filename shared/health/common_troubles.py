@@ -142,7 +142,7 @@ def element_troubles(queue: ElementQueue) -> Iterator[Trouble]:
             remedy=f"end it with DELETE {path}/maintenance; then the calls are made",
             is_notice=True,
         )
-    elif queue.is_full:
+    elif queue.is_element_at_limit:
         yield Trouble(
             kind=TroubleKind.ELEMENT_AT_LIMIT,
             part=name,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.calls.element_limits import LimitConfiguration
 from shared.health.common_troubles import database_count_troubles
-from shared.health.database_counts import DatabaseCounts, count_database
+from shared.health.database_counts import DatabaseCounts, count_backlogs
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.connection_errors import unreachable_reason
 from shared.persistence.database import MAX_CONNECTIONS, Sessions, make_plain_engine
@@ -112,7 +112,7 @@ class DatabaseChecker:
                 if session.execute(STATE_QUERY).one()[0]:
                     WRITE_REFUSALS.note(READ_ONLY)
                 self._has_answered = True
-                database_counts = count_database(session, now, self._limits)
+                database_counts = count_backlogs(session, now, self._limits)
                 own = [each for source in self._sources for each in source(session, now)]
         except SQLAlchemyError as error:
             return (

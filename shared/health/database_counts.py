@@ -37,7 +37,7 @@ class ElementQueue:
     """The element's type."""
 
     @property
-    def is_full(self) -> bool:
+    def is_element_at_limit(self) -> bool:
         """Tell whether calls have waited long because the element is at its limit.
 
         At its limit, a place is free for a moment between an answer and the next lease.
@@ -122,7 +122,7 @@ COUNT_CALLS = CompiledStatement(
 )
 
 
-def count_database(
+def count_backlogs(
     session: Session, now: datetime, limits: Callable[[Session], LimitConfiguration]
 ) -> DatabaseCounts:
     """Count the backlogs in a service's database."""

@@ -96,7 +96,7 @@ class Monitor:
         """Return a report that is at most a second old; takes at most three seconds."""
         if self._report and self.clock() - self._collected_at <= REPORT_LIFETIME_S:
             return self._report
-        return await asyncio.shield(self._begin())
+        return await asyncio.shield(self._start_collecting())
 
     async def report_for_probe(self) -> HealthReport:
         """Return a report within half a second, if necessary the previous one, up to a minute old.
@@ -109,10 +109,10 @@ class Monitor:
         if not self._report or self.clock() - self._collected_at > STALE_S:
             return await self.report()
         if self.clock() - self._collected_at > REPORT_LIFETIME_S:
-            await asyncio.wait({self._begin()}, timeout=PROBE_WAIT_S)
+            await asyncio.wait({self._start_collecting()}, timeout=PROBE_WAIT_S)
         return self._report
 
-    def _begin(self) -> "asyncio.Future[HealthReport]":
+    def _start_collecting(self) -> "asyncio.Future[HealthReport]":
         """Start collecting, unless it is in progress."""
         if self._collecting is None:
             self._collecting = asyncio.ensure_future(self._collect())

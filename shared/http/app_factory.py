@@ -17,7 +17,7 @@ from shared.http.command_batcher import CommandBatcher
 from shared.http.health import add_health
 from shared.http.html_pages import add_html_pages
 from shared.http.middleware import Middleware
-from shared.http.openapi_error_responses import describe_error_responses
+from shared.http.openapi_error_responses import remove_catch_all_responses
 from shared.http.problems import handle_framework_error
 from shared.http.router import GuardedRoute
 from shared.persistence.database import Sessions
@@ -123,7 +123,7 @@ class Api(FastAPI):
         """Return the description of the API."""
         if not self.openapi_schema:
             describe_page_responses(super().openapi()["paths"])
-            describe_error_responses(super().openapi()["paths"])
+            remove_catch_all_responses(super().openapi()["paths"])
             components = super().openapi().setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
             components["securitySchemes"] = {"token": TOKEN_SCHEME}

@@ -80,7 +80,7 @@ class BodyBuffer:
         body += chunk
         self._buffered_bytes += len(chunk)
         if len(body) > self._max_bytes:
-            raise body_too_large(self._max_bytes)
+            raise body_too_large_error(self._max_bytes)
         if self._buffered_bytes > self._max_total_bytes:
             message = "Too many request bodies are being received."
             raise UnavailableError(message, retry_after=timedelta(seconds=1))
@@ -104,7 +104,7 @@ class BufferedReceive:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def body_too_large(max_bytes: int) -> BodyTooLargeError:
+def body_too_large_error(max_bytes: int) -> BodyTooLargeError:
     """Return the refusal of a body that is larger than `max_bytes` bytes."""
     return BodyTooLargeError(
         f"The body is larger than {max_bytes} bytes.", remedy="send it in parts"

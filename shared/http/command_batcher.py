@@ -137,8 +137,8 @@ class CommandBatcher:
             detail = BUSY_DETAIL if self._writer.certainty.may_serve else DATABASE_UNPROVEN_DETAIL
             future.set_exception(UnavailableError(detail))
 
-    async def wait_until_proven(self) -> None:
-        """Wait for a short time until the database is proven to have all published messages.
+    async def wait_until_may_serve(self) -> None:
+        """Wait for a short time until requests may be served (see `DatabaseCertainty`).
 
         Raises:
             UnavailableError: if that takes longer, as when the database was restored.
@@ -201,7 +201,7 @@ class CommandBatcher:
         self, now: datetime, commit_context: CommitContext, commands: Sequence[Command]
     ) -> list[CommandResult]:
         with begin_transaction(self._sessions, now, commit_context) as transaction:
-            preload_commands(transaction.session, commands)
+            preload_rows(transaction.session, commands)
             results = [execute_in_batch(each, transaction) for each in commands]
             if not commit_context.is_proven:
                 self._check_withdrawable(transaction.drafts)
@@ -217,7 +217,7 @@ class CommandBatcher:
             raise UnavailableError(NOT_PUBLISHABLE_DETAIL)
 
 
-def preload_commands(session: Session, commands: Sequence[Command]) -> None:
+def preload_rows(session: Session, commands: Sequence[Command]) -> None:
     """Read the rows that all these commands need."""
     keys_of: dict[PreloadFunction, list[Any]] = {}
     for command in commands:

@@ -59,7 +59,7 @@ def inject_dependencies(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     dependencies = {
         name: found
         for name, hint in hints.items()
-        if (found := direct_dependency_in(hint)) is not None
+        if (found := find_injected_dependency(hint)) is not None
     }
     direct = {
         name: each.read for name, each in dependencies.items() if isinstance(each, DirectDependency)
@@ -73,13 +73,13 @@ def inject_dependencies(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         if opened:
             msg = f"{endpoint.__qualname__} takes a session, which blocks: declare it with `def`"
             raise TypeError(msg)
-        wrapper: Callable[..., Any] = inject_async(endpoint, direct)
+        wrapper: Callable[..., Any] = wrap_async_endpoint(endpoint, direct)
     else:
-        wrapper = inject_sync(endpoint, direct, opened)
+        wrapper = wrap_sync_endpoint(endpoint, direct, opened)
     return with_endpoint_signature(wrapper, endpoint, hints, dependencies.keys())
 
 
-def inject_async(
+def wrap_async_endpoint(
     endpoint: Callable[..., Awaitable[Any]], direct: dict[str, Callable[[Request], Any]]
 ) -> Callable[..., Awaitable[Any]]:
     """Return an `async` endpoint that takes the request instead of its direct dependencies."""
@@ -92,7 +92,7 @@ def inject_async(
     return wrapper
 
 
-def inject_sync(
+def wrap_sync_endpoint(
     endpoint: Callable[..., Any],
     direct: dict[str, Callable[[Request], Any]],
     opened: dict[str, Callable[[Request], AbstractContextManager[Any]]],
@@ -110,7 +110,7 @@ def inject_sync(
     return wrapper
 
 
-def direct_dependency_in(
+def find_injected_dependency(
     hint: object,
 ) -> DirectDependency[Any] | ContextManagerDependency[Any] | None:
     """Return the direct or context dependency in an annotation, if there is one."""
@@ -126,7 +126,9 @@ def direct_dependency_in(
 def dependencies_of(endpoint: Callable[..., Any], kind: type[T]) -> tuple[T, ...]:
     """Return the dependencies of `kind` that an endpoint's own parameters declare."""
     hints = get_type_hints(endpoint, include_extras=True).values()
-    return tuple(found for hint in hints if isinstance(found := direct_dependency_in(hint), kind))
+    return tuple(
+        found for hint in hints if isinstance(found := find_injected_dependency(hint), kind)
+    )
 
 
 def with_endpoint_signature(

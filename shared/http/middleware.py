@@ -16,7 +16,7 @@ from shared.config.settings import Settings
 from shared.errors import Fault, InvalidError, UnavailableError
 from shared.http.access_log import AccessLog
 from shared.http.authorization import PUBLIC_PATHS
-from shared.http.body_buffer import BodyBuffer, body_too_large
+from shared.http.body_buffer import BodyBuffer, body_too_large_error
 from shared.http.path_encoding import protect_encoded_slashes
 from shared.http.problems import problem_of
 from shared.http.rate_limiting import TokenBuckets
@@ -130,11 +130,11 @@ class Middleware:
             UnavailableError: the client exceeds its rate.
         """
         caller = context.caller = scope["caller"] = self._tokens.verify(bearer_token_of(context))
-        if self._buckets and (wait_s := self._buckets.acquire(*rate_limit_of(caller))):
+        if self._buckets and (wait_s := self._buckets.acquire(*bucket_key_and_rate_of(caller))):
             message = "This client sends more requests a second than it may."
             raise RateLimitedError(message, retry_after=timedelta(seconds=wait_s))
         if context.content_length > self._body_limit:
-            raise body_too_large(self._body_limit)
+            raise body_too_large_error(self._body_limit)
         if b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
             raise InvalidError([Fault("", "nul", "the URL holds a NUL character", "leave it out")])
         return caller
@@ -181,7 +181,7 @@ class ResponseSender:
         await self._send(event)
 
 
-def rate_limit_of(caller: Caller) -> tuple[Hashable, int | None]:
+def bucket_key_and_rate_of(caller: Caller) -> tuple[Hashable, int | None]:
     """Return the key of a caller's bucket, and how many requests a second the role allows."""
     limit = caller.limits.requests_per_second
     return (caller.tenant, caller.client, limit), limit

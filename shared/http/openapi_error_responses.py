@@ -40,7 +40,7 @@ def error_responses(*statuses: int) -> ResponseDescriptions:
     }
 
 
-def describe_error_responses(paths: dict[str, Any]) -> None:
+def remove_catch_all_responses(paths: dict[str, Any]) -> None:
     """Reduce the responses of each operation to the statuses that it answers with, sorted."""
     for operations in paths.values():
         for operation in operations.values():

@@ -47,14 +47,14 @@ class PageRequest:
     """The query of the request, without the paging parameters."""
 
     @property
-    def read_limit(self) -> int:
+    def fetch_limit(self) -> int:
         """How many rows to read: one more than to show, which tells whether more follow."""
         return self.limit + 1
 
     @property
     def window(self) -> Window:
         """The rows to read: from the first one to show to the one after the last."""
-        return Window(self.offset, self.read_limit, self.after)
+        return Window(self.offset, self.fetch_limit, self.after)
 
     def next_link(self, after: str) -> str:
         """Return the header Link to the page after a row of the list (RFC 8288)."""
@@ -100,7 +100,7 @@ def paginate(
     Args:
         response: the answer; its status becomes 206 if more rows follow.
         page: the part that the request asks for.
-        found: the rows of `page.window`, up to `page.read_limit`.
+        found: the rows of `page.window`, up to `page.fetch_limit`.
         total: how many rows there are in all, where that is cheap to know.
         keys: returns the sort keys of a row.
     """

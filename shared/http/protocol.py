@@ -136,7 +136,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self.cycle.more_body:
-            self._linger()
+            self._start_lingering_close()
         else:
             self._start_deadline(SOCKET_TIMEOUT_S)
 
@@ -183,9 +183,9 @@ class HttpProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self.transport.write(ERROR_RESPONSES[status])
-        self._linger()
+        self._start_lingering_close()
 
-    def _linger(self) -> None:
+    def _start_lingering_close(self) -> None:
         """Close our side, and leave the socket open until the caller has read the refusal."""
         self._is_refused = True
         if self.transport.can_write_eof():

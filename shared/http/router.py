@@ -86,7 +86,7 @@ def with_request_checks(
         for each in scope_checks:
             each.check(request)
         if requires_proven_database:
-            await request.app.state.batcher.wait_until_proven()
+            await request.app.state.batcher.wait_until_may_serve()
         restore_encoded_slashes(request.scope)
         if request.scope["query_string"]:
             check_query(request.scope["query_string"], request.query_params, parameters)

@@ -62,7 +62,7 @@ class SignedSchema(BaseSchema):
     by: ExactId = ""
     """Who signs: the person or the client in the token. Default: the person."""
 
-    def signature(self, caller: Caller) -> str:
+    def signer_name(self, caller: Caller) -> str:
         """Return the signing name.
 
         Raises:

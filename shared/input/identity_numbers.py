@@ -43,15 +43,15 @@ DOCUMENT_NAMES = {
 }
 
 
-def normalize_number(number: str) -> str:
+def normalize_identity_number(number: str) -> str:
     """Return the normal form of a number: capital letters and digits, without separators."""
     return "".join(each for each in comparable(number) if each not in SEPARATORS).upper()
 
 
-def is_invalid_number(kind: str, number: str) -> bool:
+def is_invalid_identity_number(kind: str, number: str) -> bool:
     """Tell whether a number is not valid for its type of document; False for unknown types."""
     document = DOCUMENT_NAMES.get(comparable_word(kind))
-    return document is not None and not CHECKS[document](normalize_number(number))
+    return document is not None and not CHECKS[document](normalize_identity_number(number))
 
 
 def is_resident_number(number: str) -> bool:

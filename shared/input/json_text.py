@@ -43,24 +43,24 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401  JSON is anything
     except RecursionError:
         raise_too_deep()
     if b"\\u" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH:
-        check_value(value, 1)
+        check_depth_and_texts(value, 1)
     return value
 
 
-def check_value(value: object, depth: int) -> None:
+def check_depth_and_texts(value: object, depth: int) -> None:
     """Check the depth of a value, and its texts."""
     if isinstance(value, str):
-        check_text(value)
+        check_storable_text(value)
     elif isinstance(value, dict | list):
         if depth > MAX_DEPTH:
             raise_too_deep()
         for key in value if isinstance(value, dict) else ():
-            check_text(key)
+            check_storable_text(key)
         for each in value.values() if isinstance(value, dict) else value:
-            check_value(each, depth + 1)
+            check_depth_and_texts(each, depth + 1)
 
 
-def check_text(text: str) -> None:
+def check_storable_text(text: str) -> None:
     """Check that a text can be stored and published."""
     if text.isascii():
         if "\0" in text:

@@ -13,7 +13,7 @@ from shared.input.fault_texts import WHOLE_NUMBER
 from shared.input.validation_errors import validation_error
 
 
-def check_number(value: object) -> object:
+def reject_text_and_boolean(value: object) -> object:
     """Return a value that is neither text nor boolean; further rules check the rest.
 
     Raises:
@@ -24,12 +24,12 @@ def check_number(value: object) -> object:
     return value
 
 
-IS_NUMBER = BeforeValidator(check_number)
+IS_NUMBER = BeforeValidator(reject_text_and_boolean)
 
 DIGITS = re.compile("0|-?[1-9][0-9]*", re.ASCII)
 
 
-def check_digits(value: object) -> object:
+def check_whole_number_text(value: object) -> object:
     """Return a value; a text must be a whole number as in JSON: `5`, not `05`, `+5` or `1_0`.
 
     Raises:
@@ -40,7 +40,7 @@ def check_digits(value: object) -> object:
     return value
 
 
-IS_DIGITS = BeforeValidator(check_digits)
+IS_DIGITS = BeforeValidator(check_whole_number_text)
 """A whole number in a query or a path, after its bounds: `Annotated[int, Query(ge=0), IS_DIGITS]`.
 
 Every whole number of every query and path has it: by default pydantic reads `1_0` as 10 and

@@ -148,7 +148,7 @@ def lag(settings: Settings) -> dict[str, int]:
     }
 
 
-def claim_topics(settings: KafkaSettings, own: str) -> str:
+def claim_topics_if_free(settings: KafkaSettings, own: str) -> str:
     """Return which installation owns the topics; `own` claims them if they are free.
 
     The first record of OWNER_TOPIC names it, so the broker decides between simultaneous

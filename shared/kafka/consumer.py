@@ -18,7 +18,7 @@ from faust.types.tuples import TP, Message
 
 from shared.config.settings import Settings
 from shared.contracts import message_name
-from shared.exit import stop_process
+from shared.exit import abort_process
 from shared.kafka.faust_transport import (
     MAX_POLL_RECORDS,
     SAVE_OFFSET_EVERY,
@@ -149,7 +149,7 @@ async def consuming(
         except StopAsyncIteration:
             return  # raised by Faust's channel when the app stops
         except BaseException as error:  # noqa: BLE001  re-raised, Faust continues
-            stop_process("a bug, or an unexpected error", error)
+            abort_process("a bug, or an unexpected error", error)
 
     async with faust_app_running(app):
         yield app.wait_until_stopped()

@@ -104,7 +104,7 @@ class Consumer(driver.Consumer):
         for partition in self.assignment():
             saved = saved_offsets.get(transport.source_of(partition))
             group = committed.get(partition)
-            start = earlier_start(group, saved)
+            start = offset_to_seek(group, saved)
             if start is None:
                 continue
             if saved is not None:
@@ -129,7 +129,7 @@ class Consumer(driver.Consumer):
             self._thread.seek(partition, offset)
 
 
-def earlier_start(group: int | None, saved: int | None) -> int | None:
+def offset_to_seek(group: int | None, saved: int | None) -> int | None:
     """Return the offset to seek; None to continue at the group's committed offset.
 
     Without a committed offset it is the beginning. Records of types without a handler are

@@ -56,7 +56,7 @@ class InstallationRow(Base):
     """The first value of KAITONG_INSTALLATION; a copy of the database keeps it."""
 
 
-def register_installation(session: Session, name: str) -> str:
+def get_or_register_installation(session: Session, name: str) -> str:
     """Return the installation of this database: the first name that was registered."""
     session.execute(
         insert(InstallationRow).values(is_only=True, name=name).on_conflict_do_nothing()
@@ -66,7 +66,7 @@ def register_installation(session: Session, name: str) -> str:
 
 def rename_installation(session: Session, name: str) -> str:
     """Rename the installation of this database, for a copy of another's; return the old name."""
-    before = register_installation(session, name)
+    before = get_or_register_installation(session, name)
     session.execute(update(InstallationRow).values(name=name))
     return before
 
@@ -100,7 +100,7 @@ class TopicOwnership:
             UnavailableError: if they are another installation's, the database is not of the one
                 that the settings name, or the broker is out.
         """
-        mismatch = await asyncio.to_thread(self._find_mismatch)
+        mismatch = await asyncio.to_thread(self._claim_and_find_mismatch)
         if mismatch and not self._mismatch:
             self._mismatch_since = time.monotonic()
             log.error("topics.foreign", reason=f"{mismatch.says} — {mismatch.remedy}")
@@ -108,19 +108,19 @@ class TopicOwnership:
         if mismatch:
             raise UnavailableError(mismatch.says)
 
-    def _find_mismatch(self) -> OwnershipMismatch | None:
-        """Return why this process must not use the topics, or None."""
+    def _claim_and_find_mismatch(self) -> OwnershipMismatch | None:
+        """Claim free topics; return why this process must not use the topics, or None."""
         # kafka-python costs a third of a second to import.
         from shared.kafka import admin  # noqa: PLC0415
 
         configured, prefix = self._settings.installation, self._settings.topic_prefix
         with self._sessions.begin() as session:
-            own = register_installation(session, configured)
+            own = get_or_register_installation(session, configured)
         if own != configured:
             return OwnershipMismatch(
                 f"KAITONG_INSTALLATION is {configured}, and this database is {own}'s", RENAME_REMEDY
             )
-        owner = admin.claim_topics(self._settings, own)
+        owner = admin.claim_topics_if_free(self._settings, own)
         if owner != own:
             foreign = f"the topics under prefix '{prefix}' are {owner}'s"
             return OwnershipMismatch(

@@ -49,7 +49,7 @@ class Producer:
     def __init__(self, settings: Settings, check_topics: TopicCheck = allow_all_topics) -> None:
         """Create a producer that calls `check_topics` after each connect to the broker."""
         self._settings = settings
-        self._restart_if_recreated = check_topics
+        self._check_topics = check_topics
         self._kafka: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
@@ -61,7 +61,7 @@ class Producer:
         kafka = AIOKafkaProducer(**producer_options(self._settings))
         try:
             await kafka.start()
-            await self._restart_if_recreated()
+            await self._check_topics()
         except (KafkaError, OSError, UnavailableError) as error:
             with suppress(KafkaError, OSError):
                 await kafka.stop()
@@ -77,7 +77,7 @@ class Producer:
                     async with asyncio.timeout(CLOSE_TIMEOUT_S):
                         await kafka.flush()
                 except TimeoutError:
-                    await _abandon(kafka)
+                    await _cancel_sender(kafka)
                 await kafka.stop()
 
     async def send(self, record: OutboxRecord) -> "Future[Any]":
@@ -121,7 +121,7 @@ def end_offsets(settings: Settings) -> dict[str, int]:
     return admin.end_offsets(settings, admin.partition_names())
 
 
-async def _abandon(kafka: AIOKafkaProducer) -> None:
+async def _cancel_sender(kafka: AIOKafkaProducer) -> None:
     """End the task that `stop` would wait for: it retries without end while the broker is out."""
     # aiokafka has no other way; cancelled once, the task waits for its own tasks.
     sender, queue = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001

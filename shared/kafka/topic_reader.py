@@ -61,7 +61,7 @@ Offsets = Mapping[str, int]
 
 
 @asynccontextmanager
-async def raise_unavailable(within_s: float | None = REQUEST_TIMEOUT_S) -> AsyncIterator[None]:
+async def translate_kafka_errors(within_s: float | None = REQUEST_TIMEOUT_S) -> AsyncIterator[None]:
     """Turn the client's errors and missing answers into one error of ours.
 
     Args:
@@ -127,7 +127,7 @@ class TopicReader:
             fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
         )
         try:
-            async with raise_unavailable(CONNECT_TIMEOUT_S):
+            async with translate_kafka_errors(CONNECT_TIMEOUT_S):
                 await self._kafka.start()
         except BaseException:
             await close_quietly(self._kafka.stop)
@@ -143,7 +143,7 @@ class TopicReader:
         Raises:
             UnavailableError: if the broker is out.
         """
-        async with raise_unavailable():
+        async with translate_kafka_errors():
             metadata = await self._kafka._client.fetch_all_metadata()  # noqa: SLF001  no public way
         return [
             f"{topic}/{number}"
@@ -162,7 +162,7 @@ class TopicReader:
     async def _offsets(self, query: Any, sources: Collection[str]) -> dict[str, int]:  # noqa: ANN401
         if not sources:
             return {}
-        async with raise_unavailable():
+        async with translate_kafka_errors():
             found = await query([self._partition(each) for each in sources])
         return {self._source(each): offset for each, offset in found.items()}
 
@@ -175,7 +175,7 @@ class TopicReader:
             AIOKafkaAdminClient(**self._connection_options),
             self._settings.consumer_group,
         )
-        async with raise_unavailable():
+        async with translate_kafka_errors():
             try:
                 await admin.start()
                 found = await admin.list_consumer_group_offsets(group)
@@ -205,7 +205,7 @@ class TopicReader:
             self._partition(each): PartitionBuffer(start, ends[each])
             for each, start in starts.items()
         }
-        async with raise_unavailable():
+        async with translate_kafka_errors():
             self._kafka.assign(list(buffers))
             for partition, buffer in buffers.items():
                 self._kafka.seek(partition, buffer.next_offset)
@@ -221,7 +221,7 @@ class TopicReader:
 
     async def _fetch(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Any]:
         """Return the next records of some of these partitions, at least of one."""
-        async with raise_unavailable(within_s=None):
+        async with translate_kafka_errors(within_s=None):
             found: Mapping[TopicPartition, Any] = await self._kafka.getmany(
                 *partitions, timeout_ms=FETCH_TIMEOUT_MS
             )

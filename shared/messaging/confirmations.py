@@ -21,10 +21,10 @@ class Confirmations:
         return bool(self._unsaved)
 
     def set_baseline(self, ends: Mapping[str, int]) -> None:
-        """Save the end offsets of the partitions before a new producer sends its first record."""
+        """Remember the partitions' end offsets, before a new producer sends its first record."""
         self._highest_offsets = {source: end - 1 for source, end in ends.items()}
 
-    def add(self, record: OutboxRecord, metadata: Any) -> str:  # noqa: ANN401  the client's own type
+    def add_or_return_error(self, record: OutboxRecord, metadata: Any) -> str:  # noqa: ANN401  the client's own type
         """Note a record's offset; return an error text if the partition had reached it before.
 
         Then the record is not known to be stored. A wiped broker may have restarted its offsets,
@@ -42,7 +42,7 @@ class Confirmations:
         return ""
 
     def take_unsaved(self) -> tuple[Sequence[OutboxRecord], Mapping[str, int]]:
-        """Remove and return the records to mark as published, and the highest offset by partition."""
+        """Remove and return the records to mark as published, and the highest offsets."""
         confirmed, self._unsaved = self._unsaved, []
         offsets: dict[str, int] = {}
         for record, metadata in confirmed:

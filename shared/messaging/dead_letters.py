@@ -103,7 +103,7 @@ SELECT_BLOCKED_KEYS = CompiledStatement(
 )
 
 
-def blocked_keys(session: Session, keys: Collection[bytes]) -> set[bytes]:
+def lock_blocked_keys(session: Session, keys: Collection[bytes]) -> set[bytes]:
     """Return those of `keys` with open dead letters, locked until the transaction ends."""
     return set(SELECT_BLOCKED_KEYS.column(session, {"keys": list(keys)}))
 
@@ -139,7 +139,7 @@ def next_of_key(session: Session, key: bytes, after: int) -> DeadLetterRow | Non
     return session.scalar(rows.order_by(DeadLetterRow.position).limit(1))
 
 
-def lock(session: Session, position: int) -> bool:
+def lock_if_open(session: Session, position: int) -> bool:
     """Lock a dead letter until the transaction ends; return whether it is still open."""
     row = select(DeadLetterRow.position).where(DeadLetterRow.position == position, IS_OPEN)
     return session.scalar(row.with_for_update()) is not None
@@ -160,7 +160,7 @@ def update_failure(
     session.execute(row.values(why=why, error=error, tenant=tenant))
 
 
-def belongs_to(tenant: str, installation: str) -> ColumnElement[bool]:
+def tenant_condition(tenant: str, installation: str) -> ColumnElement[bool]:
     """Return the condition that selects a tenant's dead letters.
 
     Those without a known tenant belong to the tenant that runs the installation.
@@ -172,13 +172,13 @@ def belongs_to(tenant: str, installation: str) -> ColumnElement[bool]:
 def list_open(
     session: Session, owned: ColumnElement[bool], *, limit: int, after: int = 0
 ) -> list[DeadLetterRow]:
-    """Return open dead letters of an owner (`belongs_to`), oldest first, after a position."""
+    """Return open dead letters of an owner (`tenant_condition`), oldest first, after a position."""
     rows = select(DeadLetterRow).where(IS_OPEN, owned, DeadLetterRow.position > after)
     return list(session.scalars(rows.order_by(DeadLetterRow.position).limit(limit)))
 
 
 def get_open(session: Session, owned: ColumnElement[bool], position: int) -> DeadLetterRow | None:
-    """Return the open dead letter of an owner (`belongs_to`) at a position, if there is one."""
+    """Return a tenant's open dead letter at a position, if there is one."""
     return session.scalar(
         select(DeadLetterRow).where(IS_OPEN, owned, DeadLetterRow.position == position)
     )

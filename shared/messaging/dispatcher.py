@@ -85,7 +85,7 @@ def on_batch(
     return Subscription(message, handler, preload, is_batched=True)
 
 
-def subscribe(*subscriptions: Subscription) -> Subscriptions:
+def index_subscriptions(*subscriptions: Subscription) -> Subscriptions:
     """Index subscriptions by message type."""
     return {subscription.message.type: subscription for subscription in subscriptions}
 
@@ -97,7 +97,7 @@ Returns the records to handle: without those that another process handles or has
 """
 
 
-def handle_every_record(_: Session, records: Sequence[ConsumedRecord]) -> Sequence[ConsumedRecord]:
+def accept_every_record(_: Session, records: Sequence[ConsumedRecord]) -> Sequence[ConsumedRecord]:
     """Write nothing, and have all records handled."""
     return records
 
@@ -109,7 +109,7 @@ class Dispatcher:
         self,
         sessions: Sessions,
         subscriptions: Subscriptions,
-        before_handling: BeforeHandling = handle_every_record,
+        before_handling: BeforeHandling = accept_every_record,
     ) -> None:
         self._sessions = sessions
         self._subscriptions = subscriptions
@@ -126,7 +126,12 @@ class Dispatcher:
                 committed; the other records are to be consumed again.
         """
         together = partial(retry_on_conflict, partial(self._handle_all, now, commit_context))
-        bisect_batch(records, together, partial(self._retry_alone, now, commit_context), PERMANENT)
+        bisect_batch(
+            records,
+            together,
+            partial(self._retry_or_add_dead_letter, now, commit_context),
+            PERMANENT,
+        )
 
     def handle_batch_now(
         self, records: Sequence[ConsumedRecord], commit_context: CommitContext
@@ -143,14 +148,14 @@ class Dispatcher:
         ):
             session = transaction.session
             to_handle = self._before_handling(session, records)
-            opened = inbox.mark_handled(session, list(self.open_all(to_handle)), records, now)
+            opened = inbox.claim_unhandled(session, list(self.open_all(to_handle)), records, now)
             with classify_handler_errors():
                 self.call_handlers(opened, transaction)
                 transaction.flush()
         for each in opened:
             metrics.messages(each.envelope.type, "handled").inc()
 
-    def _retry_alone(
+    def _retry_or_add_dead_letter(
         self, now: datetime, commit_context: CommitContext, record: ConsumedRecord, error: Exception
     ) -> None:
         """Retry one record after a handler error; then park it with the reason."""

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.exc import DataError
 
 from shared.contracts import Envelope, read_envelope
-from shared.error_text import describe_error, describe_read_error, format_traceback
+from shared.error_text import describe_decode_error, describe_error, format_traceback
 from shared.errors import DomainError, EarlyMessageError, PoisonError
 from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
@@ -98,7 +98,7 @@ def classify_read_errors() -> Iterator[None]:
     try:
         yield
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableError(describe_read_error(error)) from error
+        raise UnreadableError(describe_decode_error(error)) from error
 
 
 REASON_BY_ERROR: tuple[tuple[type[Exception], DeadLetterReason], ...] = (

@@ -21,7 +21,7 @@ from shared.messaging.dead_letters import (
     DeadLetterRow,
     NewDeadLetter,
     add,
-    blocked_keys,
+    lock_blocked_keys,
 )
 from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
@@ -132,7 +132,7 @@ def next_offsets(session: Session) -> dict[str, int]:
     return {row.source: row.reached for row in session.scalars(select(OffsetRow))}
 
 
-def mark_handled(
+def claim_unhandled(
     session: Session,
     opened: Sequence[OpenedMessage],
     records: Iterable[ConsumedRecord],
@@ -163,7 +163,7 @@ def handled_among(session: Session, ids: Collection[UUID]) -> set[UUID]:
     return set(SELECT_HANDLED.column(session, {"ids": list(ids)}))
 
 
-def mark_dead_letter_handled(session: Session, opened: OpenedMessage, now: datetime) -> bool:
+def claim_unhandled_dead_letter(session: Session, opened: OpenedMessage, now: datetime) -> bool:
     """Mark a dead letter as handled; return whether it was not handled before."""
     bound = {"new_message_id": [opened.envelope.id], "new_key": [opened.record.key], "now": now}
     return INSERT_ALL.value(session, bound) is not None
@@ -172,7 +172,7 @@ def mark_dead_letter_handled(session: Session, opened: OpenedMessage, now: datet
 def _add_followers(session: Session, opened: Collection[OpenedMessage], now: datetime) -> None:
     ids = handled_among(session, [each.envelope.id for each in opened])
     unhandled = [each for each in opened if each.envelope.id not in ids]
-    blocked = blocked_keys(session, {each.record.key for each in unhandled})
+    blocked = lock_blocked_keys(session, {each.record.key for each in unhandled})
     if any(each.record.key not in blocked for each in unhandled):
         msg = "a dead letter was redelivered meanwhile"
         raise ConflictOnWriteError(msg)

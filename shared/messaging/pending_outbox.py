@@ -113,7 +113,7 @@ def published_offsets(session: Session) -> dict[str, int]:
     return {row.source: row.highest for row in session.scalars(select(PublishedOffsetRow))}
 
 
-def retract_unpublished(session: Session, key: UUID) -> bool:
+def delete_records_if_unpublished(session: Session, key: UUID) -> bool:
     """Delete all records of a key, unless one may have been sent; return whether it did.
 
     For an unproven database: nothing is sent from it.
@@ -133,7 +133,9 @@ def oldest_pending_at(session: Session) -> datetime | None:
     return found
 
 
-def requeue_lost(session: Session, lost: Collection[str], now: datetime, publisher_id: UUID) -> int:
+def requeue_retained_records(
+    session: Session, lost: Collection[str], now: datetime, publisher_id: UUID
+) -> int:
     """Queue again all records that the broker may still have kept; return their number.
 
     For a broker that has lost partitions. Consumers ignore records that they have handled.

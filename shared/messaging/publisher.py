@@ -87,7 +87,7 @@ class Publisher:
         try:
             if any(part.has_older_pending for part in results):
                 keys = {record.key for record in records}
-                records = await self.writer.query(pending_outbox.records_of_keys, keys)
+                records = await self.writer.run_in_transaction(pending_outbox.records_of_keys, keys)
             await self._publish(records)
         except (UnavailableError, *TRANSIENT) as failure:
             self._fall_back(failure)
@@ -114,7 +114,7 @@ class Publisher:
         if future.cancelled() or future.exception():
             self._fall_back(future)
             return
-        if lower_offset := self._confirmations.add(record, future.result()):
+        if lower_offset := self._confirmations.add_or_return_error(record, future.result()):
             self._fall_back(lower_offset)
 
     def _fall_back(self, reason: object) -> None:
@@ -161,7 +161,7 @@ class Publisher:
         """
         await self._port.close()
         await self._port.open()
-        self._confirmations.set_baseline(await self._republish_lost())
+        self._confirmations.set_baseline(await self._requeue_if_broker_wiped())
         while not self._is_direct:
             while await self._sweep_once() == SWEEP_SIZE:
                 pass
@@ -185,17 +185,17 @@ class Publisher:
         """Hand the oldest pending records to the producer."""
         await self._save_confirmations()
         return await self._publish(
-            await self.writer.query(pending_outbox.oldest_records, SWEEP_SIZE)
+            await self.writer.run_in_transaction(pending_outbox.oldest_records, SWEEP_SIZE)
         )
 
-    async def _republish_lost(self) -> Mapping[str, int]:
+    async def _requeue_if_broker_wiped(self) -> Mapping[str, int]:
         """Requeue the records that a wiped broker has lost; return its end offsets."""
-        filled = await self.writer.query(pending_outbox.published_offsets)
+        filled = await self.writer.run_in_transaction(pending_outbox.published_offsets)
         ends = await self._port.end_offsets()
         if lost := {each for each, highest in filled.items() if ends.get(each, 0) <= highest}:
             self._confirmations.reset()
-            records = await self.writer.query(
-                pending_outbox.requeue_lost, lost, datetime.now(UTC), uuid4()
+            records = await self.writer.run_in_transaction(
+                pending_outbox.requeue_retained_records, lost, datetime.now(UTC), uuid4()
             )
             log.error("broker.lost_records", partitions=sorted(lost), records_requeued=records)
             self._fall_back(f"the broker has forgotten {len(lost)} partitions")
@@ -212,19 +212,19 @@ class Publisher:
         now = datetime.now(UTC)
         if now >= self._check_stale_at:
             self._check_stale_at = now + STALE_AFTER / 2
-            await self._check_stale(now)
+            await self._raise_if_stale(now)
         if now >= self._check_broker_at:
             self._check_broker_at = now + BROKER_CHECK_INTERVAL
-            await self._republish_lost()
+            await self._requeue_if_broker_wiped()
         if self._handled_failures < self.writer.failed_commits:
             self._handled_failures = self.writer.failed_commits
             await self._publish_after_failed_commit()
 
-    async def _check_stale(self, now: datetime) -> None:
-        filled = await self.writer.query(pending_outbox.published_offsets)
+    async def _raise_if_stale(self, now: datetime) -> None:
+        filled = await self.writer.run_in_transaction(pending_outbox.published_offsets)
         if self._confirmations.is_ahead_of(filled):
             self.writer.certainty.request_proof()  # a restored database lacks confirmed offsets
-        oldest = await self.writer.query(pending_outbox.oldest_pending_at)
+        oldest = await self.writer.run_in_transaction(pending_outbox.oldest_pending_at)
         if oldest and oldest < now - STALE_AFTER:
             msg = f"records committed at {oldest} are still pending"
             raise UnavailableError(msg)
@@ -240,10 +240,10 @@ class Publisher:
         """Write confirmations to the table, unless the database was replaced meanwhile."""
         if self._confirmations and self.writer.certainty.is_proven:
             records, places = self._confirmations.take_unsaved()
-            await self.writer.query(
+            await self.writer.run_in_transaction(
                 pending_outbox.mark_published,
                 records,
                 places,
-                self.writer.certainty.begin_check(RequiredCertainty.PROVEN),
+                self.writer.certainty.require_and_return_recheck(RequiredCertainty.PROVEN),
             )
             self._confirmations.mark_saved(places)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.exit import restart_process
+from shared.exit import exit_for_restart
 from shared.messaging import pending_outbox
 from shared.messaging.inbox import OffsetRow
 from shared.messaging.pending_outbox import PublishedOffsetRow
@@ -80,14 +80,14 @@ class RecreatedTopicWatch:
             await wait_for_event(self._wake, pause)
 
     async def _restart_if_recreated(self) -> bool:
-        """Save the ids of the existing topics; return whether all topics exist."""
+        """Save the topics' ids; restart if one was recreated; return whether all topics exist."""
         found = await asyncio.to_thread(topic_ids, self.settings, list(self.topics))
         async with self.writer.lock:  # no batch may save offsets in between
             replaced = await asyncio.to_thread(
-                save_topic_ids, self.sessions, found, self._known_ids
+                save_ids_and_reset_recreated, self.sessions, found, self._known_ids
             )
             if replaced:
-                restart_process(
+                exit_for_restart(
                     f"{', '.join(replaced)}: recreated; they are read from the beginning"
                 )
         self._known_ids = {**self._known_ids, **found}
@@ -102,7 +102,7 @@ def topic_ids(settings: Settings, names: list[str]) -> dict[str, UUID]:
     return admin.topic_ids(settings, names)
 
 
-def save_topic_ids(
+def save_ids_and_reset_recreated(
     sessions: Sessions, found: Mapping[str, UUID], known_before: Mapping[str, UUID]
 ) -> list[str]:
     """Save the ids of topics; return the topics that were recreated.
@@ -125,11 +125,11 @@ def save_topic_ids(
         if saved != {**saved, **found}:
             upsert_rows(session, TopicRow, ("name", "id"), sorted(found.items()))
         if replaced:
-            reset_topics(session, replaced)
+            reset_offsets_and_requeue(session, replaced)
     return replaced
 
 
-def reset_topics(session: Session, topics: Collection[str]) -> None:
+def reset_offsets_and_requeue(session: Session, topics: Collection[str]) -> None:
     """Have these topics consumed from the beginning, and their records published again."""
     split = partial(func.split_part, type_=OffsetRow.source.type)
     is_of_topics = split(OffsetRow.source, "/", 1).in_(topics)
@@ -138,5 +138,5 @@ def reset_topics(session: Session, topics: Collection[str]) -> None:
         split(PublishedOffsetRow.source, "/", 1).in_(topics)
     )
     lost = set(session.scalars(published))
-    records = pending_outbox.requeue_lost(session, lost, datetime.now(UTC), uuid4())
+    records = pending_outbox.requeue_retained_records(session, lost, datetime.now(UTC), uuid4())
     log.error("topics.replaced", topics=sorted(topics), records_requeued=records)

@@ -101,12 +101,12 @@ def _handle(
     """Handle dead letters, except those that another process has handled meanwhile."""
     with classify_data_errors(), begin_transaction(sessions, now, commit_context) as transaction:
         session = transaction.session
-        parked = [row for row in rows if dead_letters.lock(session, row.position)]
+        parked = [row for row in rows if dead_letters.lock_if_open(session, row.position)]
         records = [as_record(row) for row in parked]
         opened = [
             each
             for each in dispatcher.open_all(records)
-            if inbox.mark_dead_letter_handled(session, each, now)
+            if inbox.claim_unhandled_dead_letter(session, each, now)
         ]
         for row in parked:
             dead_letters.mark_redelivered(session, row.identity, now)

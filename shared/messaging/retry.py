@@ -31,12 +31,12 @@ waiting_since: dict[object, float] = {}
 """When each waiting transaction began to wait for the database, on the monotonic clock."""
 
 
-def longest_wait_s() -> float:
+def longest_current_wait_s() -> float:
     """Return the longest current wait for the database, in seconds; 0 if there is none."""
     return time.monotonic() - min(waiting_since.values()) if waiting_since else 0.0
 
 
-metrics.DATABASE_WAIT.set_function(longest_wait_s)
+metrics.DATABASE_WAIT.set_function(longest_current_wait_s)
 
 
 async def retry_while_unavailable(writer: Writer, transact: Callable[[CommitContext], T]) -> T:

@@ -20,7 +20,7 @@ from shared.persistence.database_certainty import DatabaseCertainty, RequiredCer
 T = TypeVar("T")
 
 
-async def publish_later(_: Sequence[CommitResult]) -> None:
+async def leave_in_outbox(_: Sequence[CommitResult]) -> None:
     """Leave the records in the outbox table: no publisher is attached."""
 
 
@@ -47,7 +47,7 @@ class Writer:
         self.failed_commits = 0
         """Commits that failed: their records may be in the table all the same."""
 
-        self.publish: Callable[[Sequence[CommitResult]], Awaitable[None]] = publish_later
+        self.publish: Callable[[Sequence[CommitResult]], Awaitable[None]] = leave_in_outbox
         self.on_dead_letter: Callable[[], None] = do_nothing
 
     @property
@@ -68,7 +68,7 @@ class Writer:
             DatabaseUnprovenError: if the database was lost since the caller waited for the proof.
         """
         async with self.lock:
-            recheck = self.certainty.begin_check(required)
+            recheck = self.certainty.require_and_return_recheck(required)
             commit_context = CommitContext(
                 *(self.publisher_id, self.deferred_writers, [], self.taken_over, recheck),
                 is_proven=self.certainty.is_proven,
@@ -82,9 +82,9 @@ class Writer:
                 raise
             finally:
                 self._busy_since = None
-                await self._finish(commit_context.results)
+                await self._run_callbacks_and_publish(commit_context.results)
 
-    async def query(self, question: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
+    async def run_in_transaction(self, question: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
         """Run `question(session, *arguments)` in the writing thread, in a transaction of its own.
 
         The caller holds the lock where no commit may come in between.
@@ -99,7 +99,7 @@ class Writer:
         """
         self.publisher_id = uuid4()
 
-    async def _finish(self, results: Sequence[CommitResult]) -> None:
+    async def _run_callbacks_and_publish(self, results: Sequence[CommitResult]) -> None:
         for callback in [callback for part in results for callback in part.callbacks]:
             callback()
         if any(part.has_dead_letters for part in results):

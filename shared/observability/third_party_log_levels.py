@@ -84,7 +84,7 @@ def begin_shutdown() -> None:
     Shutdown.has_begun = True
 
 
-def level_of(record: logging.LogRecord) -> int:
+def lowered_level(record: logging.LogRecord) -> int:
     """Return the level at which a library's message is to be written."""
     package = record.name.partition(".")[0]
     if Shutdown.has_begun and (
@@ -106,7 +106,7 @@ def is_cancelled_request(record: logging.LogRecord, package: str) -> bool:
 
 def with_lowered_level(record: logging.LogRecord) -> logging.LogRecord:
     """Return a library's message at its level; a lowered one loses its traceback."""
-    level = level_of(record)
+    level = lowered_level(record)
     if level == record.levelno:
         return record
     lowered = logging.makeLogRecord(record.__dict__)

@@ -29,7 +29,7 @@ from shared.messaging.unit_of_work import UnitOfWork
 from shared.operations.views import view_config
 from shared.persistence import audit_log
 from shared.persistence.audit_log import AuditEntry
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 from shared.security.caller import Caller
 
 Auditor = Annotated[Caller, allow("audit:read")]
@@ -200,7 +200,8 @@ def list_approvals(
     """List the requests for approval in a state, by default the waiting ones, oldest first."""
     found: Sequence[Approval] = approvals.find_approvals(session, caller.tenant, state, page.window)
     return [
-        ApprovalView.of(each) for each in paginate(response, page, found, keys=key_attributes("id"))
+        ApprovalView.of(each)
+        for each in paginate(response, page, found, keys=attributes_getter("id"))
     ]
 
 

@@ -23,10 +23,10 @@ def non_empty_tables(session: Session, service: str) -> list[str]:
 def select_name_if_not_empty(table: Table) -> Select[Any]:
     """Return the query for whether a table holds data: its name, or no row."""
     return select(literal(table.name)).where(
-        exists().select_from(table).where(is_tenant_data(table))
+        exists().select_from(table).where(tenant_data_condition(table))
     )
 
 
-def is_tenant_data(table: Table) -> ColumnElement[bool]:
+def tenant_data_condition(table: Table) -> ColumnElement[bool]:
     """Return the condition for rows that are not shipped data, which all tenants share."""
     return table.c.tenant != SHARED_TENANT if "tenant" in table.c else true()

@@ -144,7 +144,7 @@ def list_parked(
     Those without a tenant are listed for the tenant that runs the installation.
     """
     rows = dead_letters.list_open(
-        session, visible_dead_letters(operations, caller), limit=limit, after=after
+        session, visible_dead_letters_condition(operations, caller), limit=limit, after=after
     )
     return [ParkedView.of(row) for row in rows]
 
@@ -159,14 +159,17 @@ async def retry_parked(
 ) -> RedeliveryView:
     """Redeliver a dead letter and the later ones of its key, until one fails again."""
     key = await batcher.execute(
-        cause, partial(audit_redelivery, visible_dead_letters(operations, caller), position)
+        cause,
+        partial(audit_redelivery, visible_dead_letters_condition(operations, caller), position),
     )
     return await operations.publisher.writer.commit(partial(redeliver_key, operations, key))
 
 
-def visible_dead_letters(operations: OperationsContext, caller: Caller) -> ColumnElement[bool]:
+def visible_dead_letters_condition(
+    operations: OperationsContext, caller: Caller
+) -> ColumnElement[bool]:
     """Return the condition for the dead letters that a caller may see and redeliver."""
-    return dead_letters.belongs_to(caller.tenant, operations.settings.tenant)
+    return dead_letters.tenant_condition(caller.tenant, operations.settings.tenant)
 
 
 def audit_redelivery(visible: ColumnElement[bool], position: int, work: UnitOfWork) -> bytes:

@@ -44,14 +44,16 @@ LOSSES_BY_DIALECT: WeakKeyDictionary[Dialect, ConnectionLosses] = WeakKeyDiction
 """By the dialect of an engine: each engine has a dialect of its own."""
 
 
-def count_losses(engine: Engine) -> None:
+def start_counting_losses(engine: Engine) -> None:
     """Count from now on how often this engine loses its database."""
     LOSSES_BY_DIALECT[engine.dialect] = losses = ConnectionLosses()
-    event.listen(engine, "connect", partial(check_identity, losses))
-    event.listen(engine, "handle_error", count_loss)
+    event.listen(engine, "connect", partial(note_database_identity, losses))
+    event.listen(engine, "handle_error", note_loss_if_disconnected)
 
 
-def check_identity(losses: ConnectionLosses, connection: Connection[Any], _: object) -> None:
+def note_database_identity(
+    losses: ConnectionLosses, connection: Connection[Any], _: object
+) -> None:
     """Note which database a new connection reaches, before it is used."""
     connection.autocommit = True  # no transaction for one query
     identity = connection.execute(SELECT_IDENTITY).fetchone()
@@ -60,7 +62,7 @@ def check_identity(losses: ConnectionLosses, connection: Connection[Any], _: obj
         losses.note_identity(identity)
 
 
-def count_loss(context: ExceptionContext) -> None:
+def note_loss_if_disconnected(context: ExceptionContext) -> None:
     """Count a lost connection before another can replace it."""
     if context.is_disconnect:
         note_loss(context.dialect)

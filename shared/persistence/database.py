@@ -31,7 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from shared.errors import UnprocessableError
-from shared.persistence.connection_losses import count_losses, note_loss
+from shared.persistence.connection_losses import note_loss, start_counting_losses
 from shared.persistence.sqlstates import (
     IDLE_IN_TRANSACTION,
     PROGRAM_LIMIT_EXCEEDED,
@@ -174,7 +174,7 @@ def make_engine(url: Url) -> Engine:
         connect_args={"connect_timeout": 5, "options": " ".join(limits), **KEEP_ALIVE},
     )
     event.listen(engine, "connect", prefer_binary_arrays)
-    count_losses(engine)
+    start_counting_losses(engine)
     event.listen(engine, "handle_error", classify_driver_error)
     event.listen(engine, "before_cursor_execute", count_write)
     return engine

@@ -105,7 +105,7 @@ class DatabaseCertainty:
     def mark_proven(self) -> None:
         """Note that the database has all that the topics show it had."""
         self._proven.set()
-        self._serve()
+        self._allow_serving()
 
     def mark_unproven(self) -> None:
         """Note that another database may have replaced the known one."""
@@ -118,11 +118,11 @@ class DatabaseCertainty:
             self.mark_unproven()
             self.on_unproven()
 
-    def mark_unprovable(self) -> None:
+    def serve_without_proof(self) -> None:
         """Note that the broker is out: requests are served, all else waits."""
-        self._serve()
+        self._allow_serving()
 
-    def mark_provable(self) -> None:
+    def suspend_serving_unless_proven(self) -> None:
         """Note that the broker is reachable: requests wait for the proof."""
         if not self._proven.is_set():
             self._suspend_serving()
@@ -137,7 +137,7 @@ class DatabaseCertainty:
         self._mark_unproven_after_loss()
         await self._may_serve.wait()
 
-    def begin_check(self, required: RequiredCertainty) -> Recheck:
+    def require_and_return_recheck(self, required: RequiredCertainty) -> Recheck:
         """Check that the database may be written to; return the check to repeat before a commit.
 
         Called when a turn of the writing thread begins: the database may have been lost since
@@ -159,7 +159,7 @@ class DatabaseCertainty:
         if self.read_loss_count() != known_losses:
             raise DatabaseUnprovenError(UNPROVEN_MESSAGE)
 
-    def _serve(self) -> None:
+    def _allow_serving(self) -> None:
         self._may_serve.set()
         self._has_served = True
 

@@ -51,7 +51,7 @@ class Window:
     """The cursor of the last row of the previous page; empty for the first page."""
 
     @property
-    def from_start(self) -> "Window":
+    def extended_to_start(self) -> "Window":
         """Return what to read of each of several lists, so that their merge has this part."""
         return replace(self, offset=0, count=self.offset + self.count)
 
@@ -113,7 +113,7 @@ def select_merged_page(
     is read for each of them, instead of all their rows to sort them.
 
     Args:
-        page_selects: selects of `window.from_start` each, of the same columns.
+        page_selects: selects of `window.extended_to_start` each, of the same columns.
         keys: the sort order; among the columns, under their own names.
         window: the part.
         descending: whether the greatest come first.
@@ -139,7 +139,7 @@ def unnest_values(
     return func.unnest(bound).table_valued(named, name=name).render_derived()
 
 
-def key_attributes(*names: str) -> Callable[[Any], list[Any]]:
+def attributes_getter(*names: str) -> Callable[[Any], list[Any]]:
     """Return a function that returns the keys of a row: its attributes of these names."""
     return lambda row: [getattr(row, name) for name in names]
 

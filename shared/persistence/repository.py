@@ -41,7 +41,7 @@ class ExistsAlreadyError(ConflictError):
 
     def __init__(self, kind: type, key: Key) -> None:
         super().__init__(
-            f"there is a {type_label(kind)} {key} already; a second one is not made",
+            f"there is a {type_name_in_words(kind)} {key} already; a second one is not made",
             remedy="find out who publishes it twice; the existing one is unchanged",
         )
 
@@ -118,7 +118,7 @@ class Repository(Generic[T]):
         """
         found = self.find_for_update(session, key)
         if found is None:
-            msg = f"there is no {type_label(self._kind)} {key} yet"
+            msg = f"there is no {type_name_in_words(self._kind)} {key} yet"
             raise EarlyMessageError(msg)
         return found
 
@@ -137,7 +137,7 @@ class Repository(Generic[T]):
 
     def _require(self, found: T | None, key: Key) -> T:
         if found is None:
-            msg = f"there is no {type_label(self._kind)} {key}"
+            msg = f"there is no {type_name_in_words(self._kind)} {key}"
             raise NotFoundError(msg)
         return found
 
@@ -200,7 +200,7 @@ class Repository(Generic[T]):
         return self._identity_map(session).put_count
 
 
-def type_label(kind: type) -> str:
+def type_name_in_words(kind: type) -> str:
     """Return the name of a class in plain words: `work order` for `WorkOrder`."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
 

@@ -43,14 +43,16 @@ def scrub_file(file: Path, erased: ErasedParties) -> int:
     The file is replaced atomically, and is not touched where there is nothing to blank.
     """
     with gzip.open(file, "rt", encoding="utf-8") as lines:
-        count = sum(new != line for line, new in scrubbed_lines(lines, erased))
+        count = sum(new != line for line, new in original_and_scrubbed_lines(lines, erased))
     if count:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            write_atomically(file, (new for _, new in scrubbed_lines(lines, erased)))
+            write_atomically(file, (new for _, new in original_and_scrubbed_lines(lines, erased)))
     return count
 
 
-def scrubbed_lines(lines: Iterable[str], erased: ErasedParties) -> Iterator[tuple[str, str]]:
+def original_and_scrubbed_lines(
+    lines: Iterable[str], erased: ErasedParties
+) -> Iterator[tuple[str, str]]:
     """Yield each line before and after blanking: equal, where there is nothing to blank."""
     personal = set(personal_types())
     for line in lines:

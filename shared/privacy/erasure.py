@@ -38,7 +38,7 @@ from shared.contracts import (
     public_contracts,
     read_envelope,
 )
-from shared.contracts.personal import blank_personal_data, has_personal_fields
+from shared.contracts.personal import has_personal_fields, with_personal_data_blanked
 from shared.messaging.dead_letters import DeadLetterRow
 from shared.messaging.dispatcher import Subscription, on
 from shared.messaging.failures import UnreadableError, classify_read_errors
@@ -178,7 +178,7 @@ def parties_in(message: Message | None) -> list[Customer]:
 def blanked_body(body: bytes) -> bytes | None:
     """Return the same envelope with its message blanked; None if it is blank already."""
     envelope, message = decode_body(body)
-    if message is None or message == (new := blank_personal_data(message)):
+    if message is None or message == (new := with_personal_data_blanked(message)):
         return None
     return encode(msgspec.structs.replace(envelope, data=msgspec.Raw(encode(new))))
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.persistence.database import Base, Instant
-from shared.recovery.recovery_store import last_change
+from shared.recovery.recovery_store import last_change_time
 
 CURRENT_IDENTITY = text("""
 SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), oid
@@ -67,7 +67,7 @@ class DatabaseIdentityRow(Base):
         self.cluster, self.timeline, self.number = identity
 
 
-def detect_replacement(session: Session, now: datetime) -> bool:
+def detect_and_record_replacement(session: Session, now: datetime) -> bool:
     """Store the identity of the current database; return whether it has replaced another one.
 
     Called before anything else is written there, so that the last change that is found is the
@@ -76,11 +76,11 @@ def detect_replacement(session: Session, now: datetime) -> bool:
     identity, row = current_identity(session), session.scalar(select(DatabaseIdentityRow))
     if identity is None or (row and row.identity == identity):
         return False
-    row = get_row_for_update(session, identity)
+    row = get_or_insert_locked_row(session, identity)
     if row.identity == identity:
         return False
     if row.noticed_at is None:
-        row.lost_from = last_change(session)
+        row.lost_from = last_change_time(session)
     row.noticed_at = now
     row.set_identity(identity)
     return True
@@ -92,7 +92,7 @@ def current_identity(session: Session) -> DatabaseIdentity | None:
     return DatabaseIdentity(*found) if found else None
 
 
-def get_row_for_update(session: Session, identity: DatabaseIdentity) -> DatabaseIdentityRow:
+def get_or_insert_locked_row(session: Session, identity: DatabaseIdentity) -> DatabaseIdentityRow:
     """Return the row, locked; it is inserted with this identity if there is none."""
     new = insert(DatabaseIdentityRow).values(is_only=True, **identity._asdict())
     session.execute(new.on_conflict_do_nothing())
@@ -103,7 +103,7 @@ def get_row_for_update(session: Session, identity: DatabaseIdentity) -> Database
 def accept_current_identity(session: Session) -> None:
     """Accept the current database: the tables were moved there on purpose, without a loss."""
     if identity := current_identity(session):
-        row = get_row_for_update(session, identity)
+        row = get_or_insert_locked_row(session, identity)
         row.set_identity(identity)
         row.lost_from = row.noticed_at = None
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from shared.backoff import Backoff
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.exit import restart_process
+from shared.exit import exit_for_restart
 from shared.kafka.producer import TopicCheck, allow_all_topics
 from shared.kafka.record_types import ConsumedRecord
 from shared.kafka.topic_reader import TopicReader
@@ -94,7 +94,7 @@ class Recovery:
     def request_check(self) -> None:
         """Have database and topics compared; during a replay, restart the process for it."""
         if self._is_replaying:
-            restart_process("the database was lost during its recovery; the next start continues")
+            exit_for_restart("the database was lost during its recovery; the next start continues")
         self._check_requested.set()
 
     @property
@@ -117,7 +117,7 @@ class Recovery:
             self._check_requested.clear()
             if await self._retry_while_unavailable(self._has_loss):
                 await self.publisher.close()
-                restart_process("the database was restored; the next start recovers what it lost")
+                exit_for_restart("the database was restored; the next start recovers what it lost")
 
     async def _retry_while_unavailable(self, work: Callable[[TopicReader], Awaitable[T]]) -> T:
         """Run work with topics and database; retry until both are reachable."""
@@ -127,11 +127,11 @@ class Recovery:
                 await asyncio.to_thread(self._check_database_identity)
                 async with TopicReader(self.settings) as reader:
                     await self.allowed()
-                    self.writer.certainty.mark_provable()
+                    self.writer.certainty.suspend_serving_unless_proven()
                     return await work(reader)
             except (UnavailableError, *TRANSIENT) as error:
                 if isinstance(error, UnavailableError):
-                    self.writer.certainty.mark_unprovable()
+                    self.writer.certainty.serve_without_proof()
                 seconds = backoff.pause.total_seconds()
                 log.info("recovery.waits", reason=str(error), seconds=seconds)
                 await backoff.sleep()
@@ -139,7 +139,7 @@ class Recovery:
     def _check_database_identity(self) -> None:
         """Detect that the database was replaced, whether or not Kafka is out."""
         with self.sessions.begin() as session:
-            if database_identity.detect_replacement(session, datetime.now(UTC)):
+            if database_identity.detect_and_record_replacement(session, datetime.now(UTC)):
                 log.error("recovery.database_replaced")
 
     async def _has_loss(self, reader: TopicReader) -> bool:
@@ -155,14 +155,14 @@ class Recovery:
             return is_open or not recovery_store.taken_over_ids(session) <= self.writer.taken_over
 
     async def _recover(self, handlers: ReplayHandlers | None, reader: TopicReader) -> None:
-        if (await self._is_needed(reader))[0]:
+        if (await self._find_need_and_loss(reader))[0]:
             async with self._exclusive():
-                is_needed, loss = await self._is_needed(reader)
+                is_needed, loss = await self._find_need_and_loss(reader)
                 if is_needed:  # no other process has done it meanwhile
                     await self._recover_now(handlers, reader, loss)
         self.writer.taken_over |= await asyncio.to_thread(self._taken_over)
 
-    async def _is_needed(self, reader: TopicReader) -> tuple[bool, DetectedLoss | None]:
+    async def _find_need_and_loss(self, reader: TopicReader) -> tuple[bool, DetectedLoss | None]:
         loss = await find_loss(reader, self.service_topics, self.sessions)
         is_begun = await asyncio.to_thread(query_database, self.sessions, needs_recovery)
         return loss is not None or is_begun, loss
@@ -215,7 +215,7 @@ class Recovery:
                 current.noticed_at, current.state = now, RecoveryState.TAKING_OVER
             if current:
                 return current
-            last = replaced.lost_from if replaced else recovery_store.last_change(session)
+            last = replaced.lost_from if replaced else recovery_store.last_change_time(session)
             new = recovery_store.begin_recovery(session, last or (loss and loss.since), now)
         log.error("recovery.begins", lost_from=str(new.lost_from), lost_until=str(now))
         return new
@@ -226,9 +226,13 @@ class Recovery:
         """Read back the messages that the service has published, until no more are found."""
         while lost := await published_ranges_to_check(reader, self.service_topics, self.sessions):
             async for records in reader.read_merged(*starts_and_ends(lost)):
-                keys = await self._run_transaction(partial(takeover_writer.archive, records))
+                keys = await self._run_transaction(
+                    partial(takeover_writer.store_lost_messages, records)
+                )
                 await pending.retry_keys(keys)
-                count = partial(self._count, takeover_writer.recovery, "taken_over", len(keys))
+                count = partial(
+                    self._add_to_count, takeover_writer.recovery, "taken_over", len(keys)
+                )
                 await self._run_transaction(count)
             await asyncio.sleep(PUBLISHING_GRACE.total_seconds())
         await pending.retry_all()
@@ -246,8 +250,10 @@ class Recovery:
             missing += deleted
             async for records in reader.read_merged(*starts_and_ends(unread)):
                 await handlers.handle(records)
-                await self._run_transaction(partial(self._count, id_, "replayed", len(records)))
-                await pending.retry_after(records)
+                await self._run_transaction(
+                    partial(self._add_to_count, id_, "replayed", len(records))
+                )
+                await pending.retry_unblocked_by(records)
             await self._retry_early(pending, handlers)
         await pending.retry_all(is_last=True)
         await self._run_transaction(partial(self._end, id_, missing))
@@ -271,7 +277,7 @@ class Recovery:
         """Run a transaction in a turn of the writing thread."""
         return await self.writer.commit(transact, RequiredCertainty.NONE)
 
-    def _count(self, id_: UUID, column: str, more: int, _: CommitContext) -> None:
+    def _add_to_count(self, id_: UUID, column: str, more: int, _: CommitContext) -> None:
         grown = {column: getattr(RecoveryRow, column) + more}
         self._write(id_, **grown)
         metrics.RECOVERED.labels(column).inc(more)

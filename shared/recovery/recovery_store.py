@@ -121,7 +121,7 @@ def insert_published_messages(
     RAISE_SEQUENCES.run(session, bind_arrays(("key", "told"), list(last.items())))
 
 
-def last_change(session: Session) -> datetime | None:
+def last_change_time(session: Session) -> datetime | None:
     """Return when the database last changed, by its archive, history and inbox."""
     found: datetime | None = session.scalar(LAST_CHANGE)
     return found

@@ -67,7 +67,7 @@ class TakeoverWriter:
     takeover: Takeover
     recovery: UUID
 
-    def archive(
+    def store_lost_messages(
         self, records: Sequence[ConsumedRecord], commit_context: CommitContext
     ) -> list[UUID]:
         """Archive those of these records that the database lacks, and raise their sequences.
@@ -81,11 +81,13 @@ class TakeoverWriter:
         with begin_transaction(self.sessions, datetime.now(UTC), commit_context) as transaction:
             session = transaction.session
             new = unrecorded_messages(session, own)
-            self._archive(session, new, transaction.now)
+            self._insert_lost_messages(session, new, transaction.now)
             pending_outbox.save_published_offsets(session, _highest_offsets(records))
         return [each.envelope.subject for each in new]
 
-    def _archive(self, session: Session, new: Sequence[OwnMessage], now: datetime) -> None:
+    def _insert_lost_messages(
+        self, session: Session, new: Sequence[OwnMessage], now: datetime
+    ) -> None:
         if not new:
             return
         recovery_store.insert_published_messages(

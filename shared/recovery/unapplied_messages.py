@@ -41,7 +41,7 @@ class UnappliedMessages:
     _read_count: int = 0
     """Records that were read since then."""
 
-    async def retry_after(self, records: Sequence[ConsumedRecord]) -> None:
+    async def retry_unblocked_by(self, records: Sequence[ConsumedRecord]) -> None:
         """Retry the messages that these handled records may have made applicable.
 
         Usually they have the same keys. They may have any other: an order ends what another one

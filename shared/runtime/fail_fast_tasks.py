@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from shared.exit import stop_process
+from shared.exit import abort_process
 from shared.observability.third_party_log_levels import Shutdown
 
 
@@ -31,7 +31,7 @@ def start_critical_task(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None
 def on_loop_end(loop: "asyncio.Future[None]") -> None:
     """End the process when one of its loops ends, unless it is shutting down."""
     if not loop.cancelled() and not Shutdown.has_begun:
-        stop_process("a loop ended", loop)
+        abort_process("a loop ended", loop)
 
 
 def cancel_loops() -> None:

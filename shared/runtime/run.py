@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from shared.calls.element_limits import no_limits
 from shared.config.settings import Settings
 from shared.errors import StartError
-from shared.exit import end_process, refuse_to_start, stop_process
+from shared.exit import abort_process, end_process, refuse_to_start
 from shared.health.common_troubles import (
     certainty_trouble_source,
     log_troubles,
@@ -50,7 +50,12 @@ from shared.persistence.connection_errors import describe_unreachable, is_unreac
 from shared.persistence.database import Sessions, make_sessions
 from shared.recovery.troubles import recovery_troubles
 from shared.runtime.fail_fast_tasks import cancel_loops, run_unless_stopped, start_critical_task
-from shared.runtime.worker import SHUTDOWN_TIMEOUT_S, WorkerProcess, recovery_of, topic_watch_of
+from shared.runtime.worker import (
+    SHUTDOWN_TIMEOUT_S,
+    WorkerProcess,
+    set_up_recovery,
+    set_up_topic_watch,
+)
 from shared.service_definition import ServiceDefinition
 
 log = structlog.get_logger()
@@ -119,7 +124,7 @@ async def run_process(
     except StartError:
         raise
     except BaseException as error:  # noqa: BLE001  the loop's own end would wait for threads
-        stop_process("a bug, or an unexpected error", error)
+        abort_process("a bug, or an unexpected error", error)
     end_process()
 
 
@@ -133,7 +138,7 @@ async def serve(service: ServiceDefinition, settings: Settings, process_type: Pr
     writer = Writer(sessions)
     publisher = Publisher(writer, Producer(settings, ownership.check))
     batcher = CommandBatcher(sessions, writer, service.takeover.withdrawable)
-    monitor = Monitor(settings, sessions, trouble_sources_of(service, writer, ownership))
+    monitor = Monitor(settings, sessions, monitor_inputs_of(service, writer, ownership))
     operations = OperationsContext(
         settings,
         sessions,
@@ -159,8 +164,8 @@ async def serve(service: ServiceDefinition, settings: Settings, process_type: Pr
         start_critical_task(publisher.run())
         start_critical_task(batcher.run())
         start_critical_task(archive_periodically(sessions, settings))
-        start_critical_task(topic_watch_of(service, settings, sessions, publisher).run())
-        recovery = recovery_of(service, settings, sessions, publisher, ownership)
+        start_critical_task(set_up_topic_watch(service, settings, sessions, publisher).run())
+        recovery = set_up_recovery(service, settings, sessions, publisher, ownership)
         if process_type is ProcessType.API:
             start_critical_task(recovery.run(None))
         else:
@@ -168,7 +173,7 @@ async def serve(service: ServiceDefinition, settings: Settings, process_type: Pr
             worker = WorkerProcess(
                 service, settings, sessions, publisher, crash_guard, ownership, adapters
             )
-            await stack.enter_async_context(worker.run_after(recovery))
+            await stack.enter_async_context(worker.recovering_then_working(recovery))
         await serve_http(api, port, stopping)
 
 
@@ -192,10 +197,10 @@ async def close_publisher(publisher: Publisher) -> None:
             await publisher.close()
 
 
-def trouble_sources_of(
+def monitor_inputs_of(
     service: ServiceDefinition, writer: Writer, ownership: TopicOwnership
 ) -> MonitorInputs:
-    """Return the sources of the troubles of a process."""
+    """Return what the monitor of a process reads: trouble sources, limits, topics and readiness."""
     limits = service.calls.limits if service.calls else no_limits
     certainty = writer.certainty
     process = (
@@ -220,7 +225,7 @@ class StartupTasks:
     def __call__(self, _: CommitContext) -> None:
         """Run the tasks, or log once, in one line, why they have to wait."""
         try:
-            for step in (check_database, *self.service.on_start):
+            for step in (ping_database, *self.service.on_start):
                 with self.sessions.begin() as session:
                     step(session)
         except OperationalError as error:
@@ -235,7 +240,7 @@ class StartupTasks:
             self._has_logged_reason = True
 
 
-def check_database(session: Session) -> None:
+def ping_database(session: Session) -> None:
     """Check that the database is reachable, so that the start reports it if it is not."""
     session.execute(text("SELECT 1"))
 

@@ -35,10 +35,10 @@ SHUTDOWN_TIMEOUT_S = 5.0
 """Seconds in which Faust may leave its group before the process ends anyway."""
 
 
-def topic_watch_of(
+def set_up_topic_watch(
     service: ServiceDefinition, settings: Settings, sessions: Sessions, publisher: Publisher
 ) -> RecreatedTopicWatch:
-    """Return the watch that notices when the service's topics were recreated."""
+    """Create the watch for recreated topics; the publisher wakes it when the broker changes."""
     names = {*service_topics_of(service).own_topics, *service.topics}
     topics = RecreatedTopicWatch(settings, sessions, publisher.writer, sorted(names))
     publisher.on_broker_change = topics.wake
@@ -50,14 +50,14 @@ def service_topics_of(service: ServiceDefinition) -> ServiceTopics:
     return ServiceTopics(service.name, service.topics, frozenset(service.subscriptions))
 
 
-def recovery_of(
+def set_up_recovery(
     service: ServiceDefinition,
     settings: Settings,
     sessions: Sessions,
     publisher: Publisher,
     ownership: TopicOwnership,
 ) -> Recovery:
-    """Return the recovery, without which no work begins on the service's database."""
+    """Create the recovery, without which no work begins, and have it check unproven databases."""
     recovery = Recovery(
         settings, sessions, publisher, service_topics_of(service), service.takeover, ownership.check
     )
@@ -84,8 +84,8 @@ class WorkerProcess:
         return self.publisher.writer
 
     @asynccontextmanager
-    async def run_after(self, recovery: Recovery) -> AsyncIterator[None]:
-        """Work while the context is open, once the database is recovered."""
+    async def recovering_then_working(self, recovery: Recovery) -> AsyncIterator[None]:
+        """Recover the database, then work, while the context is open."""
         worker = BatchHandler(
             self.sessions, self.writer, self.service.subscriptions, self.crash_guard
         )
@@ -117,7 +117,7 @@ class WorkerProcess:
         """Consume from Kafka, once it is reachable."""
         topics, types = self.service.topics, tuple(self.service.subscriptions)
         next_offsets, fetch_max_wait = (
-            partial(self._read_saved_offsets, worker),
+            partial(self._read_offsets_and_check_topics, worker),
             self.service.fetch_max_wait,
         )
         config = ConsumerConfig(
@@ -127,7 +127,7 @@ class WorkerProcess:
         async with consuming(config, self.settings) as consumer:
             await consumer
 
-    async def _read_saved_offsets(self, worker: BatchHandler) -> dict[str, int]:
+    async def _read_offsets_and_check_topics(self, worker: BatchHandler) -> dict[str, int]:
         """Return the next offsets, and have topics checked: the broker may have been wiped.
 
         Called whenever this process joins its group, as it must after a wiped broker.

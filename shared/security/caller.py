@@ -36,7 +36,7 @@ class Caller:
         return self.sub or self.client
 
     @property
-    def is_named(self) -> bool:
+    def names_person(self) -> bool:
         """Tell whether the token names a person or a program other than the client."""
         return self.person != self.client
 

@@ -42,7 +42,7 @@ OWNER_FILE_MODE = 0o600
 OWNER_FOLDER_MODE = 0o700
 
 
-def make_development_keys(folder: Path, now: datetime) -> None:
+def ensure_development_keys(folder: Path, now: datetime) -> None:
     """Make a key pair and a token for each role in the folder, where they are missing.
 
     Concurrent callers get the same keys. A folder with other keys is left unchanged: they
@@ -51,7 +51,7 @@ def make_development_keys(folder: Path, now: datetime) -> None:
     if not any(folder.glob("*.pem")):
         make_key_pair(folder)
     if private_key_path(folder):
-        copy_public_keys(folder)
+        sync_public_keys(folder)
         renew_tokens(folder, now)
 
 
@@ -75,7 +75,7 @@ def make_key_pair(folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def copy_public_keys(folder: Path) -> None:
+def sync_public_keys(folder: Path) -> None:
     """Make `public/` hold exactly the folder's public keys."""
     public = folder / PUBLIC_FOLDER
     public.mkdir(mode=OWNER_FOLDER_MODE, exist_ok=True)
@@ -122,7 +122,7 @@ def make_token(  # noqa: PLR0913  each is a claim
     """Return a token for development, signed with the folder's own key.
 
     Args:
-        folder: Folder of the keys, from make_development_keys.
+        folder: Folder of the keys, from ensure_development_keys.
         role: One of ROLES.
         now: Time of issue.
         client: The client; empty for `development-ROLE`.

@@ -134,7 +134,7 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise BadTokenError(rejection_reason(error)) from error
-        return VerifiedToken(caller_of(claims, self._roles), expiry_of(claims, now))
+        return VerifiedToken(caller_of(claims, self._roles), checked_expiry(claims, now))
 
     def _key_of(self, token: bytes) -> VerificationKey:
         if len(token) > MAX_TOKEN_LENGTH:
@@ -155,7 +155,7 @@ class TokenVerifier:
         return key
 
 
-def expiry_of(claims: dict[str, Any], now: float) -> float:
+def checked_expiry(claims: dict[str, Any], now: float) -> float:
     """Return the time until which verified claims are valid, the leeway included.
 
     Raises:

@@ -79,8 +79,8 @@ AGP = Addition(
         ),
         replace(
             "tools/province/build.py",
-            "plant import lay_fibre, pair_blocks",
-            "plant import agp_blocks, lay_fibre, pair_blocks",
+            "plant import assign_splitters, pair_blocks",
+            "plant import agp_blocks, assign_splitters, pair_blocks",
         ),
         insert_after(
             "tools/province/build.py",

@@ -90,9 +90,9 @@ def fill(sessions: Sessions, size: int, first: int) -> None:
             id=name, exchange_id=name, local_network="025", first=f"+8625{first}", count=size
         )
         address = Address(id=name, text=name, exchange_id=name, local_network="025")
-        store.add_exchanges(session, TENANT, [exchange])
-        store.add_segments(session, TENANT, [segment], known=())
-        store.add_addresses(session, TENANT, [address])
+        store.upsert_exchanges(session, TENANT, [exchange])
+        store.upsert_segments(session, TENANT, [segment], known=())
+        store.upsert_addresses(session, TENANT, [address])
 
 
 def assignment_request(size: int) -> AssignmentRequest:

@@ -8,7 +8,7 @@ from services.console.client import Client, token_for
 from tests.flows.site import Site
 from tools.bench import cases
 from tools.bench.steady_load import DEFAULT_BEHAVIOUR
-from tools.bench.workload import load_plant, set_limits
+from tools.bench.workload import load_plant, set_concurrency_limits
 
 SPLITTERS = 16
 NUMBERS = 10_000
@@ -24,5 +24,5 @@ def measured_site(site: Site) -> Iterator[cases.BenchSystem]:
     load_plant(client, NUMBERS, SPLITTERS, first=FIRST_NUMBER)
     found = cases.BenchSystem(site.record, crm, ops, SPLITTERS, per_second=8)
     yield found
-    set_limits(client, DEFAULT_BEHAVIOUR.core_calls, "aaa", "ims")
+    set_concurrency_limits(client, DEFAULT_BEHAVIOUR.core_calls, "aaa", "ims")
     found.completions.close()

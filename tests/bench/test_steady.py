@@ -14,7 +14,7 @@ from tools.bench.steady_load import (
     ElementBehaviour,
     details,
     measure_steady_load,
-    percentiles_by_part,
+    percentiles_by_load_part,
 )
 
 SHIPPED = CHECKOUT / "services/provisioning/data/elements.json"
@@ -63,7 +63,7 @@ def test_parts_follow_the_order_in_which_orders_were_posted() -> None:
     posted = {f"{n}": float(n) for n in reversed(range(10))}
     completed = {key: at + (0.2 if at < 8 else 0.3) for key, at in posted.items()}
 
-    figures = percentiles_by_part(posted, completed)
+    figures = percentiles_by_load_part(posted, completed)
 
     assert figures["p50_ms_1"] == pytest.approx(200)
     assert figures["p99_ms_5"] == pytest.approx(300)

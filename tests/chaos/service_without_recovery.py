@@ -21,7 +21,11 @@ def detect_no_replacement(*_: object) -> bool:
 
 if __name__ == "__main__":
     setattr(recovery, find_loss.__name__, detect_no_loss)
-    setattr(database_identity, database_identity.detect_replacement.__name__, detect_no_replacement)
+    setattr(
+        database_identity,
+        database_identity.detect_and_record_replacement.__name__,
+        detect_no_replacement,
+    )
     _, service, *words = sys.argv
     sys.argv = [service, *words]
     runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=False)

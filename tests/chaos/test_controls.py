@@ -19,7 +19,7 @@ from shared.contracts import (
     OrderRejected,
     RefusalCode,
 )
-from shared.contracts.personal import blank_personal_data
+from shared.contracts.personal import with_personal_data_blanked
 from tests.chaos.database_faults import FAULTS
 from tests.chaos.topic_contents import OrderingKey, TopicRecord, digest, out_of_order
 from tests.conftest import NOON
@@ -197,11 +197,11 @@ def test_a_second_record_of_an_id_is_found_only_if_its_content_differs() -> None
     rejected = OrderRejected(order_id=order_id, customer_id="lin-1", code=code, reason="far")
     failed = OrderFailed(order_id=order_id, customer_id="lin-1", code=code, reason="far")
 
-    copies = topic_records([message, message, blank_personal_data(message)])
+    copies = topic_records([message, message, with_personal_data_blanked(message)])
     changed = topic_records([message, msgspec.structs.replace(message, client="another")])
     of_another_type = topic_records([rejected, failed])
 
-    assert blank_personal_data(message) != message
+    assert with_personal_data_blanked(message) != message
     assert out_of_order(copies) == []
     assert len(out_of_order(changed)) == 1
     assert len(out_of_order(of_another_type)) == 1

@@ -13,7 +13,7 @@ from deploy.local import stack_record, supervised_process
 from deploy.local.databases import superuser_dsn
 from deploy.local.postgres import start_postgres
 from deploy.local.stack import Stack
-from services.console.client import make_keys
+from services.console.client import ensure_keys_folder
 from shared.observability.troubles import TroubleKind
 from tests.chaos.test_kills import kill, process_record
 from tests.chaos.topic_contents import out_of_order, read_topics
@@ -57,7 +57,7 @@ def small_disks(folder: Path) -> Iterator[SmallDisks]:
         stack.enter_context(pytest.MonkeyPatch.context()).setattr(
             supervised_process, "MAX_BACKOFF_S", PAUSE_S
         )
-        make_keys(place)
+        ensure_keys_folder(place)
         site = Site(Stack.start(place, fsync=False))
         stack.callback(site.stack.purge)
         stack.callback(site.close)

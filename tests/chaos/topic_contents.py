@@ -9,7 +9,7 @@ from uuid import UUID
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.contracts import Envelope, encode, message_name, read_envelope
-from shared.contracts.personal import blank_personal_data
+from shared.contracts.personal import with_personal_data_blanked
 from shared.kafka.admin import PARTITIONS, topics
 
 
@@ -57,7 +57,7 @@ def digest(envelope: Envelope) -> str:
     An erasure blanks these in records that are published again later: they count as copies.
     """
     message = envelope.open()
-    data = encode(blank_personal_data(message)) if message else bytes(envelope.data)
+    data = encode(with_personal_data_blanked(message)) if message else bytes(envelope.data)
     return sha256(envelope.type.encode() + b"\0" + data).hexdigest()
 
 

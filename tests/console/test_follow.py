@@ -177,7 +177,7 @@ def test_an_event_that_a_service_reports_late_is_printed_once_with_its_own_time(
     first, late, last = an_event("first", 0), an_event("late", 5, "customer"), an_event("last", 9)
 
     shown = [
-        [list(row) for row in state.new_rows(journey)]
+        [list(row) for row in state.take_new_rows(journey)]
         for journey in ([first, last], [first, late, last], [first, late, last])
     ]
 
@@ -193,7 +193,9 @@ def test_a_pending_action_is_printed_once_while_it_waits() -> None:
         PendingAction("2", "waits for a crew"),
     )
 
-    shown = [len(list(state.new_actions(asks))) for asks in ([crew], [crew], [crew, other])]
+    shown = [
+        len(list(state.take_new_action_lines(asks))) for asks in ([crew], [crew], [crew, other])
+    ]
 
     assert shown == [1, 0, 1]
 
@@ -201,11 +203,11 @@ def test_a_pending_action_is_printed_once_while_it_waits() -> None:
 def test_two_equal_events_are_both_printed() -> None:
     equal_events = [an_event("same", 0), an_event("same", 0)]
 
-    assert len(list(FollowState().new_rows(equal_events))) == 1 + len(equal_events)
+    assert len(list(FollowState().take_new_rows(equal_events))) == 1 + len(equal_events)
 
 
 def test_an_event_is_one_line_whatever_its_reason_says() -> None:
-    (_, row) = FollowState().new_rows([replace(an_event("[bold]", 0), reason="dark\nfibre")])
+    (_, row) = FollowState().take_new_rows([replace(an_event("[bold]", 0), reason="dark\nfibre")])
 
     assert row[2] == "step [bold] new to done"
     assert row[3] == "dark fibre"

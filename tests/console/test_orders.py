@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from deploy.local.stack_record import StackRecord, identity_of, read, write
-from services.console.client import ApiError, make_keys
+from services.console.client import ApiError, ensure_keys_folder
 from services.console.errors import FAILURE, UNAVAILABLE
 from services.order.api.examples.orders import ORDER_REQUESTS
 from services.order.app import SERVICE
@@ -40,7 +40,7 @@ async def home(
     monkeypatch.setenv("KAITONG_HOME", str(tmp_path))
     environment = {
         "KAITONG_DATABASE_ORDER": f"{postgres.url}/test_order",
-        "KAITONG_AUTH_KEYS": str(make_keys(tmp_path)),
+        "KAITONG_AUTH_KEYS": str(ensure_keys_folder(tmp_path)),
         "KAITONG_HOME": str(tmp_path),
         "KAITONG_HTTP_PORT": "0",
         "KAITONG_PERSON_KEY": "a key for persons in tests",

@@ -11,11 +11,11 @@ from services.console.status import StackStatus, print_status, read_state
 from services.console.troubles import (
     ServiceTrouble,
     StackProcess,
+    describe_overall_status,
     format_duration,
     stack_troubles,
-    summary,
+    summarize_waiting_items,
     trouble_lines,
-    verdict,
 )
 from shared.observability.troubles import Trouble, TroubleKind
 
@@ -55,7 +55,7 @@ def test_what_runs_and_is_well_has_no_trouble() -> None:
     found = stack_troubles([a_process()], {"order": HEALTHY})
 
     assert found == []
-    assert verdict(found) == "all is well"
+    assert describe_overall_status(found) == "all is well"
 
 
 def test_a_trouble_that_a_service_reports_is_named_with_its_age_and_remedy() -> None:
@@ -72,15 +72,15 @@ def test_the_verdict_follows_what_is_wrong_and_not_what_is_normal() -> None:
         [], {"order": reporting(a_trouble(TroubleKind.WORK_WAITING, is_notice=True))}
     )
 
-    assert verdict(wrong) == "1 trouble: see above"
-    assert verdict(normal) == "nothing is wrong; some things wait, see above"
+    assert describe_overall_status(wrong) == "1 trouble: see above"
+    assert describe_overall_status(normal) == "nothing is wrong; some things wait, see above"
 
 
 def test_the_summary_counts_all_open_work() -> None:
     parked = a_trouble(TroubleKind.PARKED, count=2, oldest_age_s=120.0)
     found = stack_troubles([], {"order": reporting(parked), "customer": reporting(parked)})
 
-    assert summary(found, ["resources"]) == (
+    assert summarize_waiting_items(found, ["resources"]) == (
         "held orders 0; work orders with crews 0; parked messages 4 (the oldest for 2 min); "
         "operations in doubt 0; not counted: resources"
     )

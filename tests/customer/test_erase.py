@@ -11,9 +11,9 @@ from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow
 from shared.config.settings import Settings
 from shared.contracts import Causation, OrderAccepted, PartyErased, party_key, read_envelope
-from shared.contracts.personal import blank_personal_data
+from shared.contracts.personal import with_personal_data_blanked
 from shared.errors import ConflictError
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from shared.persistence.history import HistoryRow
@@ -34,7 +34,7 @@ def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
     raise ConflictError
 
 
-REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
+REFUSING = SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, refuse))
 
 
 def consume_at(sessions: Sessions, published_at: datetime, *orders: OrderAccepted) -> None:
@@ -145,7 +145,7 @@ async def test_what_is_parked_of_an_erased_customer_is_blanked_too(
     fire_timers(sessions, SUBSCRIPTIONS, NOON)
 
     (row,) = dead_letter_rows(sessions)
-    assert read_envelope(row.body).open() == blank_personal_data(accepted(2))
+    assert read_envelope(row.body).open() == with_personal_data_blanked(accepted(2))
 
 
 async def test_a_message_from_before_an_erasure_brings_nothing_back(

@@ -11,7 +11,7 @@ from shared.contracts import Envelope, OrderAccepted, encode
 from shared.kafka.record_types import ConsumedRecord
 from shared.persistence.database import Sessions
 from shared.persistence.history import TAKEN_OVER_REASON, HistoryRow
-from shared.recovery.recovery_store import last_change
+from shared.recovery.recovery_store import last_change_time
 from tests.callers import AsRole
 from tests.customer.builders import ZHANG, a_customer, accepted
 from tests.customer.test_erase import ERASE, REASON, TOMORROW, VIEW, YESTERDAY, consume_at
@@ -153,7 +153,7 @@ async def test_what_is_lost_begins_with_the_last_message_that_was_handled_and_no
     consume(sessions, SUBSCRIPTIONS, accepted(1), now=TOMORROW)
 
     with sessions() as session:
-        assert last_change(session) == TOMORROW
+        assert last_change_time(session) == TOMORROW
 
 
 async def test_what_is_lost_begins_with_a_grant_that_came_after_the_last_message(
@@ -163,6 +163,6 @@ async def test_what_is_lost_begins_with_a_grant_that_came_after_the_last_message
     await share(client, as_role("admin"))
 
     with sessions() as session:
-        found = last_change(session)
+        found = last_change_time(session)
     assert found
     assert found > YESTERDAY

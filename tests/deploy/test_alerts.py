@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.prometheus.alerts import ALERTS, Severity, rules_file
+from deploy.prometheus.alerts import ALERTS, Severity, rules_file_text
 from shared.observability.metrics import REGISTRY
 from shared.observability.troubles import BLOCKING_KINDS, Trouble, TroubleKind
 
@@ -30,7 +30,7 @@ def sections() -> dict[str, str]:
 
 
 def test_the_rules_are_those_of_the_code() -> None:
-    assert RULES.read_text() == rules_file(), EXPORT_COMMAND
+    assert RULES.read_text() == rules_file_text(), EXPORT_COMMAND
 
 
 def test_every_kind_has_an_alert_and_kinds_that_block_requests_page() -> None:

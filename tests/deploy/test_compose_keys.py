@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from shared.security.development_keys import make_development_keys
+from shared.security.development_keys import ensure_development_keys
 from tests.deploy.compose import EXAMPLE, services
 from tests.deploy.test_compose import PROCESSES
 
@@ -21,7 +21,7 @@ def mounted(process: str) -> list[Path]:
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_a_container_sees_public_keys_and_nothing_else(process: str, tmp_path: Path) -> None:
-    make_development_keys(tmp_path / KEYS, datetime.now(UTC))
+    ensure_development_keys(tmp_path / KEYS, datetime.now(UTC))
 
     (folder,) = mounted(process)
     seen = list((tmp_path / folder).rglob("*"))
@@ -36,10 +36,10 @@ def test_the_example_names_the_folder_of_public_keys() -> None:
 
 
 def test_public_keys_that_are_gone_are_not_handed_on(tmp_path: Path) -> None:
-    make_development_keys(tmp_path / KEYS, datetime.now(UTC))
+    ensure_development_keys(tmp_path / KEYS, datetime.now(UTC))
     stray = tmp_path / KEYS / "public" / "stray.pem"
     stray.touch()
 
-    make_development_keys(tmp_path / KEYS, datetime.now(UTC))
+    ensure_development_keys(tmp_path / KEYS, datetime.now(UTC))
 
     assert not stray.exists()

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local import detached, stack_record
 from deploy.local.errors import StartError
-from deploy.local.external_engines import KAFKA, setting_of
+from deploy.local.external_engines import KAFKA, database_setting_name
 from deploy.local.stack_record import SERVICES
 from tests.deploy.waiting import has_ended, until
 
@@ -52,7 +52,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv(KAFKA, address)
         for service in SERVICES:
-            monkeypatch.setenv(setting_of(service), f"postgresql://nobody:none@{address}/none")
+            monkeypatch.setenv(
+                database_setting_name(service), f"postgresql://nobody:none@{address}/none"
+            )
         started = Start(home, pool)
         yield started
         detached.down(home, delete_state=True)

@@ -19,11 +19,11 @@ from kafka import KafkaAdminClient
 from deploy.local import packages, ports, process
 from deploy.local.databases import make_databases, superuser_dsn
 from deploy.local.errors import StartError
-from deploy.local.home import CHECKOUT, private_folder
+from deploy.local.home import CHECKOUT, folder_for_unprivileged_user
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.kafka_storage import BOOTSTRAP_CHECKPOINT, META_PROPERTIES, format_storage
 from deploy.local.postgres import SETTINGS, Postgres, start_postgres
-from deploy.local.postgres_cluster import cluster_user, data_folder, remove_cluster
+from deploy.local.postgres_cluster import assign_data_folder, cluster_user, remove_cluster
 from tests.deploy.waiting import has_ended, runs_program, until
 
 
@@ -59,17 +59,19 @@ def test_rows_survive_the_kill_of_the_whole_cluster(own_postgres: Postgres) -> N
 
 
 async def test_records_survive_the_kill_of_the_broker(own_kafka: Kafka) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=own_kafka.bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=own_kafka.bootstrap_address)
     admin.create_topics({"kept": {"num_partitions": 1, "replication_factor": 1}})
     admin.close()
-    bootstrap = own_kafka.bootstrap
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True) as producer:
+    bootstrap_address = own_kafka.bootstrap_address
+    async with AIOKafkaProducer(
+        bootstrap_servers=bootstrap_address, enable_idempotence=True
+    ) as producer:
         await producer.send_and_wait("kept", b"seven")
 
     own_kafka.kill()
     own_kafka.start()
 
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap_address) as consumer:
         partition = TopicPartition("kept", 0)
         consumer.assign([partition])
         await consumer.seek_to_beginning(partition)
@@ -98,7 +100,7 @@ def test_a_list_of_features_that_a_power_cut_left_empty_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (empty := tmp_path / BOOTSTRAP_CHECKPOINT).touch()
-    monkeypatch.setattr(packages, "kafka_features", lambda: empty)
+    monkeypatch.setattr(packages, "kafka_features_path", lambda: empty)
 
     node = start_kafka(tmp_path / "kafka")
     node.kill()
@@ -174,7 +176,7 @@ def killed_starter(module: str, folder: Path, *, detached: bool) -> int:
 def test_an_engine_ends_with_the_process_that_started_it(module: str, tmp_path: Path) -> None:
     folder = tmp_path / module
     pid = killed_starter(module, folder, detached=False)
-    data = data_folder(folder) if module == "postgres" else folder
+    data = assign_data_folder(folder) if module == "postgres" else folder
     until(lambda: has_ended(pid), f"{module} ends")
     until(lambda: not process.processes_with_cwd(data), f"all of {module} ends")
 
@@ -220,7 +222,7 @@ def test_two_checkouts_never_share_a_cluster(
         monkeypatch.setenv("KAITONG_HOME", str(home))
         folder = home / "postgres"
         folder.mkdir(parents=True)
-        places.add(data_folder(folder))
+        places.add(assign_data_folder(folder))
         remove_cluster(folder)
     assert len(places) == 2
 
@@ -230,11 +232,11 @@ def test_data_of_a_folder_that_is_gone_goes_when_another_is_made(tmp_path: Path)
     gone_folder, folder = tmp_path / "gone", tmp_path / "here"
     for each in (gone_folder, folder):
         each.mkdir()
-    forgotten = data_folder(gone_folder)
+    forgotten = assign_data_folder(gone_folder)
     forgotten.mkdir()
     shutil.rmtree(gone_folder)
 
-    data_folder(folder)
+    assign_data_folder(folder)
 
     assert not forgotten.exists()
     remove_cluster(folder)
@@ -248,8 +250,8 @@ def test_the_last_cluster_of_a_home_takes_the_private_folder_along(
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()
-        data_folder(folder).mkdir()
-    private = private_folder()
+        assign_data_folder(folder).mkdir()
+    private = folder_for_unprivileged_user()
     remove_cluster(folders[0])
     assert private.exists()
     remove_cluster(folders[1])

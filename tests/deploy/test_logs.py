@@ -57,7 +57,7 @@ def test_the_newest_parts_are_kept_and_only_their_owner_can_read_them(tmp_path: 
     log = tmp_path / "order.log"
     for number in range(log_rotation.MAX_PARTS + 2):
         log.write_text(f"{number}" * 1_000 + "\n")
-        log_rotation.rotate(log)
+        log_rotation.rotate_if_large(log)
 
     assert [line[0] for line in lines_of(log)] == ["2", "3", "4"]
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -88,6 +88,6 @@ def test_a_log_that_cannot_be_moved_stays_as_it_is_and_so_do_its_parts(tmp_path:
     log_rotation.part_path(log, 1).write_text("before")
     log.with_suffix(".half").mkdir()  # nothing can be written there
 
-    log_rotation.rotate(log)
+    log_rotation.rotate_if_large(log)
 
     assert (log.stat().st_size, log_rotation.part_path(log, 1).read_text()) == (2_000, "before")

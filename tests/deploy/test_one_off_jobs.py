@@ -31,7 +31,7 @@ def test_abandoned_jobs_wait_for_no_template(
     waiting.start()
     until(lambda: own_fork_server._waiting, "it was requested")  # noqa: SLF001
 
-    jobs.abandon()
+    jobs.cancel_and_refuse_new()
 
     waiting.join(TIMEOUT_S)
     assert ends == [True]
@@ -47,7 +47,7 @@ def test_running_jobs_are_ended_when_abandoned(
     waiting.start()
     until(lambda: jobs.running, "it runs")
 
-    jobs.abandon()
+    jobs.cancel_and_refuse_new()
 
     waiting.join(TIMEOUT_S)
     assert results == [False]
@@ -60,7 +60,7 @@ def test_a_job_that_starts_while_jobs_are_abandoned_is_ended(
 
     def spawn_late(*how: Any) -> fork_server_client.ForkedProcess:
         job = spawn(*how)
-        jobs.abandon()
+        jobs.cancel_and_refuse_new()
         return job
 
     monkeypatch.setattr(own_fork_server, "spawn", spawn_late)

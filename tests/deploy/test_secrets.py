@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import Postgres
-from deploy.local.process_environment import LOG_KEY, PERSON_KEY, secret_of
+from deploy.local.process_environment import LOG_KEY, PERSON_KEY, get_or_create_secret
 from deploy.local.stack import Stack
 from deploy.local.stack_record import SERVICES
 from shared.persistence.database import Sessions
@@ -31,18 +31,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_secret_is_made_once_and_kept(home: Path, setting: str) -> None:
-    secret = secret_of(setting, home)
+    secret = get_or_create_secret(setting, home)
 
     assert len(secret) >= 32
-    assert secret_of(setting, home) == secret
+    assert get_or_create_secret(setting, home) == secret
 
 
 def test_secrets_differ(home: Path) -> None:
-    assert secret_of(LOG_KEY, home) != secret_of(PERSON_KEY, home)
+    assert get_or_create_secret(LOG_KEY, home) != get_or_create_secret(PERSON_KEY, home)
 
 
 def test_only_its_owner_can_read_a_secret(home: Path, setting: str) -> None:
-    secret_of(setting, home)
+    get_or_create_secret(setting, home)
 
     (file,) = (home / "run").iterdir()
     assert file.stat().st_mode & 0o077 == 0
@@ -53,7 +53,7 @@ def test_a_secret_that_is_set_is_used(
 ) -> None:
     monkeypatch.setenv(setting, "a secret of this installation")
 
-    assert secret_of(setting, home) == "a secret of this installation"
+    assert get_or_create_secret(setting, home) == "a secret of this installation"
     assert list((home / "run").iterdir()) == []
 
 
@@ -62,7 +62,7 @@ def test_an_empty_setting_counts_as_missing(
 ) -> None:
     monkeypatch.setenv(setting, "")
 
-    assert len(secret_of(setting, home)) >= 32
+    assert len(get_or_create_secret(setting, home)) >= 32
 
 
 def test_every_service_is_given_one_log_key_from_start_to_start(

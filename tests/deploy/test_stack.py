@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local import detached, fork_server_client, stack_record
 from deploy.local.errors import StartError
-from deploy.local.external_engines import setting_of
+from deploy.local.external_engines import database_setting_name
 from deploy.local.kafka import Kafka
 from deploy.local.process_environment import environment_of, is_ready, purge
 from deploy.local.stack import Stack
@@ -22,7 +22,7 @@ from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 @pytest.fixture
 def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own, with Kafka elsewhere and no service that needs a database."""
-    monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
+    monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap_address)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"stack{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(detached, "SERVICES", ())
     monkeypatch.setattr(fork_server_client, "PRELOADED_MODULES", ())
@@ -38,10 +38,10 @@ def start(home: Path) -> Stack:
 
 def test_engines_that_settings_name_are_not_started(home: Path, kafka: Kafka) -> None:
     with start(home) as stack:
-        seen = stack.describe()
-        assert (seen.state, seen.kafka) == ("ready", kafka.bootstrap)
+        seen = stack.latest_record()
+        assert (seen.state, seen.kafka) == ("ready", kafka.bootstrap_address)
         assert [line.name for line in seen.lines] == ["template", "elements"]
-    assert stack.describe().state == "stopped"
+    assert stack.latest_record().state == "stopped"
     assert has_ended(seen.lines[0].life.pid)
 
 
@@ -58,7 +58,7 @@ def test_a_killed_process_comes_back_at_its_address(home: Path) -> None:
 
 def test_a_killed_template_ends_its_forks_and_all_are_started_again(home: Path) -> None:
     with start(home) as stack:
-        before = {line.name: line for line in stack.describe().lines}
+        before = {line.name: line for line in stack.latest_record().lines}
         process = before["template"].life.process
         assert process is not None
         process.kill()
@@ -69,7 +69,7 @@ def test_a_killed_template_ends_its_forks_and_all_are_started_again(home: Path) 
 
 def elements(stack: Stack) -> ProcessRecord:
     """Return the record of the simulator."""
-    return next(line for line in stack.describe().lines if line.name == "elements")
+    return next(line for line in stack.latest_record().lines if line.name == "elements")
 
 
 def test_nothing_continues_after_a_start_that_is_interrupted_while_its_threads_start(
@@ -84,8 +84,8 @@ def test_nothing_continues_after_a_start_that_is_interrupted_while_its_threads_s
         if thread.name.startswith(ThreadPoolExecutor.__name__):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Stack, "open_kafka", lambda _: opened.append("kafka"))
-    monkeypatch.setattr(Stack, "open_databases", lambda _: opened.append("databases"))
+    monkeypatch.setattr(Stack, "set_up_kafka", lambda _: opened.append("kafka"))
+    monkeypatch.setattr(Stack, "set_up_databases", lambda _: opened.append("databases"))
     monkeypatch.setattr(threading.Thread, "start", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
@@ -99,9 +99,9 @@ def test_nothing_continues_after_a_start_that_is_interrupted_while_its_threads_s
 
 def test_addresses_stay_from_start_to_start(home: Path) -> None:
     with start(home) as first:
-        before = first.describe().urls
+        before = first.latest_record().urls
     with start(home) as second:
-        assert second.describe().urls == before
+        assert second.latest_record().urls == before
 
 
 def test_a_second_stack_on_one_home_is_refused(home: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_start_that_is_interrupted_waits_for_no_tool(
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://nobody:none@127.0.0.1:{silent.getsockname()[1]}/none"
-        monkeypatch.setenv(setting_of("order"), url)
+        monkeypatch.setenv(database_setting_name("order"), url)
         monkeypatch.setattr(Stack, "run", interrupted)
         starting = threading.Thread(target=started, daemon=True)
         starting.start()
@@ -154,7 +154,9 @@ def test_a_stack_in_the_background_that_cannot_start_says_why(
 ) -> None:
     monkeypatch.setenv("KAITONG_KAFKA", "127.0.0.1:1")
     for service in SERVICES:
-        monkeypatch.setenv(setting_of(service), "postgresql://nobody:none@127.0.0.1:1/none")
+        monkeypatch.setenv(
+            database_setting_name(service), "postgresql://nobody:none@127.0.0.1:1/none"
+        )
     with pytest.raises(StartError, match=r"^(migrate|topics): .* \(see .*\.log\)$"):
         detached.up(home)
     seen = stack_record.current_record(home)

@@ -15,7 +15,7 @@ import httpx
 
 from deploy.local.stack import Stack
 from deploy.local.stack_record import SERVICES, StackRecord
-from services.console.client import Client, make_keys, ssl_context, token_for
+from services.console.client import Client, ensure_keys_folder, ssl_context, token_for
 from services.console.errors import CommandError
 from services.console.orders import FINAL_STATES, ORDERS
 from shared.backoff import Backoff
@@ -46,7 +46,7 @@ class Site:
     @property
     def record(self) -> StackRecord:
         """The current record of the stack."""
-        return self.stack.describe()
+        return self.stack.latest_record()
 
     @property
     def home(self) -> Path:
@@ -281,7 +281,7 @@ class Site:
 def running(home: Path, kind: type[Stack] = Stack) -> Iterator[Site]:
     """Start the whole system in a folder; delete everything at the end."""
     home.mkdir(exist_ok=True)
-    make_keys(home)
+    ensure_keys_folder(home)
     site = Site(kind.start(home, fsync=False))
     try:
         yield site

@@ -154,7 +154,7 @@ def test_a_demonstration_that_has_ended_leaves_nothing_behind(
 ) -> None:
     """One with only the simulator, on a Kafka that runs already."""
     monkeypatch.setenv("KAITONG_HOME", str(home))
-    monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
+    monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap_address)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"demo{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(Stack, "start", partial(Stack.start, services=()))
 

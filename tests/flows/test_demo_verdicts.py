@@ -117,4 +117,4 @@ def test_a_waiter_is_stopped_when_the_demonstration_stops() -> None:
     with pytest.raises(DemoStoppedError):
         run_state.wait_for(lambda: False)
     with pytest.raises(DemoStoppedError):
-        run_state.pause(60)
+        run_state.sleep_unless_stopped(60)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import create_engine, text
 
-from deploy.local.process_environment import PERSON_KEY, secret_of
+from deploy.local.process_environment import PERSON_KEY, get_or_create_secret
 from services.order.domain.acceptance.submission import fingerprint, keyed_fingerprint
 from tests.erasure import columns_with
 from tests.flows.order_items import fibre
@@ -65,5 +65,5 @@ def test_no_database_contains_data_of_an_erased_customer(site: Site) -> None:
     assert site.post(order).json()["id"] == done["id"]
     assert site.view(customer, products=1)["profile"]["name"] == ""
     assert personal_columns(site) == set()
-    key = secret_of(PERSON_KEY, site.home).encode()
+    key = get_or_create_secret(PERSON_KEY, site.home).encode()
     assert fingerprint_of(site, done["id"]) == keyed_fingerprint(fingerprint(order), key)

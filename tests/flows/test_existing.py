@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local import stack_record
 from deploy.local.databases import database_name, make_databases, superuser_dsn
-from deploy.local.external_engines import KAFKA, address_without_secrets, setting_of
+from deploy.local.external_engines import KAFKA, address_without_secrets, database_setting_name
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from services.console.client import Client, token_for
@@ -42,9 +42,9 @@ ORDER = {
 def engine_settings(postgres: Postgres, kafka: Kafka, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Settings that name a PostgreSQL and a Kafka that run already."""
     urls = make_databases(postgres, tmp_path, SERVICES)
-    named = {setting_of(service): url for service, url in urls.items()}
+    named = {database_setting_name(service): url for service, url in urls.items()}
     yield named | {
-        KAFKA: kafka.bootstrap,
+        KAFKA: kafka.bootstrap_address,
         "KAITONG_TOPIC_PREFIX": f"existing{os.getpid()}.",
         "KAITONG_HOME": str(tmp_path / "home"),
     }
@@ -94,7 +94,7 @@ async def test_data_in_existing_engines_are_kept_and_found_again(
 
     assert EMPTY in first
     assert "all data is deleted" not in purged
-    for setting in (setting_of("order"), setting_of("customer"), KAFKA):
+    for setting in (database_setting_name("order"), database_setting_name("customer"), KAFKA):
         assert f"{address_without_secrets(engine_settings[setting])} ({setting})" in purged
     assert "It holds data from before (order: order progress, orders" in second
     assert "resources: exchanges" in second

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from services.console.troubles import trouble_lines, verdict
+from services.console.troubles import describe_overall_status, trouble_lines
 from shared.calls.claiming import LIMITS_TTL
 from shared.observability.troubles import TroubleKind
 from tests.flows.order_items import fibre
@@ -112,7 +112,7 @@ def test_the_verdict_of_status_follows_and_says_what_to_do(troubled: Site) -> No
     status = status_of(troubled)
 
     assert not status.is_well
-    assert verdict(status.troubles) != "all is well"
+    assert describe_overall_status(status.troubles) != "all is well"
     (held,) = (line for line in trouble_lines(status.troubles) if "held by" in line)
     assert re.fullmatch(
         r"provisioning: \d+ orders? held by \d+ steps? in fallout, .*for \d+ \w+ — "

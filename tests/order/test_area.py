@@ -7,7 +7,7 @@ import pytest
 
 from services.order.domain.catalogue.catalogue import Catalogue, Eligibility
 from services.order.domain.catalogue.eligibility import admitted_local_networks
-from services.order.domain.fulfilment.order_end import apply_possible_end
+from services.order.domain.fulfilment.order_end import advance_order_and_products
 from services.order.domain.fulfilment.progress import advance
 from shared.contracts import ItemHoldings, OrderState, ResourcesAssigned
 from tests.conftest import NOON
@@ -107,6 +107,8 @@ def test_a_product_is_kept_where_its_address_lies() -> None:
     services = tuple(msgspec.structs.replace(each, local_network="0511") for each in done.services)
 
     message = msgspec.structs.replace(done, services=services)
-    (product,) = apply_possible_end(placed.order, placed.progress, {}, message, NOON).created
+    (product,) = advance_order_and_products(
+        placed.order, placed.progress, {}, message, NOON
+    ).created
 
     assert product.content.local_network == "0511"

@@ -10,7 +10,7 @@ from services.order.domain.business_actions import (
     enabled_actions,
     requested_action,
 )
-from services.order.domain.fulfilment.order_end import apply_possible_end
+from services.order.domain.fulfilment.order_end import advance_order_and_products
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import (
     Action,
@@ -95,7 +95,9 @@ def test_an_accepted_item_has_both_actions_and_its_effect() -> None:
 
 def test_the_end_of_an_order_is_published_with_the_business_action_of_each_product() -> None:
     order = accepted()
-    outcome = apply_possible_end(order.order, order.progress, {}, service_completed(order), NOON)
+    outcome = advance_order_and_products(
+        order.order, order.progress, {}, service_completed(order), NOON
+    )
 
     (message,) = outcome.messages
     assert isinstance(message, OrderCompleted)

@@ -25,12 +25,12 @@ from shared.contracts import (
     party_key,
     read_envelope,
 )
-from shared.contracts.personal import blank_personal_data
+from shared.contracts.personal import with_personal_data_blanked
 from shared.errors import ConflictError
 from shared.http.collection_paths import ORDERS_PATH
 from shared.kafka.record_types import ConsumedRecord, OutboxRecord
 from shared.messaging.commit_context import CommitContext
-from shared.messaging.dispatcher import Subscriptions, on, subscribe
+from shared.messaging.dispatcher import Subscriptions, index_subscriptions, on
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
 from shared.persistence.database import Sessions, metadata_of
@@ -144,7 +144,7 @@ async def test_outbox_records_keep_all_but_the_personal_data(
 
     ((after,), (opened,)) = envelopes(stocked), published(stocked)
     assert msgspec.structs.replace(after, data=before.data) == before
-    assert opened == blank_personal_data(message) != message
+    assert opened == with_personal_data_blanked(message) != message
 
 
 async def test_to_erase_twice_changes_nothing(
@@ -234,7 +234,7 @@ async def test_nothing_of_an_erased_person_is_left_in_any_database_or_comes_back
     body, headers = with_personal_data(externalId="CRM-1"), as_role("crm")
     for key in ("key-1", "key-2"):
         await post(client, headers, body, key)
-    refusing = PLANS | subscribe(on(OrderAccepted, refuse))
+    refusing = PLANS | index_subscriptions(on(OrderAccepted, refuse))
     readers: dict[str, Subscriptions] = {"provisioning": refusing, "customer": CUSTOMERS}
     accepted_records = records_in(everywhere["order"])
     for service, subscriptions in readers.items():

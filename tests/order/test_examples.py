@@ -97,7 +97,9 @@ def test_all_of_many_faults_are_named() -> None:
 
 
 def test_the_addresses_are_those_of_the_province(jiangsu: Province) -> None:
-    orderable = {address.id: address.local_network for address in jiangsu.orderable()}
+    orderable_addresses = {
+        address.id: address.local_network for address in jiangsu.orderable_addresses()
+    }
     special = {"unserved-address": UNSERVED, "no-free-port": NO_FREE_PORT}
 
     for name in PRICES:
@@ -105,7 +107,7 @@ def test_the_addresses_are_those_of_the_province(jiangsu: Province) -> None:
             if name in special:
                 assert place["id"] == special[name]
             else:
-                assert orderable[place["id"]] == place["localNetwork"]
+                assert orderable_addresses[place["id"]] == place["localNetwork"]
 
 
 def test_the_picked_number_is_one_of_the_exchange_that_serves_the_address(

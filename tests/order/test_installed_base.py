@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder
-from services.order.domain.fulfilment.order_end import FulfilmentUpdate, apply_possible_end
+from services.order.domain.fulfilment.order_end import FulfilmentUpdate, advance_order_and_products
 from services.order.domain.fulfilment.product import (
     Product,
     ProductStatus,
@@ -50,7 +50,9 @@ AT = "/productOrderItem/0/product/id"
 def done(order: AcceptedOrder, *disconnected: Product) -> FulfilmentUpdate:
     """Return the update by an order that completes."""
     products = {product.id: product for product in disconnected}
-    return apply_possible_end(order.order, order.progress, products, service_completed(order), NOON)
+    return advance_order_and_products(
+        order.order, order.progress, products, service_completed(order), NOON
+    )
 
 
 def a_bundle_of_products() -> tuple[Product, ...]:
@@ -99,7 +101,7 @@ def test_a_failed_disconnection_leaves_a_product_alone_that_another_order_has_en
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
     taken = terminate_product(mark_pending_terminate(product, order_id(3)), NOON)
 
-    outcome = apply_possible_end(
+    outcome = advance_order_and_products(
         order.order, order.progress, {product.id: taken}, service_failed(2), NOON
     )
 
@@ -140,7 +142,7 @@ def test_a_failed_or_rejected_disconnection_keeps_its_product(
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
     claimed = {each.id: each for each in order.disconnected_products}
 
-    outcome = apply_possible_end(
+    outcome = advance_order_and_products(
         order.order, order.progress, claimed, service_failed(2, code), NOON
     )
 
@@ -156,7 +158,7 @@ def test_an_order_that_is_refused_on_the_way_has_failed_even_if_its_assignment_c
         order_id=order.order.id, code="unserved", reason="no fibre", step="1/more"
     )
 
-    outcome = apply_possible_end(order.order, order.progress, {}, failed, NOON)
+    outcome = advance_order_and_products(order.order, order.progress, {}, failed, NOON)
 
     assert order.progress.state is OrderState.ACKNOWLEDGED
     assert outcome.progress_update.progress.state is OrderState.FAILED
@@ -175,7 +177,9 @@ def test_a_repeated_end_changes_and_publishes_nothing() -> None:
     order = accepted()
     rejected = advance(order.progress, resources_refused(code=RefusalCode.UNSERVED), NOON).progress
 
-    outcome = apply_possible_end(order.order, rejected, {}, service_failed(code="unserved"), NOON)
+    outcome = advance_order_and_products(
+        order.order, rejected, {}, service_failed(code="unserved"), NOON
+    )
 
     assert outcome == FulfilmentUpdate(outcome.progress_update)
     assert outcome.progress_update.changes == ()
@@ -187,13 +191,15 @@ def test_a_completion_that_leaves_an_item_out_can_never_be_legal() -> None:
     halved = type(completed)(order_id=completed.order_id, services=completed.services[:1])
 
     with pytest.raises(PoisonError, match="without its items 2"):
-        apply_possible_end(order.order, order.progress, {}, halved, NOON)
+        advance_order_and_products(order.order, order.progress, {}, halved, NOON)
 
 
 def test_an_order_under_way_changes_no_product_and_its_state_alone_is_published() -> None:
     order = accepted()
 
-    outcome = apply_possible_end(order.order, order.progress, {}, resources_assigned(), NOON)
+    outcome = advance_order_and_products(
+        order.order, order.progress, {}, resources_assigned(), NOON
+    )
 
     assert outcome.progress_update.progress.state is OrderState.IN_PROGRESS
     assert (outcome.created, outcome.changed) == ((), ())

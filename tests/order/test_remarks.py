@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from shared.contracts import OrderAccepted
 from shared.contracts.base import encode
-from shared.contracts.personal import blank_personal_data
+from shared.contracts.personal import with_personal_data_blanked
 from shared.http.collection_paths import ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
@@ -41,8 +41,8 @@ async def test_only_the_record_for_the_order_service_itself_has_them(
     assert not any(each in for_all for each in (b"Third floor", b"Ring twice", b"A dog"))
     assert message.record
     assert (
-        blank_personal_data(message.record).description
-        == blank_personal_data(message.record).notes[0].text
+        with_personal_data_blanked(message.record).description
+        == with_personal_data_blanked(message.record).notes[0].text
         == ""
     )
 

@@ -42,7 +42,7 @@ async def test_an_order_that_is_sent_again_without_kafka_is_published_once(
     restore(stocked)
     publisher = Publisher(Writer(stocked), Producer(settings))
     publisher.writer.certainty.start_unproven()
-    publisher.writer.certainty.mark_unprovable()
+    publisher.writer.certainty.serve_without_proof()
     async with api_client(SERVICE, stocked, own_settings, publisher) as caller:
         again = await caller.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
 

@@ -203,7 +203,7 @@ def test_one_named_address_has_no_free_port_and_another_no_fibre(addresses: int)
     assert full.faulty_legs == full.legs
     assert [each.id for each in built.splitters if each.faulty_legs] == [full.id]
     assert address(built, UNSERVED).splitter_id is None
-    assert not {NO_FREE_PORT, UNSERVED} & {each.id for each in built.orderable()}
+    assert not {NO_FREE_PORT, UNSERVED} & {each.id for each in built.orderable_addresses()}
 
 
 def test_the_province_is_the_same_every_time(jiangsu: Province) -> None:

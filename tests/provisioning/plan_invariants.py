@@ -7,7 +7,7 @@ from typing import Any
 from services.provisioning.domain.blueprint.blueprint import INLINE, RESOURCE_KINDS
 from services.provisioning.domain.plan.attempts import operation_id
 from services.provisioning.domain.plan.compensation import blocks_undo, has_open_execution
-from services.provisioning.domain.plan.graph import in_order, with_positions
+from services.provisioning.domain.plan.graph import topological_order, with_positions
 from services.provisioning.domain.plan.modes import FINAL_STATES, UndoScope, undo_scope
 from services.provisioning.domain.plan.plan import (
     SETTLED_STATES,
@@ -39,7 +39,7 @@ def check_act(plan: Plan, done: Acts, act: Any) -> None:
 def check_decision(before: Plan, decision: PlanUpdate) -> None:
     """Check that steps follow their predecessors and keep their operation id until a refusal."""
     after = decision.plan
-    assert after.steps == with_positions(in_order(after.steps))
+    assert after.steps == with_positions(topological_order(after.steps))
     for was in before.steps:
         now = step_of(after, was.ref)
         has_begun = now.state is not StepState.WAITING and not now.is_dropped

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
-from services.provisioning.commands.fallout import SignedDecision, decide
+from services.provisioning.commands.fallout import SignedDecision, apply_signed_decision
 from services.provisioning.domain.blueprint.blueprint import OnFailure
 from services.provisioning.domain.fallout.actions import FalloutAction
 from services.provisioning.domain.plan.attempts import Attempt, call_id
@@ -103,7 +103,9 @@ def test_fallout_that_opens_and_is_decided_in_one_transaction_keeps_both(
         work = transaction.unit_of_work(Causation(call.attempt_id, ORDER_ID, TENANT))
 
         on_plan_event(call, work)
-        decide(SignedDecision(ORDER_ID, FalloutAction.RETRY, "1/switch", "anna", "freed"), work)
+        apply_signed_decision(
+            SignedDecision(ORDER_ID, FalloutAction.RETRY, "1/switch", "anna", "freed"), work
+        )
 
     changes = [each[2:] for each in history(sessions) if each[0] == "fallout"]
     assert changes == [("", "open"), ("open", "retried")]

@@ -97,10 +97,10 @@ def import_plant(
     exchange = Exchange(id="X", name="Nanjing Xuanwu", local_network="025")
     addresses = [an_address(), an_address("copper", None)]
     with sessions.begin() as session:
-        store.add_exchanges(session, tenant, [exchange])
-        store.add_segments(session, tenant, segments, ())
-        store.add_splitters(session, tenant, splitters, ())
-        store.add_addresses(session, tenant, addresses)
+        store.upsert_exchanges(session, tenant, [exchange])
+        store.upsert_segments(session, tenant, segments, ())
+        store.upsert_splitters(session, tenant, splitters, ())
+        store.upsert_addresses(session, tenant, addresses)
         store.add_block_items(
             session, tenant, PAIR_KIND.name, [PairBlock(exchange_id="X", first=1, count=pairs)]
         )

@@ -31,7 +31,7 @@ async def test_an_address_is_found_in_full_and_half_width_and_shown_as_it_was_se
     client: AsyncClient, as_role: AsRole, sessions: Sessions, stored: str, query: str
 ) -> None:
     with sessions.begin() as session:
-        store.add_addresses(session, TENANT, [an_address("a", None, text=stored)])
+        store.upsert_addresses(session, TENANT, [an_address("a", None, text=stored)])
 
     found = await client.get("/ops/v1/addresses", params={"text": query}, headers=as_role("crm"))
 
@@ -53,7 +53,7 @@ def test_an_order_finds_its_address_by_any_spelling_of_the_id(
 def test_two_ids_that_differ_only_in_case_are_both_found(sessions: Sessions) -> None:
     import_plant(sessions)
     with sessions.begin() as session:
-        store.add_addresses(session, TENANT, [an_address("FIBRE", None)])
+        store.upsert_addresses(session, TENANT, [an_address("FIBRE", None)])
 
     with sessions.begin() as session:
         exact, other = (

@@ -139,7 +139,7 @@ def test_an_undone_swap_leaves_the_service_as_it_was(in_use: Sessions, *, is_nam
     answer = latest_messages(in_use)[order_id(2)]
     assert isinstance(answer, ResourcesAssigned)
 
-    held = answer.items[0].changed if is_named else ()
+    held = answer.items[0].changed_holdings if is_named else ()
     handle(in_use, ReleaseRequested(order_id=order_id(2), held=held))
 
     assert states(in_use) == {e164(0): "in_use", FIRST_PAIR: "in_use"}

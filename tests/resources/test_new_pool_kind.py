@@ -62,7 +62,7 @@ def ports(sessions: Sessions) -> Iterator[Sessions]:
     with known_kinds(IPTV_PORT):
         with sessions.begin() as session:
             exchange = Exchange(id="Y", name="Nanjing Gulou", local_network="025")
-            store.add_exchanges(session, TENANT, [exchange])
+            store.upsert_exchanges(session, TENANT, [exchange])
         assert import_blocks_of(sessions, IPTV_PORT, "X", 3).things == 3
         assert import_blocks_of(sessions, IPTV_PORT, "Y", 1).things == 1
         yield sessions

@@ -20,7 +20,7 @@ from services.resources.domain.pool.kinds import (
     ResourceTable,
     ServedFrom,
     UniqueWithin,
-    by_name,
+    index_by_name,
 )
 from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import (
@@ -144,9 +144,9 @@ def test_the_table_of_numbers_has_one_kind() -> None:
     other = replace(NUMBER, name="short-number")
 
     with pytest.raises(ValueError, match="table of numbers"):
-        by_name(NUMBER, other)
+        index_by_name(NUMBER, other)
     with pytest.raises(ValueError, match="one name"):
-        by_name(NUMBER, NUMBER)
+        index_by_name(NUMBER, NUMBER)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_stored_row_of_an_unknown_kind_names_it() -> None:
 def a_pool_outside_of_plant(sessions: Sessions, kind: PoolKind, name: str) -> None:
     """Import one resource into a pool that belongs to no exchange."""
     with sessions.begin() as session:
-        store.add_exchanges(session, TENANT, [Exchange(id=name, name="", local_network="025")])
+        store.upsert_exchanges(session, TENANT, [Exchange(id=name, name="", local_network="025")])
     import_blocks_of(sessions, kind, name, 1)
 
 

@@ -117,7 +117,7 @@ def test_a_reservation_that_no_plan_needs_is_a_trouble_and_stays_reserved(
     answer(sessions, questions(sessions)[0], is_needed=False)
 
     with sessions() as session:
-        (trouble,) = store.reservation_reviews.unneeded_troubles(session, LATER)
+        (trouble,) = store.reservation_reviews.unneeded_reservation_troubles(session, LATER)
     assert (trouble.kind, trouble.count, trouble.oldest_age_s) == (
         TroubleKind.QUESTIONED,
         1,
@@ -134,7 +134,7 @@ def test_a_reservation_that_a_plan_needs_is_no_trouble(sessions: Sessions) -> No
     answer(sessions, questions(sessions)[0], is_needed=True, plan="running")
 
     with sessions() as session:
-        assert list(store.reservation_reviews.unneeded_troubles(session, LATER)) == []
+        assert list(store.reservation_reviews.unneeded_reservation_troubles(session, LATER)) == []
 
 
 async def test_a_reservation_that_no_plan_needs_is_released_and_the_history_has_the_reason(
@@ -190,7 +190,8 @@ def test_what_a_completed_plan_does_not_need_is_a_trouble(
 
     with sessions() as session:
         assert [
-            each.kind for each in store.reservation_reviews.unneeded_troubles(session, LATER)
+            each.kind
+            for each in store.reservation_reviews.unneeded_reservation_troubles(session, LATER)
         ] == troubles
 
 

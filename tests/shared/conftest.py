@@ -10,7 +10,7 @@ from shared.calls import outbound_call
 from shared.calls import runner as runner_module
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions, metadata_of
-from shared.security.development_keys import make_development_keys
+from shared.security.development_keys import ensure_development_keys
 from tests.conftest import NOON
 from tests.shared import order_log
 
@@ -35,7 +35,7 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 @pytest.fixture
 def keys(settings: Settings) -> None:
     """Make the keys that a process checks tokens with."""
-    make_development_keys(settings.auth_keys, NOON)
+    ensure_development_keys(settings.auth_keys, NOON)
 
 
 @pytest.fixture

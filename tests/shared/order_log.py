@@ -17,7 +17,7 @@ from shared.contracts import (
     ServiceCompleted,
     private,
 )
-from shared.messaging.dispatcher import on, on_batch, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on, on_batch
 from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
 from shared.persistence.database import Base, Instant, Sessions, json_bytes
 from shared.persistence.repository import Repository
@@ -79,7 +79,7 @@ def log_all(messages: Sequence[OrderMessage], batch: UnitOfWorkBatch) -> None:
         log_message(message, work)
 
 
-SUBSCRIPTIONS = subscribe(
+SUBSCRIPTIONS = index_subscriptions(
     on(OrderAccepted, log_and_answer, preload=preload),
     on_batch(ResourcesAssigned, log_all, preload=preload),
     on(ServiceCompleted, log_message, preload=preload),

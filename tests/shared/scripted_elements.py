@@ -22,7 +22,7 @@ from shared.calls.runner import CallRunner
 from shared.contracts import Causation
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
-from shared.messaging.dispatcher import Subscriptions, on, subscribe
+from shared.messaging.dispatcher import Subscriptions, index_subscriptions, on
 from shared.messaging.unit_of_work import begin_transaction
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
@@ -32,7 +32,7 @@ from tests.shared.order_log import ORDER, log_message
 
 CALL_ID = UUID("0197f000-0000-7000-8000-00000000000a")
 OPERATION_ID = UUID("0197f000-0000-7000-8000-00000000000b")
-SUBSCRIPTIONS = subscribe(on(OutboundCallEnded, log_message))
+SUBSCRIPTIONS = index_subscriptions(on(OutboundCallEnded, log_message))
 DONE = CallOutcome(CallResult.DONE)
 
 

@@ -18,7 +18,7 @@ from deploy.local.home import CHECKOUT
 from shared.contracts import OrderAccepted
 from shared.errors import ConflictError
 from shared.http.problems import problem_of
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.failures import UnreadableError, classify_read_errors, explain
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions, make_plain_engine
@@ -82,7 +82,9 @@ def test_what_is_parked_names_no_value_of_a_failing_statement(
     def handle(_: OrderAccepted, work: UnitOfWork) -> None:
         execute(work.session, *FAILING[case])
 
-    consume_records(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle)), [a_record()])
+    consume_records(
+        sessions, SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, handle)), [a_record()]
+    )
 
     (row,) = dead_letter_rows(sessions)
     assert PHONE not in row.error
@@ -195,7 +197,9 @@ NOTHING: dict[str, str] = {}
 
 def error_after(sessions: Sessions, handler: Callable[[OrderAccepted, UnitOfWork], None]) -> str:
     """Return the stored error of a message whose handler fails."""
-    consume_records(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handler)), [a_record()])
+    consume_records(
+        sessions, SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, handler)), [a_record()]
+    )
     (row,) = dead_letter_rows(sessions)
     return row.error
 

@@ -18,9 +18,9 @@ def ended_by(code: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_process_with_a_bug_ends_at_once_and_logs_the_reason() -> None:
     ended = ended_by(
-        "import atexit; from shared.exit import stop_process;"
+        "import atexit; from shared.exit import abort_process;"
         "atexit.register(print, 'cleaned up');"
-        "stop_process('a loop ended', ValueError('an unexpected value'))"
+        "abort_process('a loop ended', ValueError('an unexpected value'))"
     )
 
     assert ended.returncode == EX_SOFTWARE
@@ -38,13 +38,13 @@ def test_a_process_that_cannot_start_says_so_without_a_traceback() -> None:
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("shared.exit.stop_process('a loop ended', ValueError('unexpected'))", EX_SOFTWARE),
+        ("shared.exit.abort_process('a loop ended', ValueError('unexpected'))", EX_SOFTWARE),
         ("shared.exit.refuse_to_start('port: taken')", EX_CONFIG),
         ("shared.exit.end_process()", 0),
-        ("shared.exit.stop_process('unspeakable', Unspeakable())", EX_SOFTWARE),
-        ("shared.exit.restart_process('restored')", EX_TEMPFAIL),
-        ("refuse_to_log(); shared.exit.restart_process('restored')", EX_TEMPFAIL),
-        ("refuse_to_log(); shared.exit.stop_process('a loop ended', None)", EX_SOFTWARE),
+        ("shared.exit.abort_process('unspeakable', Unspeakable())", EX_SOFTWARE),
+        ("shared.exit.exit_for_restart('restored')", EX_TEMPFAIL),
+        ("refuse_to_log(); shared.exit.exit_for_restart('restored')", EX_TEMPFAIL),
+        ("refuse_to_log(); shared.exit.abort_process('a loop ended', None)", EX_SOFTWARE),
     ],
 )
 def test_a_process_ends_with_its_status_although_its_log_is_on_a_full_disk(

@@ -20,7 +20,7 @@ from kafka import KafkaProducer
 from kafka.errors import CoordinatorNotAvailableError
 
 from deploy.local.databases import database_name, make_databases, superuser_dsn
-from deploy.local.external_engines import KAFKA, setting_of
+from deploy.local.external_engines import KAFKA, database_setting_name
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.postgres_cluster import program_folder
@@ -59,11 +59,14 @@ def upgraded(
 ) -> Iterator[Site]:
     """The system of this version, on the recorded data."""
     home = tmp_path / "home"
-    for name, value in {KAFKA: kafka.bootstrap, "KAITONG_TOPIC_PREFIX": prefix(tmp_path)}.items():
+    for name, value in {
+        KAFKA: kafka.bootstrap_address,
+        "KAITONG_TOPIC_PREFIX": prefix(tmp_path),
+    }.items():
         monkeypatch.setenv(name, value)
     urls = make_databases(postgres, tmp_path, SERVICES)
     for service, url in urls.items():
-        monkeypatch.setenv(setting_of(service), url)
+        monkeypatch.setenv(database_setting_name(service), url)
         restore(recorded / f"{service}.sql.gz", url.replace("+psycopg", ""))
     own = {service: settings_of(service, url, tmp_path) for service, url in urls.items()}
     fill_topics(recorded / "topics.jsonl.gz", own["order"])
@@ -85,7 +88,7 @@ def prefix(folder: Path) -> str:
 
 def settings_of(service: str, url: str, folder: Path) -> Settings:
     """Return the settings of a service, for its topics and its consumer group."""
-    environment = {**os.environ, setting_of(service): url, "KAITONG_HOME": str(folder)}
+    environment = {**os.environ, database_setting_name(service): url, "KAITONG_HOME": str(folder)}
     return Settings.from_environment(service, environment | {"KAITONG_INSTALLATION": "upgrade"})
 
 

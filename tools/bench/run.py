@@ -16,7 +16,7 @@ from deploy.local.errors import StartError
 from deploy.local.home import home
 from deploy.local.stack import Stack
 from deploy.local.usage import OTHER_CORES_TOLERATED
-from services.console.client import Client, make_keys, token_for
+from services.console.client import Client, ensure_keys_folder, token_for
 from services.console.configured_engines import refuse_configured_engines
 from services.console.errors import FAILURE, UNAVAILABLE, USAGE, CommandError
 from services.console.output import Row, Styled, print_line, print_table, progress_line
@@ -126,14 +126,14 @@ def start_bench_system(rounds: int, order_count: int) -> Iterator[BenchSystem]:
     """Start a separate stack, with plant for all rounds; delete it when the block ends."""
     splitters = max(64, rounds * (order_count // 4 + cases.PACED_ORDERS) // FIBRES_PER_SPLITTER)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=home()) as folder:
-        make_keys(Path(folder))
+        ensure_keys_folder(Path(folder))
         os.environ["KAITONG_RATE_LIMIT"] = str(RATE_LIMIT)
         try:
             stack = Stack.start(Path(folder))
         except StartError as error:
             raise CommandError(str(error), UNAVAILABLE) from error
         with stack:
-            record = stack.describe()
+            record = stack.latest_record()
             operator = token_for("ops", at=Path(folder))
             client = Client(record.urls, operator)
             load_catalogue(client)

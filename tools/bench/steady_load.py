@@ -10,7 +10,7 @@ from tools.bench.cases import BenchSystem, cpu_per_order, post_with_crew
 from tools.bench.elements import delayed_elements, read_duration_histograms, step_times_between
 from tools.bench.figures import CaseResult, Figures, percentile
 from tools.bench.load_generator import LoadClient, post_at_rate
-from tools.bench.workload import element_names, mixed_orders, set_limits
+from tools.bench.workload import element_names, mixed_orders, set_concurrency_limits
 
 PARTS = 5
 """The number of parts of the load: each is a minute with 12,000 orders at 40 a second."""
@@ -38,14 +38,16 @@ def measure_steady_load(
     system: BenchSystem, order_count: int, load: ElementBehaviour = DEFAULT_BEHAVIOUR
 ) -> Figures:
     """Measure orders at an even rate, by part of the load and by element type."""
-    set_limits(Client(system.record.urls, system.operator_token), load.core_calls, "aaa", "ims")
+    set_concurrency_limits(
+        Client(system.record.urls, system.operator_token), load.core_calls, "aaa", "ims"
+    )
     with delayed_elements(system.record, element_names(system.splitters), load.element_ms):
         before, times = usage.read(system.pids), read_duration_histograms(system.record)
         client = asyncio.run(post_with_crew(system, lambda: _posting(system, order_count)))
         spent = cpu_per_order(system, before, order_count)
     steps = step_times_between(times, read_duration_histograms(system.record), load.element_ms)
     completed = system.completions.times(list(client.posted_at))
-    return percentiles_by_part(client.posted_at, completed) | steps | spent
+    return percentiles_by_load_part(client.posted_at, completed) | steps | spent
 
 
 def _posting(system: BenchSystem, orders: int) -> "asyncio.Future[LoadClient]":
@@ -53,7 +55,7 @@ def _posting(system: BenchSystem, orders: int) -> "asyncio.Future[LoadClient]":
     return asyncio.ensure_future(post_at_rate(system.target, posts, system.per_second))
 
 
-def percentiles_by_part(
+def percentiles_by_load_part(
     posted_at: Mapping[str, float], completed_at: Mapping[str, float]
 ) -> dict[str, float]:
     """Return the percentiles of each part of the orders, in the order of posting."""

@@ -46,11 +46,11 @@ def load_catalogue(client: Client) -> None:
     client.post("provisioning", "/ops/v1/blueprints", blueprints)
     catalogue = msgspec.json.decode((HERE / "catalogue.json").read_bytes())
     end = time.monotonic() + BLUEPRINT_TIMEOUT_S
-    while not _is_offered(client, catalogue, is_last=time.monotonic() > end):
+    while not _try_publish_catalogue(client, catalogue, is_last=time.monotonic() > end):
         time.sleep(PAUSE_S)
 
 
-def _is_offered(client: Client, catalogue: JSON, *, is_last: bool) -> bool:
+def _try_publish_catalogue(client: Client, catalogue: JSON, *, is_last: bool) -> bool:
     """Publish a catalogue; return False if blueprints are missing and this is not the last try."""
     try:
         client.post("order", "/ops/v1/catalogue", catalogue)
@@ -62,7 +62,7 @@ def _is_offered(client: Client, catalogue: JSON, *, is_last: bool) -> bool:
     return True
 
 
-def set_limits(client: Client, calls: int, *elements: str) -> None:
+def set_concurrency_limits(client: Client, calls: int, *elements: str) -> None:
     """Set the concurrency limit of elements."""
     for each in elements:
         path = f"/ops/v1/elements/{each}"
@@ -71,7 +71,7 @@ def set_limits(client: Client, calls: int, *elements: str) -> None:
 
 def raise_aaa_limit(client: Client) -> None:
     """Raise the AAA's concurrency limit to that of the bench."""
-    set_limits(client, AAA_CONCURRENCY, "aaa")
+    set_concurrency_limits(client, AAA_CONCURRENCY, "aaa")
 
 
 def element_names(splitters: int) -> Iterator[str]:

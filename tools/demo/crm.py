@@ -48,14 +48,14 @@ def post_order(client: Client, planned: PlannedPost) -> OrderResponse:
         "order",
         "POST",
         ORDERS,
-        content=msgspec.json.encode(body_of(client, planned)),
+        content=msgspec.json.encode(prepare_order_body(client, planned)),
         headers={"Content-Type": "application/json", "Idempotency-Key": planned.key},
     )
     return OrderResponse(response.status_code, response.json(), response.content)
 
 
-def body_of(client: Client, planned: PlannedPost) -> Body:
-    """Return the body of a planned post."""
+def prepare_order_body(client: Client, planned: PlannedPost) -> Body:
+    """Return the body of a planned post; hold the number that it picks."""
     if planned.scenario.ends_products:
         return order_bodies.disconnect_order_body(planned, products_of(client, planned.customer_id))
     picked = (

@@ -87,9 +87,9 @@ def make_plan(order_count: int, province: Province) -> DemoPlan:
     counted = list(counts_by_scenario(order_count))
     pools = AddressPools.of(province, {scenario.address_kind: count for scenario, count in counted})
     alone = [(scenario, count) for scenario, count in counted if scenario.stands_alone]
-    first = list(assign_addresses(interleave(alone), pools))
+    first = list(posts_with_addresses(interleave(alone), pools))
     referring = [(scenario, count) for scenario, count in counted if not scenario.stands_alone]
-    then = refer_to_earlier_posts(interleave(referring), first)
+    then = posts_referring_to_earlier(interleave(referring), first)
     return DemoPlan((*first, *then), pools.dropping, pools.refusing)
 
 
@@ -113,16 +113,18 @@ class AddressPools:
         # Not the very first one: it has the example addresses.
         dropping = frozenset(ids[1 : 1 + needed[0]])
         refusing = frozenset(ids[1 + needed[0] : 1 + sum(needed)])
-        orderable = list(province.orderable())
+        orderable_addresses = list(province.orderable_addresses())
         by_id = {address.id: address for address in province.addresses}
         return cls(
-            tuple(each for each in orderable if each.exchange_id not in dropping | refusing),
+            tuple(
+                each for each in orderable_addresses if each.exchange_id not in dropping | refusing
+            ),
             {
                 AddressKind.DROPPING_OLT: tuple(
-                    each for each in orderable if each.exchange_id in dropping
+                    each for each in orderable_addresses if each.exchange_id in dropping
                 ),
                 AddressKind.REFUSING_OLT: tuple(
-                    each for each in orderable if each.exchange_id in refusing
+                    each for each in orderable_addresses if each.exchange_id in refusing
                 ),
                 AddressKind.UNSERVED: (by_id[UNSERVED],),
                 AddressKind.FULL: (by_id[NO_FREE_PORT],),
@@ -142,7 +144,9 @@ def interleave(counted: Sequence[tuple[Scenario, int]]) -> list[Scenario]:
     return [scenario for _, _, scenario in sorted(placed, key=lambda each: each[:2])]
 
 
-def assign_addresses(scenarios: Sequence[Scenario], pools: AddressPools) -> Iterator[PlannedPost]:
+def posts_with_addresses(
+    scenarios: Sequence[Scenario], pools: AddressPools
+) -> Iterator[PlannedPost]:
     """Yield the posts with their addresses; usual ones are spread evenly over the province."""
     usual = [scenario for scenario in scenarios if scenario.address_kind is AddressKind.USUAL]
     step = len(pools.usual) / max(1, len(usual))
@@ -155,7 +159,7 @@ def assign_addresses(scenarios: Sequence[Scenario], pools: AddressPools) -> Iter
         yield PlannedPost(number, scenario, address)
 
 
-def refer_to_earlier_posts(
+def posts_referring_to_earlier(
     scenarios: Sequence[Scenario], first: Sequence[PlannedPost]
 ) -> Iterator[PlannedPost]:
     """Yield the posts with the earlier posts they refer to; no product is ended twice."""

@@ -164,7 +164,7 @@ def first_completed_at(run_state: RunState) -> datetime | None:
     return min(times, default=None)
 
 
-def order_to_show(run_state: RunState) -> str:
+def order_id_to_show(run_state: RunState) -> str:
     """Return an order to show: preferably a bundle that was not disconnected; empty if none."""
     referred_to = {each.earlier for each in run_state.posts}
     completed = [

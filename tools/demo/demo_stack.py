@@ -12,9 +12,9 @@ from deploy.local.home import home
 from deploy.local.process_environment import purge
 from deploy.local.stack import Stack
 from deploy.local.stack_record import StackRecord
-from services.console.client import demo_home, make_keys
+from services.console.client import demo_home, ensure_keys_folder
 from services.console.errors import UNAVAILABLE, CommandError
-from services.console.output import print_notice
+from services.console.output import print_command_message
 from tools.demo.stop_signals import stop_signals_ignored
 
 
@@ -37,7 +37,9 @@ def fresh_home() -> Iterator[Path]:
             msg = "a demonstration that was kept still runs"
             raise CommandError(msg, UNAVAILABLE, remedy="stop it with `kaitong down`")
         remove_home(folder)
-        shutil.copytree(make_keys(home()), folder / "keys")  # this checkout's tokens are valid
+        shutil.copytree(
+            ensure_keys_folder(home()), folder / "keys"
+        )  # this checkout's tokens are valid
         yield folder
 
 
@@ -64,7 +66,7 @@ def temporary_stack(folder: Path) -> Iterator[StackRecord]:
     stack = None
     try:
         stack = Stack.start(folder)
-        yield stack.describe()
+        yield stack.latest_record()
     except Exception:
         keep_logs(folder)
         raise
@@ -100,4 +102,4 @@ def keep_logs(folder: Path) -> None:
     logs = home() / "logs" / "demo"
     shutil.rmtree(logs, ignore_errors=True)
     shutil.copytree(folder / "logs", logs)
-    print_notice(f"the demonstration's logs are kept in {logs}")
+    print_command_message(f"the demonstration's logs are kept in {logs}")

@@ -24,7 +24,7 @@ def answer_work_orders(client: Client, run_state: RunState) -> None:
             found = client.get("provisioning", WORK_ORDERS, limit=PAGE_SIZE)
             for _ in pool.map(partial(complete_work_order, client), [each["id"] for each in found]):
                 pass
-            run_state.pause(0 if found else PAUSE_S)
+            run_state.sleep_unless_stopped(0 if found else PAUSE_S)
 
 
 def complete_work_order(client: Client, work_order: str) -> None:

@@ -25,7 +25,7 @@ def follow_orders(client: Client, run_state: RunState) -> None:
             order = client.get("order", f"{ORDERS}/{order_id}")
             if order["state"] in FINAL_STATES:
                 run_state.note_end(order)
-        run_state.pause(PAUSE_S)
+        run_state.sleep_unless_stopped(PAUSE_S)
 
 
 def order_ids_in_state(client: Client, state: str) -> Iterator[str]:

@@ -54,14 +54,16 @@ def import_city(client: Client, city: CityRows) -> None:
     """
     for name, rows in city.rows.items():
         for part in chunks(rows):
-            client.post("resources", f"/ops/v1/import/{name}", [import_row(row) for row in part])
+            client.post(
+                "resources", f"/ops/v1/import/{name}", [to_import_format(row) for row in part]
+            )
 
 
 IMPORT_FIELD_NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
 """Fields that the import names differently."""
 
 
-def import_row(row: Any) -> dict[str, Any]:  # noqa: ANN401  one of many kinds of rows
+def to_import_format(row: Any) -> dict[str, Any]:  # noqa: ANN401  one of many kinds of rows
     """Return a row in the format of the import."""
     return {IMPORT_FIELD_NAMES.get(name, name): value for name, value in asdict(row).items()}
 

@@ -77,7 +77,9 @@ def run_demo(order_count: int, number_count: int, *, keep: bool, json_file: Path
             demonstration.print_journey()
             if result.violations:
                 keep_logs(home)
-            report.print_next_steps(demo_result.order_to_show(demonstration.run_state), keep=keep)
+            report.print_next_steps(
+                demo_result.order_id_to_show(demonstration.run_state), keep=keep
+            )
     if json_file:
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
     if result.violations:
@@ -192,7 +194,7 @@ class Demonstration:
         checking = display.add_task("invariants checked", total=1)
         memory = sum(pss_mb({it.name: it.life.pid for it in self.stack.lines}).values())
         wait_until_quiescent(self.stack, QUIESCENCE_TIMEOUT_S)
-        findings = check(self.stack, list(self.posted()))
+        findings = check(self.stack, list(self.accepted_posts()))
         display.update(checking, completed=1)
         return DemoResult(
             times=self.times(done),
@@ -213,7 +215,7 @@ class Demonstration:
             seconds=done - self.began,
         )
 
-    def posted(self) -> Iterator[PostedOrder]:
+    def accepted_posts(self) -> Iterator[PostedOrder]:
         """Yield every order that was answered with 201."""
         for planned in self.plan.posts:
             if order_id := demo_result.order_id_of(planned, self.run_state):
@@ -221,7 +223,7 @@ class Demonstration:
 
     def print_journey(self) -> None:
         """Print one order's journey through all services."""
-        if order_id := demo_result.order_to_show(self.run_state):
+        if order_id := demo_result.order_id_to_show(self.run_state):
             viewer = self.client("viewer")
             order = viewer.get("order", f"{ORDERS}/{order_id}")
             held = viewer.get("resources", f"/ops/v1/holdings/{order_id}")["held"]

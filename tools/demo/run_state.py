@@ -51,7 +51,7 @@ class RunState:
     _change: threading.Condition = field(default_factory=threading.Condition)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def note(self, change: Callable[[], object]) -> None:
+    def apply_and_notify(self, change: Callable[[], object]) -> None:
         """Apply a change, and wake the waiting threads."""
         with self._change:
             change()
@@ -64,15 +64,15 @@ class RunState:
             self.loaded.add(network)
             self.numbers += numbers
 
-        self.note(change)
+        self.apply_and_notify(change)
 
     def note_answer(self, planned: PlannedPost, answer: OrderResponse) -> None:
         """Record the response to a post."""
-        self.note(lambda: self.answers.update({planned.number: answer}))
+        self.apply_and_notify(lambda: self.answers.update({planned.number: answer}))
 
     def note_end(self, order: dict[str, Any]) -> None:
         """Record an order in its final state."""
-        self.note(lambda: self.ended.update({order["id"]: order}))
+        self.apply_and_notify(lambda: self.ended.update({order["id"]: order}))
 
     def run_guarded(self, work: Callable[[], None]) -> None:
         """Run a part of the work; if it fails, stop the demonstration."""
@@ -84,7 +84,7 @@ class RunState:
 
     def stop(self, failure: BaseException) -> None:
         """Stop the demonstration and wake all threads; the first failure is kept."""
-        self.note(lambda: setattr(self, "failure", self.failure or failure))
+        self.apply_and_notify(lambda: setattr(self, "failure", self.failure or failure))
         self._stopped.set()
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
@@ -107,7 +107,7 @@ class RunState:
         if self.failure:
             raise DemoStoppedError
 
-    def pause(self, seconds: float) -> None:
+    def sleep_unless_stopped(self, seconds: float) -> None:
         """Wait for a time, or until the demonstration is stopped.
 
         Raises:

@@ -256,7 +256,7 @@ def counts_by_scenario(order_count: int) -> Iterator[tuple[Scenario, int]]:
     while sum(counts) < order_count:
         counts[most_underrepresented(exact, counts)] += 1
     while sum(counts) > order_count:
-        counts[most_overrepresented(counts, least)] -= 1
+        counts[largest_above_minimum(counts, least)] -= 1
     return zip(SCENARIOS, counts, strict=True)
 
 
@@ -266,7 +266,7 @@ def most_underrepresented(exact: Sequence[float], counts: Sequence[int]) -> int:
     return lacking.index(max(lacking))
 
 
-def most_overrepresented(counts: Sequence[int], least: Sequence[int]) -> int:
+def largest_above_minimum(counts: Sequence[int], least: Sequence[int]) -> int:
     """Return the index of the scenario with the most orders that is above its minimum."""
     spare = [(count > low, count) for count, low in zip(counts, least, strict=True)]
     return spare.index(max(spare))

@@ -14,7 +14,7 @@ from tools.province.addresses import addresses as standard_addresses
 from tools.province.divisions import City, District, cities
 from tools.province.model import Address, Exchange, PairBlock, Segment, Splitter
 from tools.province.numbering import segments
-from tools.province.plant import lay_fibre, pair_blocks
+from tools.province.plant import assign_splitters, pair_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Province:
     splitters: tuple[Splitter, ...]
     pair_blocks: tuple[PairBlock, ...]
 
-    def orderable(self) -> Iterator[Address]:
+    def orderable_addresses(self) -> Iterator[Address]:
         """Yield the addresses whose splitter has working legs."""
         working = {each.id for each in self.splitters if each.legs > each.faulty_legs}
         return (address for address in self.addresses if address.splitter_id in working)
@@ -54,7 +54,7 @@ def build_province(
     ]
     exchanges = tuple(each for each, _, _ in places)
     towns = [(*place, town) for place in places for town in place[2].towns]
-    served, splitters = lay_fibre(standard_addresses(towns, address_count))
+    served, splitters = assign_splitters(standard_addresses(towns, address_count))
     return Province(
         exchanges=exchanges,
         segments=tuple(segments(exchanges, number_count)),

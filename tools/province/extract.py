@@ -171,13 +171,13 @@ def lines(extracted: Any) -> Iterator[str]:  # noqa: ANN401  JSON
 def city_lines(city: dict[str, Any], comma: str) -> Iterator[str]:
     """Yield the lines of one city: one for the city, then one for each district."""
     head = {key: value for key, value in city.items() if key != "districts"}
-    yield compact(head)[:-1] + ',"districts":['
+    yield to_compact_json(head)[:-1] + ',"districts":['
     *others, last = city["districts"]
-    yield from (compact(district) + "," for district in others)
-    yield compact(last) + "]}" + comma
+    yield from (to_compact_json(district) + "," for district in others)
+    yield to_compact_json(last) + "]}" + comma
 
 
-def compact(value: Any) -> str:  # noqa: ANN401  JSON
+def to_compact_json(value: Any) -> str:  # noqa: ANN401  JSON
     """Return JSON on one line."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 

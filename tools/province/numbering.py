@@ -26,7 +26,7 @@ def segments(exchanges: Sequence[Exchange], number_count: int) -> Iterator[Segme
         )
         raise ValueError(message)
     size = segment_size(number_count, len(exchanges))
-    starts = first_subscribers(exchanges)
+    starts = first_subscriber_numbers(exchanges)
     for position, done in enumerate(range(0, number_count, size)):
         rotation, index = divmod(position, len(exchanges))
         yield segment(
@@ -54,18 +54,18 @@ def segment_size(number_count: int, exchanges: int) -> int:
     return size
 
 
-def first_subscribers(exchanges: Sequence[Exchange]) -> list[int]:
+def first_subscriber_numbers(exchanges: Sequence[Exchange]) -> list[int]:
     """Return the first subscriber number of each exchange."""
     counts: dict[str, int] = {}
     starts = []
     for exchange in exchanges:
         index = counts.get(exchange.local_network, 0)
         counts[exchange.local_network] = index + 1
-        starts.append(FIRST_SUBSCRIBER + index * numbers_per_exchange(exchanges))
+        starts.append(FIRST_SUBSCRIBER + index * max_numbers_per_exchange(exchanges))
     return starts
 
 
-def numbers_per_exchange(exchanges: Sequence[Exchange]) -> int:
+def max_numbers_per_exchange(exchanges: Sequence[Exchange]) -> int:
     """Return the most numbers of an exchange: whole offices, the same in all cities."""
     networks = [exchange.local_network for exchange in exchanges]
     most = max(networks.count(network) for network in set(networks))
@@ -74,4 +74,4 @@ def numbers_per_exchange(exchanges: Sequence[Exchange]) -> int:
 
 def capacity(exchanges: Sequence[Exchange]) -> int:
     """Return the most numbers that all exchanges may have together."""
-    return numbers_per_exchange(exchanges) * len(exchanges)
+    return max_numbers_per_exchange(exchanges) * len(exchanges)

@@ -29,7 +29,9 @@ class SplitterArea:
     faulty_legs: int = 0
 
 
-def lay_fibre(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[Splitter, ...]]:
+def assign_splitters(
+    addresses: Iterable[Address],
+) -> tuple[tuple[Address, ...], tuple[Splitter, ...]]:
     """Assign a splitter to most addresses.
 
     Returns the addresses with their splitters, in the given order, and all splitters.
@@ -41,7 +43,9 @@ def lay_fibre(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[
     placed = tuple(
         chain.from_iterable(
             place_splitters(exchange_id, splitter_areas(of_exchange))
-            for exchange_id, of_exchange in groupby(with_fibre(given), lambda a: a.exchange_id)
+            for exchange_id, of_exchange in groupby(
+                addresses_with_fibre(given), lambda a: a.exchange_id
+            )
         )
     )
     splitter_of = {each.id: splitter.id for splitter, area in placed for each in area.addresses}
@@ -49,7 +53,7 @@ def lay_fibre(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[
     return tuple(served), tuple(splitter for splitter, _ in placed)
 
 
-def with_fibre(addresses: Iterable[Address]) -> Iterator[Address]:
+def addresses_with_fibre(addresses: Iterable[Address]) -> Iterator[Address]:
     """Yield the addresses that have fibre."""
     for position, address in enumerate(addresses, start=1):
         if address.id == NO_FREE_PORT or (

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from shared.contracts import Customer, Envelope, OrderAccepted, PartyErased
-from shared.contracts.personal import blank_personal_data, personal_fields
+from shared.contracts.personal import personal_fields, with_personal_data_blanked
 from tools.verify.orders import CheckResult
 from tools.verify.stack_data import StackData
 
@@ -82,7 +82,7 @@ def remaining_personal_data(
     }
     for order_id, envelope in earlier.items():
         message = envelope.open()
-        if isinstance(message, OrderAccepted) and message != blank_personal_data(message):
+        if isinstance(message, OrderAccepted) and message != with_personal_data_blanked(message):
             yield (envelope.tenant, message.customer.id), f"the message of order {order_id}"
     for row in stack_data.rows("order", ORDERS):
         if row.id in earlier and has_personal_data(msgspec.json.decode(row.content)["customer"]):

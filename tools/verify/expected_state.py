@@ -77,9 +77,13 @@ class ExpectedState:
                 case ResourcesAssigned() as message:
                     expected_state.assigned[message.order_id, message.request_id] = message
                 case ServiceCompleted(services=services):
-                    removed |= {each.service_id for each in services if is_ended(each)}
+                    removed |= {
+                        each.service_id for each in services if ends_product_or_service(each)
+                    }
                     expected_state.services |= {
-                        each.service_id: each for each in services if not is_ended(each)
+                        each.service_id: each
+                        for each in services
+                        if not ends_product_or_service(each)
                     }
                 case _:
                     pass
@@ -104,10 +108,10 @@ class ExpectedState:
         if not isinstance(message, OrderCompleted):
             return set()
         for product in message.products:
-            if not is_ended(product):
+            if not ends_product_or_service(product):
                 self.products[product.product_id] = product
                 self.origins[product.product_id] = message.order_id
-        return {each.product_id for each in message.products if is_ended(each)}
+        return {each.product_id for each in message.products if ends_product_or_service(each)}
 
     def state_of(self, order_id: UUID) -> str:
         """Return the state of an order, as it was published last."""
@@ -121,6 +125,6 @@ class ExpectedState:
         return self.accepted[self.origins[product_id]].customer.id
 
 
-def is_ended(change: HeldProduct | CompletedService) -> bool:
+def ends_product_or_service(change: HeldProduct | CompletedService) -> bool:
     """Tell whether a change ended its product and service."""
     return business_action_of(change) in ENDING_ACTIONS

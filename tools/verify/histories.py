@@ -6,7 +6,7 @@ from typing import LiteralString, NamedTuple
 import msgspec
 
 from tools.verify.orders import CheckResult
-from tools.verify.resource_kinds import resource_name
+from tools.verify.resource_kinds import printable_name
 from tools.verify.stack_data import StackData
 
 LAST: LiteralString = """
@@ -47,7 +47,7 @@ class CurrentState(NamedTuple):
 
 def every_state_is_in_the_history(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that the states of orders, items, steps, numbers and plant are the last in history."""
-    yield from check_against_history(stack_data, "order", LAST, orders_and_items(stack_data))
+    yield from check_against_history(stack_data, "order", LAST, order_and_item_states(stack_data))
     yield from check_against_history(stack_data, "provisioning", LAST, steps(stack_data))
     yield from check_against_history(stack_data, "resources", LAST_OF_PLANT, plant(stack_data))
 
@@ -70,11 +70,11 @@ def check_against_history(
     last = {(row.kind, row.subject, row.part): row.became for row in rows}
     for kind, subject, part, state in current:
         expected = last.get((kind, subject, part), INITIAL_STATES.get(kind, "nothing"))
-        name = resource_name(kind, subject, part)
+        name = printable_name(kind, subject, part)
         yield None if expected == state else f"{name} is {state}, the history says {expected}"
 
 
-def orders_and_items(stack_data: StackData) -> Iterator[CurrentState]:
+def order_and_item_states(stack_data: StackData) -> Iterator[CurrentState]:
     """Yield the current state of every order and item."""
     for row in stack_data.rows("order", ORDERS):
         yield CurrentState("order", str(row.order_id), "", row.state)

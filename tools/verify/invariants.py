@@ -23,7 +23,7 @@ Check = Callable[[StackData], Iterator[str | None]]
 
 INVARIANTS: Mapping[str, Check] = {
     "every order answered with 201 is stored": orders.every_201_is_there,
-    "every order has ended, or is in fallout with a reason": orders.every_order_has_ended,
+    "every order has ended, or is in fallout with a reason": orders.orders_ended_or_in_fallout,
     "an order's items ended as the order did": orders.items_agree_with_their_order,
     "every order has a plan": orders.every_order_has_a_plan,
     "one order for each externalId and client": orders.one_order_for_each_external_id,

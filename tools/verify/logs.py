@@ -43,7 +43,7 @@ def personal_values(stack_data: StackData) -> Iterator[str]:
         yield from phone_spellings(customer.phone)
     for assigned in stack_data.expected_state.assigned.values():
         for item in assigned.items:
-            for held in (*item.changed, *item.kept):
+            for held in (*item.changed_holdings, *item.kept):
                 if held.kind in PERSONAL_KINDS:
                     yield from phone_spellings(held.value)
 

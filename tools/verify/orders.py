@@ -46,7 +46,7 @@ def every_201_is_there(stack_data: StackData) -> Iterator[CheckResult]:
             yield None
 
 
-def every_order_has_ended(stack_data: StackData) -> Iterator[CheckResult]:
+def orders_ended_or_in_fallout(stack_data: StackData) -> Iterator[CheckResult]:
     """Check that each order has ended, or is held with a reason in fallout."""
     waiting = {row.order_id: row for row in stack_data.rows("provisioning", OPEN_FALLOUT)}
     for row in stack_data.rows("order", ORDERS_WITH_PROGRESS):

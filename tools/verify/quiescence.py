@@ -10,13 +10,13 @@ from tools.verify.messages import (
     every_message_was_published,
     no_call_is_open,
 )
-from tools.verify.orders import every_order_has_ended
+from tools.verify.orders import orders_ended_or_in_fallout
 from tools.verify.stack_data import StackData, open_stack_data
 
 PAUSE_S = 0.2
 ACTIVITY_CHECKS = (
     no_call_is_open,
-    every_order_has_ended,
+    orders_ended_or_in_fallout,
     every_message_was_published,
     every_message_was_consumed,
     erased_parties_are_blank,

@@ -15,6 +15,6 @@ def pool_item_kinds(stack_data: StackData) -> set[str]:
     return found - {NUMBER_KIND}
 
 
-def resource_name(kind: str, subject: str, part: str = "") -> str:
+def printable_name(kind: str, subject: str, part: str = "") -> str:
     """Return how a report names the thing of a history."""
     return f"a {kind}" if kind in PERSONAL_KINDS else f"{kind} {subject} {part}".rstrip()

@@ -6,7 +6,7 @@ from typing import LiteralString, NamedTuple
 
 from shared.persistence.history import TAKEN_OVER_REASON
 from tools.verify.orders import CheckResult
-from tools.verify.resource_kinds import NUMBER_KIND, pool_item_kinds, resource_name
+from tools.verify.resource_kinds import NUMBER_KIND, pool_item_kinds, printable_name
 from tools.verify.stack_data import StackData
 
 HISTORY: LiteralString = """
@@ -124,7 +124,7 @@ def every_transition_is_legal(stack_data: StackData) -> Iterator[CheckResult]:
                 wrong = describe_illegal_transition(
                     rules[kind], [(step.was, step.became, step.reason) for step in steps]
                 )
-                name = resource_name(kind, subject, part)
+                name = printable_name(kind, subject, part)
                 yield f"{name} went {wrong}" if wrong else None
 
 

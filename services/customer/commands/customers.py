@@ -3,7 +3,7 @@
 from services.customer import store
 from services.customer.domain.parties.party import Party, erase_party
 from shared.access.access_rule import require_found
-from shared.access.approvals import Approval, SensitiveAction, check_approval
+from shared.access.approvals import Approval, SensitiveAction, request_approval_if_needed
 from shared.contracts import PartyErased, party_key
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.history import PARTY_KIND
@@ -32,7 +32,7 @@ def erase_if_approved(
     """
     party_id = action.subject
     require_customer(store.find_party_for_update(work.session, work.tenant, party_id), party_id)
-    if approval := check_approval(work, caller, action):
+    if approval := request_approval_if_needed(work, caller, action):
         return approval
     return erase_and_publish(party_id, caller.client, action.reason, person_key, work)
 

@@ -2,7 +2,7 @@
 
 from services.customer.domain.parties.grant_change import AccessGrantChange, access_changed_message
 from shared.access import grants
-from shared.access.approvals import Approval, check_approval
+from shared.access.approvals import Approval, request_approval_if_needed
 from shared.access.grants import Grant
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.security.caller import Caller
@@ -11,7 +11,7 @@ from shared.security.caller import Caller
 def change_grant(change: AccessGrantChange, caller: Caller, work: UnitOfWork) -> Grant | Approval:
     """Change a grant, publish it to the other services, and audit who did it and why."""
     if change.sensitive_action and (
-        approval := check_approval(work, caller, change.sensitive_action)
+        approval := request_approval_if_needed(work, caller, change.sensitive_action)
     ):
         return approval
     key = (work.tenant, change.grantee, change.owner, change.customer_id)

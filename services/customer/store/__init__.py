@@ -22,7 +22,7 @@ from services.customer.store.parties import (
     find_erased_by_mark,
     find_party,
     find_party_for_update,
-    own_identity_number,
+    identity_number_reported_by_client,
 )
 from services.customer.store.source_records import (
     add_accounts,
@@ -55,8 +55,8 @@ __all__ = [
     "find_source_records",
     "find_unknown_accounts",
     "get_customer_facts",
+    "identity_number_reported_by_client",
     "merge_source_records",
-    "own_identity_number",
     "upsert_products",
     "upsert_published_states",
     "upsert_services",

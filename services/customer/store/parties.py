@@ -78,7 +78,9 @@ def _merged_party(row: Row[Any]) -> Party:
     return Party(**fields)
 
 
-def own_identity_number(session: Session, data_scope: DataScope, party_id: str) -> str:
+def identity_number_reported_by_client(
+    session: Session, data_scope: DataScope, party_id: str
+) -> str:
     """Return the identity number that the caller's own client reported; else an empty text.
 
     Also empty for a tenant-wide scope: staff are no client.

@@ -99,7 +99,9 @@ def merge_parties_statement() -> CompiledStatement:
     rows = unnest([PARTIES.c[name] for name in MERGED_FIELDS])
     sorted_rows = select(rows).order_by(rows.c.tenant, rows.c.party_id)
     return CompiledStatement(
-        upsert_by_field(insert(PARTIES).from_select(MERGED_FIELDS, sorted_rows), PartyRow)
+        upsert_later_fields_statement(
+            insert(PARTIES).from_select(MERGED_FIELDS, sorted_rows), PartyRow
+        )
     )
 
 
@@ -129,16 +131,18 @@ def merge_sources_statement() -> CompiledStatement:
     rows = unnest([SOURCES.c[name] for name in SOURCE_FIELDS])
     is_party = and_(PARTIES.c.tenant == rows.c.tenant, PARTIES.c.party_id == rows.c.party_id)
     sorted_rows = (
-        select(*(blank_if_erased(rows, name) for name in SOURCE_FIELDS))
+        select(*(column_blank_if_erased(rows, name) for name in SOURCE_FIELDS))
         .select_from(rows.outerjoin(PARTIES, is_party))
         .order_by(rows.c.tenant, rows.c.party_id, rows.c.client)
     )
     return CompiledStatement(
-        upsert_by_field(insert(SOURCES).from_select(SOURCE_FIELDS, sorted_rows), PartySourceRow)
+        upsert_later_fields_statement(
+            insert(SOURCES).from_select(SOURCE_FIELDS, sorted_rows), PartySourceRow
+        )
     )
 
 
-def blank_if_erased(rows: TableValuedAlias, name: str) -> ColumnElement[Any]:
+def column_blank_if_erased(rows: TableValuedAlias, name: str) -> ColumnElement[Any]:
     """Return a new value, blank if it is personal and was reported before an erasure."""
     field = SEARCH_KEYS.get(name, name)
     if field not in PERSONAL_FIELDS:
@@ -147,7 +151,7 @@ def blank_if_erased(rows: TableValuedAlias, name: str) -> ColumnElement[Any]:
     return case((is_later, rows.c[name]), else_="").label(name)
 
 
-def upsert_by_field(statement: Insert, kind: type[Base]) -> Insert:
+def upsert_later_fields_statement(statement: Insert, kind: type[Base]) -> Insert:
     """Return an insert that overwrites, in an existing row, each field that was reported later."""
     table, new = table_of(kind), statement.excluded
     is_later = {version: new[version] > table.c[version] for version in VERSION_FIELDS}
@@ -181,14 +185,16 @@ def erase_party(session: Session, erased: Party) -> None:
     session.execute(
         new.on_conflict_do_update(
             index_elements=["tenant", "party_id"],
-            set_=blank_until(PARTIES, version) | latest_erasure(new),
+            set_=blanked_columns_until(PARTIES, version) | latest_erasure_columns(new),
         )
     )
     of_party = SOURCES.c.tenant == erased.tenant, SOURCES.c.party_id == erased.party_id
-    session.execute(update(SOURCES).where(*of_party).values(blank_until(SOURCES, version)))
+    session.execute(
+        update(SOURCES).where(*of_party).values(blanked_columns_until(SOURCES, version))
+    )
 
 
-def blank_until(table: Table, version: FieldVersion) -> dict[str, ColumnElement[Any]]:
+def blanked_columns_until(table: Table, version: FieldVersion) -> dict[str, ColumnElement[Any]]:
     """Return the personal columns of a row, blank up to this version."""
     values: dict[str, ColumnElement[Any]] = {}
     for name, field in {
@@ -200,7 +206,7 @@ def blank_until(table: Table, version: FieldVersion) -> dict[str, ColumnElement[
     return values | versions
 
 
-def latest_erasure(new: Insert) -> dict[str, ColumnElement[Any]]:
+def latest_erasure_columns(new: Insert) -> dict[str, ColumnElement[Any]]:
     """Return the columns of an erasure, taken from the later one of two erasures."""
     old, erased = PARTIES.c, new.excluded
     is_later = erased.erased_mark >= old.erased_mark

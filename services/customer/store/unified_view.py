@@ -51,7 +51,7 @@ def get_customer_facts(
         most: the most entries of each list.
     """
     accounts = find_account_ids(session, data_scope, party.party_id, Window(0, most + 1))
-    tracked = _tracked_orders(session, data_scope, party, most + 1)
+    tracked = _find_order_facts(session, data_scope, party, most + 1)
     products = _products(session, data_scope, party, most + 1)
     lengths = {"accounts": len(accounts), "orders": len(tracked), "products": len(products)}
     return CustomerFacts(
@@ -64,7 +64,7 @@ def get_customer_facts(
     )
 
 
-def _tracked_orders(
+def _find_order_facts(
     session: Session, data_scope: DataScope, party: Party, limit: int
 ) -> list[OrderFacts]:
     """Return the latest orders of a party, each with all facts about it."""
@@ -78,10 +78,10 @@ def _tracked_orders(
         .order_by(OrderRow.order_id.desc())
         .limit(limit)
     )
-    return [_tracked_order(iter(row)) for row in session.execute(statement)]
+    return [_order_facts_from_row(iter(row)) for row in session.execute(statement)]
 
 
-def _tracked_order(values: Iterator[Any]) -> OrderFacts:
+def _order_facts_from_row(values: Iterator[Any]) -> OrderFacts:
     """Return an order with the facts about it, from the values of its row."""
     order = Order(*islice(values, len(ORDER_COLUMNS)))
     result = list(islice(values, len(RESULT_COLUMNS)))

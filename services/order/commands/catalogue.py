@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.order import store
 from services.order.domain.catalogue.catalogue import CatalogueEntry
 from services.order.domain.catalogue.deliverability import deliverability_faults
-from services.order.domain.catalogue.publication import Publication, entry_name, publish
+from services.order.domain.catalogue.publication import Publication, entry_version_text, publish
 from shared.errors import Fault, InvalidError, StartError
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.versioned_documents import SHARED_TENANT
@@ -42,8 +42,8 @@ def publish_for_tenant(
     )
     store.catalogue.put(work.session, tenant, entries)
     for entry in entries:
-        work.record_change("catalogue", entry_name(entry), "", entry.state)
-        work.audit("catalogue.publish", entry_name(entry))
+        work.record_change("catalogue", entry_version_text(entry), "", entry.state)
+        work.audit("catalogue.publish", entry_version_text(entry))
     return PublicationResult(entries, warnings)
 
 

@@ -10,7 +10,7 @@ from services.order import store
 from services.order.domain.acceptance.acceptance import accept
 from services.order.domain.acceptance.order_header import (
     category_from_orders,
-    customer_without_category,
+    customer_id_if_category_open,
 )
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.acceptance.submission import (
@@ -71,7 +71,7 @@ def accept_or_replay(
         return earlier
     context = acceptance_context(command, work)
     catalogue = store.catalogue.get(work.session, keys.tenant)
-    found = store.products.find_with_bundles(work.session, command.order.product_ids)
+    found = store.products.find_with_bundles_for_update(work.session, command.order.product_ids)
     products = store.products.filter_accessible(work.session, command.data_scope, found)
     try:
         accepted = accept(command.order, context, catalogue, products)
@@ -89,7 +89,7 @@ def accept_or_replay(
 def acceptance_context(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptanceContext:
     """Return the context of a command. Earlier orders are read if the category is missing."""
     tenant, client = command.keys.tenant, command.keys.client
-    party_id = customer_without_category(command.order)
+    party_id = customer_id_if_category_open(command.order)
     earlier = (
         store.orders.newest_contents(work.session, tenant, client, party_id) if party_id else ()
     )

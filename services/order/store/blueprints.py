@@ -11,7 +11,9 @@ from shared.persistence.bulk import upsert_rows
 from shared.persistence.versioned_documents import SHARED_TENANT
 
 
-def upsert(session: Session, tenant: str, blueprints: tuple[BlueprintName, ...]) -> None:
+def replace_for_tenant(
+    session: Session, tenant: str, blueprints: tuple[BlueprintName, ...]
+) -> None:
     """Store the blueprints of one tenant; they replace those stored before."""
     upsert_rows(session, BlueprintsRow, ("tenant", "blueprints"), [(tenant, blueprints)])
 

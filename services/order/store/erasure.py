@@ -52,12 +52,16 @@ def find_next_contents(
     return [(id_, content) for id_, content in found]
 
 
-def find_first_answers(session: Session, order_ids: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
+def find_first_submission_answers(
+    session: Session, order_ids: Sequence[UUID]
+) -> list[tuple[UUID, bytes]]:
     """Return the ids and responses of the first submissions of these orders."""
     return [(id_, answer) for id_, answer in session.execute(FIRST_ANSWERS, {"orders": order_ids})]
 
 
-def find_repeated_answers(session: Session, order_ids: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
+def find_later_submission_answers(
+    session: Session, order_ids: Sequence[UUID]
+) -> list[tuple[UUID, bytes]]:
     """Return the ids and responses of all later submissions of these orders."""
     found = session.execute(REPEATED_ANSWERS, {"orders": order_ids})
     return [(id_, answer) for id_, answer in found]

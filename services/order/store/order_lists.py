@@ -54,7 +54,7 @@ class OrderFilter:
     ordered_until: datetime | None = None
 
     @property
-    def source(self) -> ListColumns:
+    def list_columns(self) -> ListColumns:
         """The table from which the list is read: by state if that is a filter, else by id."""
         return BY_AGE if self.state is None else BY_STATE
 
@@ -82,33 +82,35 @@ def list_statement(session: Session, filters: OrderFilter, window: Window) -> Se
 
 def page_statement(session: Session, filters: OrderFilter, window: Window) -> Select[Any]:
     """Return the select for the ids of one page of the orders that match the filters."""
-    data_scope, source = filters.data_scope, filters.source
-    found = select(source.id).where(source.tenant == data_scope.tenant, *conditions(filters))
+    data_scope, list_columns = filters.data_scope, filters.list_columns
+    found = select(list_columns.id).where(
+        list_columns.tenant == data_scope.tenant, *conditions(filters)
+    )
     if filters.external_id is None:
-        keys = [source.id]
+        keys = [list_columns.id]
         return select_accessible_page(
-            session, data_scope, found, source.owner_columns, keys, window, descending=True
+            session, data_scope, found, list_columns.owner_columns, keys, window, descending=True
         )
     # Few orders share an externalId, so the access condition needs no index.
-    accessible = found.where(access_condition(data_scope, *source.owner_columns))
-    return select_page(accessible, [source.id], window, descending=True)
+    accessible = found.where(access_condition(data_scope, *list_columns.owner_columns))
+    return select_page(accessible, [list_columns.id], window, descending=True)
 
 
 def conditions(filters: OrderFilter) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of the filters."""
-    source = filters.source
+    list_columns = filters.list_columns
     if filters.party_id is not None:
-        yield source.party_id == filters.party_id
+        yield list_columns.party_id == filters.party_id
     if filters.state is not None:
         yield PROGRESS.state == filters.state
     if filters.external_id is not None:
-        yield source.id.in_(
+        yield list_columns.id.in_(
             select_ids_with_external_id(filters.data_scope.tenant, filters.external_id)
         )
     if filters.ordered_from is not None:
-        yield source.id >= lowest_id_from(filters.ordered_from)
+        yield list_columns.id >= lowest_id_from(filters.ordered_from)
     if filters.ordered_until is not None:
-        yield source.id <= highest_id_until(filters.ordered_until)
+        yield list_columns.id <= highest_id_until(filters.ordered_until)
 
 
 def select_ids_with_external_id(tenant: str, external_id: str) -> Select[UUID]:

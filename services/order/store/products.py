@@ -30,22 +30,24 @@ BUNDLE_PARTNERS = (
 def preload_with_bundles(session: Session, ids: Collection[UUID]) -> None:
     """Read and lock products, and the other products of their bundles."""
     if ids:
-        partners = _partners(session)
+        partners = _bundle_partner_cache(session)
         for product, partner in session.execute(BUNDLE_PARTNERS, {"ids": list(ids)}):
             partners.setdefault(product, set()).add(partner)
         PRODUCTS.preload(session, sorted({*ids}.union(*(partners.get(each, ()) for each in ids))))
 
 
-def find_with_bundles(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
+def find_with_bundles_for_update(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
     """Return those of these products that exist, with the other products of their bundles.
 
     Requires `preload_with_bundles` in the same transaction.
     """
-    partners = _partners(session)
-    return find_many(session, {each for id_ in ids for each in (id_, *partners.get(id_, ()))})
+    partners = _bundle_partner_cache(session)
+    return find_many_for_update(
+        session, {each for id_ in ids for each in (id_, *partners.get(id_, ()))}
+    )
 
 
-def find_many(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
+def find_many_for_update(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
     """Return those of these products that exist."""
     return {id_: found for id_ in ids if (found := PRODUCTS.find_for_update(session, id_))}
 
@@ -89,6 +91,6 @@ def put_all(
         PRODUCTS.put(session, product)
 
 
-def _partners(session: Session) -> dict[UUID, set[UUID]]:
+def _bundle_partner_cache(session: Session) -> dict[UUID, set[UUID]]:
     partners: dict[UUID, set[UUID]] = session.info.setdefault("partners", {})
     return partners

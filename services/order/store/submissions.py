@@ -41,9 +41,9 @@ ANSWER_FOR_SHARE = (
 def preload(session: Session, requested: Iterable[SubmissionKeys]) -> None:
     """Read the submissions of all these keys with one select."""
     cache = _cache(session)
-    missing = [keys for keys in requested if any(key not in cache for key in keys_present(keys))]
+    missing = [keys for keys in requested if any(key not in cache for key in nonempty_keys(keys))]
     for keys in missing:
-        for key in keys_present(keys):
+        for key in nonempty_keys(keys):
             cache.setdefault(key, None)
     if missing:
         for row in FIND_BY_KEYS.rows(session, bind_arrays(SubmissionKeys._fields, missing)):
@@ -100,7 +100,7 @@ def cache_submission(session: Session, submission: Submission) -> None:
     keys = SubmissionKeys(
         submission.tenant, submission.client, submission.idempotency_key, submission.external_id
     )
-    _cache(session).update(dict.fromkeys(keys_present(keys), submission))
+    _cache(session).update(dict.fromkeys(nonempty_keys(keys), submission))
 
 
 def idempotency_key_of(keys: SubmissionKeys) -> SubmissionKey:
@@ -113,7 +113,7 @@ def external_id_of(keys: SubmissionKeys) -> SubmissionKey:
     return keys.tenant, keys.client, "external-id", keys.external_id or ""
 
 
-def keys_present(keys: SubmissionKeys) -> list[SubmissionKey]:
+def nonempty_keys(keys: SubmissionKeys) -> list[SubmissionKey]:
     """Return the keys that are not empty."""
     return [key for key in (idempotency_key_of(keys), external_id_of(keys)) if key[-1]]
 

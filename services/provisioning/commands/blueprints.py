@@ -11,7 +11,7 @@ from services.provisioning.domain.blueprint.publication import (
     PublicationResult,
     PublishedBlueprint,
     edition_message,
-    missing_counterparts,
+    missing_counterpart_warnings,
     unpublished,
 )
 from services.provisioning.domain.blueprint.validation import read_blueprints
@@ -46,7 +46,9 @@ def publish_for_tenant(
         work.audit("blueprint.publish", f"{name}/{each.version}")
     if new:
         publish_edition(work, work.tenant)
-    warnings = missing_counterparts(submitted, blueprints.get_newest(work.session, work.tenant))
+    warnings = missing_counterpart_warnings(
+        submitted, blueprints.get_newest(work.session, work.tenant)
+    )
     return [
         PublicationResult(
             PublishedBlueprint(work.tenant, each, work.now, by), warnings.get(each, "")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from services.provisioning.domain.element import Element, default_element, describe_limits
+from services.provisioning.domain.element import Element, default_element, describe_element_state
 from services.provisioning.store import elements
 from shared.calls.element_limits import type_of
 from shared.contracts.message_parts import ElementName
@@ -23,7 +23,13 @@ def change_element(name: ElementName, by: str, change: ElementChange, work: Unit
     after = change(before, by, work.now)
     elements.put(work.session, after)
     work.record_change(
-        "element", name, describe_limits(before), describe_limits(after), reason=after.reason
+        "element",
+        name,
+        describe_element_state(before),
+        describe_element_state(after),
+        reason=after.reason,
     )
-    work.audit("element.change", name, reason=f"{describe_limits(after)} {after.reason}".rstrip())
+    work.audit(
+        "element.change", name, reason=f"{describe_element_state(after)} {after.reason}".rstrip()
+    )
     return after

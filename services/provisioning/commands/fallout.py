@@ -39,7 +39,7 @@ class DecidedFallout(NamedTuple):
     plan: Plan
 
 
-def decide(signed: SignedDecision, work: UnitOfWork) -> DecidedFallout:
+def apply_signed_decision(signed: SignedDecision, work: UnitOfWork) -> DecidedFallout:
     """Apply an operator's decision, and sign it.
 
     Raises:
@@ -50,7 +50,7 @@ def decide(signed: SignedDecision, work: UnitOfWork) -> DecidedFallout:
     plan = require_visible(found, kind="plan", id_=signed.order_id)
     ref = signed.step or only_step_in_fallout(plan)
     decision = advance(plan, FalloutDecision(signed.action, ref))
-    plan_updates.apply(work, plan, decision)
+    plan_updates.save_and_start_effects(work, plan, decision)
     work.audit(f"fallout.{signed.action}", f"{signed.order_id}/{ref}", reason=signed.reason)
     record = sign(work, current_fallout_id(plan, ref), signed.by, signed.reason)
     return DecidedFallout(record, decision.plan)

@@ -28,7 +28,7 @@ def start_plan(work: UnitOfWork, decision: PlanUpdate) -> None:
     start_effects(work, None, decision)
 
 
-def apply(work: UnitOfWork, before: Plan, decision: PlanUpdate) -> None:
+def save_and_start_effects(work: UnitOfWork, before: Plan, decision: PlanUpdate) -> None:
     """Store a changed plan, and start what its decision causes.
 
     Its messages carry the plan's local network, also when an API request is the cause.
@@ -54,7 +54,7 @@ def start_effects(work: UnitOfWork, before: Plan | None, decision: PlanUpdate) -
         request_call(work, call)
     dispatch_work_orders(work, plan, decision.work_order_requests)
     void_work_orders(work, decision.voided)
-    schedule_pauses(work, plan, decision.pauses)
+    schedule_pause_ends(work, plan, decision.pauses)
     work.publish(*decision.messages)
 
 
@@ -80,7 +80,7 @@ def save_work_order(work: UnitOfWork, before: WorkOrder | None, after: WorkOrder
     work.record_change("work-order", after.order_id, was, after.state, part=after.step)
 
 
-def schedule_pauses(work: UnitOfWork, plan: Plan, pauses: Iterable[StepTimer]) -> None:
+def schedule_pause_ends(work: UnitOfWork, plan: Plan, pauses: Iterable[StepTimer]) -> None:
     """Schedule the end of each pause."""
     for ref, length in pauses:
         schedule(work, work.now + length, StepTimerExpired(order_id=plan.order_id, step=ref))

@@ -31,5 +31,5 @@ def answer_work_order(
     if after != before:
         plan_updates.save_work_order(work, before, after)
         plan = plans.get_for_update(work.session, after.order_id)
-        plan_updates.apply(work, plan, advance(plan, plan_event_of(after, answer)))
+        plan_updates.save_and_start_effects(work, plan, advance(plan, plan_event_of(after, answer)))
     return after

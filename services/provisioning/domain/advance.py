@@ -106,7 +106,7 @@ def advance(plan: Plan, event: PlanEvent) -> PlanUpdate:
         case _:
             assert_never(event)
     continue_plan(working_plan)
-    return working_plan.to_decision()
+    return working_plan.to_plan_update()
 
 
 def continue_plan(working_plan: WorkingPlan) -> None:
@@ -218,13 +218,15 @@ def apply_crew_answer(working_plan: WorkingPlan, answer: WorkOrderEvent) -> None
             execution.complete_step(working_plan, step.ref)
 
         case WorkOrderReturned() if answer.undo:
-            compensation.redispatch_undo(working_plan, step.ref, return_failure(step, answer))
+            compensation.redispatch_undo(
+                working_plan, step.ref, returned_work_order_failure(step, answer)
+            )
 
         case WorkOrderReturned():
-            execution.redispatch(working_plan, step.ref, return_failure(step, answer))
+            execution.redispatch(working_plan, step.ref, returned_work_order_failure(step, answer))
 
 
-def return_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
+def returned_work_order_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
     """Return the failure of a step whose crew returned the work order."""
     undo = "undo: " if answer.undo else ""
     return StepFailure(

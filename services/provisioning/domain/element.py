@@ -33,7 +33,7 @@ class Element:
         return ElementLimits(self.concurrency, self.per_second, self.in_maintenance)
 
 
-def describe_limits(element: Element) -> str:
+def describe_element_state(element: Element) -> str:
     """Return the state of an element, as recorded in the history."""
     concurrency = f"{element.concurrency} at a time"
     rate = f", {element.per_second:g}/s" if element.per_second else ""

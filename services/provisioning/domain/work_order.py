@@ -174,7 +174,7 @@ def apply_crew_answer(work_order: WorkOrder, answer: CrewAnswer, now: datetime) 
             return work_order
 
         case _:
-            raise conflicting_answer(work_order)
+            raise conflicting_answer_error(work_order)
 
 
 def plan_event_of(work_order: WorkOrder, answer: CrewAnswer) -> WorkOrderEvent:
@@ -214,7 +214,7 @@ def void(work_order: WorkOrder, now: datetime) -> WorkOrder:
     return replace(work_order, state=WorkOrderState.VOID, answered_at=now)
 
 
-def conflicting_answer(work_order: WorkOrder) -> ConflictError:
+def conflicting_answer_error(work_order: WorkOrder) -> ConflictError:
     """Return the error for an answer that contradicts an earlier one."""
     message = f"work order {work_order.id} is {work_order.state} already"
     return ConflictError(

@@ -42,7 +42,7 @@ def find(session: Session, tenant: str, wanted: FalloutFilter, window: Window) -
     if wanted.element:
         query = query.where(folded_name(TABLE.c.element) == fold_name(wanted.element))
     by_state = (query.where(TABLE.c.state == each) for each in wanted.states)
-    parts = [select_page(each, SORT_COLUMNS, window.from_start) for each in by_state]
+    parts = [select_page(each, SORT_COLUMNS, window.extended_to_start) for each in by_state]
     return [
         Fallout(*row) for row in session.execute(select_merged_page(parts, SORT_COLUMNS, window))
     ]

@@ -20,7 +20,7 @@ from shared.persistence.bulk import table_of
 from shared.persistence.equipment_names import folded_name
 from shared.persistence.pagination import (
     Window,
-    key_attributes,
+    attributes_getter,
     select_lateral_page,
     select_merged_page,
     select_page,
@@ -103,7 +103,10 @@ def find(
     """Return visible work orders: open ones by urgency, otherwise the latest first."""
     order = SortOrder.of(wanted)
     page = partial(
-        select_page, keys=order.keys, window=window.from_start, descending=order.is_descending
+        select_page,
+        keys=order.keys,
+        window=window.extended_to_start,
+        descending=order.is_descending,
     )
     parts = [
         each
@@ -183,9 +186,9 @@ class SortOrder(NamedTuple):
         return [TABLE.c[name] for name in self.names]
 
 
-def sort_keys(wanted: WorkOrderFilter) -> Callable[[WorkOrder], list[Any]]:
+def sort_key_function(wanted: WorkOrderFilter) -> Callable[[WorkOrder], list[Any]]:
     """Return the function that returns a work order's sort key in this list."""
-    return key_attributes(*SortOrder.of(wanted).names)
+    return attributes_getter(*SortOrder.of(wanted).names)
 
 
 def apply_filter(query: Select[Any], wanted: WorkOrderFilter) -> Select[Any]:

@@ -13,7 +13,7 @@ from services.resources.domain.allocation.requirements import (
     order_addresses,
     requests_to_look_up,
     resolve_orders,
-    services_with_holdings,
+    services_with_affected_holdings,
 )
 from shared.contracts import ResourcesAssigned
 from shared.messaging.archive_reader import read_published
@@ -29,8 +29,8 @@ def assign(
     Raises:
         PoisonError: if one needs a kind of resource that has no pool.
     """
-    context = store.read_context(
-        session, order_addresses(requests), services_with_holdings(requests)
+    context = store.read_context_locking_holdings(
+        session, order_addresses(requests), services_with_affected_holdings(requests)
     )
     answers = published_answers(session, requests_to_look_up(requests, context.holdings))
     orders = resolve_orders(requests, context, answers)

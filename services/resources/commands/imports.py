@@ -39,7 +39,7 @@ def with_known_spellings(parsed: ParsedRows[R], work: UnitOfWork) -> ParsedRows[
     """Return the rows with the stored spelling of all plant names."""
     names = names_in(parsed.bare_rows)
     spelling = KnownPlantNames(store.known_spellings(work.session, work.tenant, names))
-    rows = [IndexedRow(place, spelling.apply(row)) for place, row in parsed.rows]
+    rows = [IndexedRow(place, spelling.with_known_names(row)) for place, row in parsed.rows]
     return ParsedRows(rows, parsed.faults)
 
 
@@ -50,9 +50,9 @@ def import_exchanges(parsed: ParsedRows[Exchange], work: UnitOfWork) -> ImportCo
     networks = {each.id: each.local_network for each in known}
     occupied = store.occupied_exchanges(work.session, work.tenant, networks)
     raise_faults(
-        [*parsed.faults, *import_validation.check_exchanges(parsed.rows, networks, occupied)]
+        [*parsed.faults, *import_validation.find_exchange_faults(parsed.rows, networks, occupied)]
     )
-    store.add_exchanges(work.session, work.tenant, rows)
+    store.upsert_exchanges(work.session, work.tenant, rows)
     return count_rows(rows, known)
 
 
@@ -63,35 +63,39 @@ def import_segments(parsed: ParsedRows[Segment], work: UnitOfWork) -> ImportCoun
     nobody holds to idle, planned or blocked.
     """
     rows = parsed.bare_rows
-    known = store.overlapping_segments(work.session, work.tenant, rows)
+    known = store.possibly_conflicting_segments(work.session, work.tenant, rows)
     raise_faults(
         [
             *parsed.faults,
-            *import_validation.check_segments(parsed.rows, local_networks_of(rows, work), known),
+            *import_validation.find_segment_faults(
+                parsed.rows, local_networks_of(rows, work), known
+            ),
         ]
     )
-    things = store.add_segments(work.session, work.tenant, rows, known)
+    things = store.upsert_segments(work.session, work.tenant, rows, known)
     changes = unheld_number_changes(rows, known)
     for each in store.change_number_states(work.session, work.tenant, changes):
         work.record_change(
             NUMBER.name, each.e164, each.was, each.became, reason="segment imported anew"
         )
-    record_new("segment", rows, known, work)
+    record_created_rows("segment", rows, known, work)
     return count_rows(map(with_kind, rows), known, things)
 
 
 def import_splitters(parsed: ParsedRows[Splitter], work: UnitOfWork) -> ImportCounts:
     """Store splitters and create their legs, VLANs and LOIDs; a known one may grow."""
     rows = parsed.bare_rows
-    known = store.overlapping_splitters(work.session, work.tenant, rows)
+    known = store.possibly_conflicting_splitters(work.session, work.tenant, rows)
     raise_faults(
         [
             *parsed.faults,
-            *import_validation.check_splitters(parsed.rows, local_networks_of(rows, work), known),
+            *import_validation.find_splitter_faults(
+                parsed.rows, local_networks_of(rows, work), known
+            ),
         ]
     )
-    things = store.add_splitters(work.session, work.tenant, rows, known)
-    record_new("splitter", rows, known, work)
+    things = store.upsert_splitters(work.session, work.tenant, rows, known)
+    record_created_rows("splitter", rows, known, work)
     return count_rows(rows, known, things)
 
 
@@ -100,16 +104,16 @@ def import_addresses(parsed: ParsedRows[Address], work: UnitOfWork) -> ImportCou
     rows = parsed.bare_rows
     names = {each.splitter_id for each in rows if each.splitter_id}
     splitters = {each.id for each in store.known_splitters(work.session, work.tenant, names)}
-    known_ids = store.address_ids_like(work.session, work.tenant, [each.id for each in rows])
+    known_ids = store.known_address_spellings(work.session, work.tenant, [each.id for each in rows])
     networks = local_networks_of(rows, work)
     raise_faults(
         [
             *parsed.faults,
-            *import_validation.check_addresses(parsed.rows, networks, splitters, known_ids),
+            *import_validation.find_address_faults(parsed.rows, networks, splitters, known_ids),
         ]
     )
     known = store.known_addresses(work.session, work.tenant, rows)
-    store.add_addresses(work.session, work.tenant, rows)
+    store.upsert_addresses(work.session, work.tenant, rows)
     return count_rows(rows, known)
 
 
@@ -122,7 +126,10 @@ def import_blocks(kind: PoolKind, parsed: ParsedRows[PairBlock], work: UnitOfWor
     """Create consecutive items in the pools of exchanges; existing items stay unchanged."""
     rows = parsed.bare_rows
     raise_faults(
-        [*parsed.faults, *import_validation.check_pairs(parsed.rows, local_networks_of(rows, work))]
+        [
+            *parsed.faults,
+            *import_validation.find_pair_faults(parsed.rows, local_networks_of(rows, work)),
+        ]
     )
     added = store.add_block_items(work.session, work.tenant, kind.name, rows)
     sizes = [each.count for each in rows]
@@ -136,7 +143,7 @@ def local_networks_of(
     return store.local_networks(work.session, work.tenant, (each.exchange_id for each in rows))
 
 
-def record_new(
+def record_created_rows(
     kind: str,
     rows: Sequence[Segment] | Sequence[Splitter],
     known: Sequence[Segment] | Sequence[Splitter],

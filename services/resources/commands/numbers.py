@@ -20,7 +20,7 @@ def select_for_client(e164: str, client: str, work: UnitOfWork) -> Number:
     number = require_number(store.find_number_for_update(work.session, (work.tenant, e164)))
     selected = select(number, client, work.now)
     if selected is not number:
-        save_selection(number, selected, client, work)
+        save_selection_change(number, selected, client, work)
         assert selected.until
         schedule(work, selected.until, SelectionExpired(e164=e164, until=selected.until))
     return selected
@@ -36,10 +36,10 @@ def deselect_for_client(e164: str, client: str, work: UnitOfWork) -> None:
     number = require_number(store.find_number_for_update(work.session, (work.tenant, e164)))
     idle = deselect(number, client, work.now)
     if idle is not number:
-        save_selection(number, idle, client, work)
+        save_selection_change(number, idle, client, work)
 
 
-def save_selection(number: Number, after: Number, client: str, work: UnitOfWork) -> None:
+def save_selection_change(number: Number, after: Number, client: str, work: UnitOfWork) -> None:
     """Store a changed number, and record the change."""
     store.put_numbers(work.session, [after])
     verb = "selected" if after.state is NumberState.SELECTED else "given up"

@@ -22,10 +22,12 @@ def read_order_history(session: Session, tenant: str, order_id: UUID) -> list[Hi
     if not published:
         return []
     begin, _ = published[0]
-    names = changed_values(message for _, message in published)
+    names = changed_resource_values(message for _, message in published)
     return history.read_many(session, tenant, names, part=str(order_id), begin=begin)
 
 
-def changed_values(messages: Iterable[ResourcesAssigned]) -> set[str]:
+def changed_resource_values(messages: Iterable[ResourcesAssigned]) -> set[str]:
     """Return the names of all resources that were reserved or pre-released."""
-    return {held.value for each in messages for item in each.items for held in item.changed}
+    return {
+        held.value for each in messages for item in each.items for held in item.changed_holdings
+    }

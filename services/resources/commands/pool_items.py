@@ -15,7 +15,7 @@ from services.resources.domain.pool.withdrawal import (
     restore,
     withdraw,
 )
-from shared.access.approvals import Approval, SensitiveAction, check_approval
+from shared.access.approvals import Approval, SensitiveAction, request_approval_if_needed
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.security.caller import Caller
 
@@ -47,7 +47,7 @@ def withdraw_if_approved(
     content = [target, sorted(selected.values)]
     action = SensitiveAction(WITHDRAW_ACTION, subject, content, selected.reason)
     rule = partial(withdraw, target=target)
-    return check_approval(work, caller, action) or change_states(
+    return request_approval_if_needed(work, caller, action) or change_states(
         selected, WITHDRAW_ACTION, caller.person, rule, work
     )
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from services.resources import store
 from services.resources.domain.allocation.reservation_review import (
     ReservationReview,
-    ask,
     check_reserved,
+    with_new_question,
     with_release_request,
 )
 from services.resources.domain.scheduled_messages import REVIEW_KEY, ReservationReviewDue
@@ -29,7 +29,9 @@ def request_release(order_id: UUID, by: str, reason: str, work: UnitOfWork) -> R
     check_reserved(order_id, store.get_holdings(work.session, work.tenant, order_id))
     question = store.reservation_reviews.find_for_update(work.session, order_id)
     question = question or ReservationReview(order_id, work.tenant, since=work.now)
-    question = ask(with_release_request(question, by, reason), work.cause.id, work.now)
+    question = with_new_question(
+        with_release_request(question, by, reason), work.cause.id, work.now
+    )
     store.reservation_reviews.put(work.session, question)
     work.record_change(
         "reservation", str(order_id), "", "release wanted", reason=f"by {by}: {reason}"

@@ -1,15 +1,15 @@
 """The store of numbers and plant. The only modules that query the tables."""
 
 from services.resources.store import reservation_reviews
-from services.resources.store.addresses import address_ids_like, find_address, find_addresses
-from services.resources.store.allocation_context import read_context
+from services.resources.store.addresses import find_address, find_addresses, known_address_spellings
+from services.resources.store.allocation_context import read_context_locking_holdings
 from services.resources.store.holdings import (
     get_holdings,
     get_holdings_for_update,
     occupy,
     save_changes,
 )
-from services.resources.store.number_search import known_plant_names, search_numbers
+from services.resources.store.number_search import existing_exchange_and_network, search_numbers
 from services.resources.store.numbers import (
     find_number,
     find_number_for_update,
@@ -18,16 +18,16 @@ from services.resources.store.numbers import (
     quarantine_periods,
 )
 from services.resources.store.plant import (
-    add_addresses,
     add_block_items,
-    add_exchanges,
-    add_splitters,
     known_addresses,
     known_exchanges,
     known_splitters,
     local_networks,
     occupied_exchanges,
-    overlapping_splitters,
+    possibly_conflicting_splitters,
+    upsert_addresses,
+    upsert_exchanges,
+    upsert_splitters,
 )
 from services.resources.store.plant_names import canonical_plant_name, known_spellings
 from services.resources.store.pool_items import (
@@ -42,23 +42,19 @@ from services.resources.store.pool_items import (
 from services.resources.store.pool_levels import find_pool_breakdown, find_pool_levels
 from services.resources.store.resource_status import get_statuses_for_update
 from services.resources.store.segments import (
-    add_segments,
     change_number_states,
     known_grades,
-    overlapping_segments,
+    possibly_conflicting_segments,
+    upsert_segments,
 )
 from services.resources.store.stock import lock_stock, take_assignment_lock
 
 __all__ = [
-    "add_addresses",
     "add_block_items",
-    "add_exchanges",
-    "add_segments",
-    "add_splitters",
-    "address_ids_like",
     "canonical_plant_name",
     "canonical_values",
     "change_number_states",
+    "existing_exchange_and_network",
     "find_address",
     "find_addresses",
     "find_number",
@@ -73,25 +69,29 @@ __all__ = [
     "get_numbers_skip_locked",
     "get_states_for_update",
     "get_statuses_for_update",
+    "known_address_spellings",
     "known_addresses",
     "known_exchanges",
     "known_grades",
-    "known_plant_names",
     "known_spellings",
     "known_splitters",
     "local_networks",
     "lock_stock",
     "occupied_exchanges",
     "occupy",
-    "overlapping_segments",
-    "overlapping_splitters",
+    "possibly_conflicting_segments",
+    "possibly_conflicting_splitters",
     "put_numbers",
     "put_states",
     "quarantine_periods",
-    "read_context",
+    "read_context_locking_holdings",
     "reservation_reviews",
     "save_changes",
     "search_numbers",
     "take_assignment_lock",
     "update_item_states",
+    "upsert_addresses",
+    "upsert_exchanges",
+    "upsert_segments",
+    "upsert_splitters",
 ]

@@ -41,7 +41,7 @@ def find_address(session: Session, tenant: str, id_: str) -> Address | None:
     return found[0] if found else None
 
 
-def address_ids_like(session: Session, tenant: str, ids: Collection[str]) -> dict[str, str]:
+def known_address_spellings(session: Session, tenant: str, ids: Collection[str]) -> dict[str, str]:
     """Return the existing ids that are spellings of these, by their comparable form."""
     keys = [id_key(each) for each in ids]
     query = select(ID_KEY, AddressRow.id).where(AddressRow.tenant == tenant, ID_KEY.in_(keys))

@@ -34,10 +34,10 @@ SELECT_CONTEXT = CompiledStatement(
 )
 
 
-def read_context(
+def read_context_locking_holdings(
     session: Session, places: Collection[OrderAddress], services: Collection[UUID]
 ) -> AllocationContext:
-    """Read the plant at the orders' addresses, and the holdings of orders and services.
+    """Read the plant at the addresses, and lock the holdings of orders and services.
 
     Args:
         session: of the database.

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.number.number import Number
 from services.resources.domain.number.search import NumberSearch
-from services.resources.store.numbers import COLUMNS, NAMES, number_of
+from services.resources.store.numbers import COLUMNS, NAMES, number_from_row
 from services.resources.store.resource_tables import NUMBERS
 from services.resources.tables import ExchangeRow, SegmentRow
 
@@ -19,10 +19,10 @@ def search_numbers(session: Session, search: NumberSearch) -> list[Number]:
     plain ones first, lowest first.
     """
     query = select_by_ending(search) if search.pattern.tail else select_by_exchange(search)
-    return [number_of(row) for row in session.execute(query)]
+    return [number_from_row(row) for row in session.execute(query)]
 
 
-def known_plant_names(
+def existing_exchange_and_network(
     session: Session, tenant: str, exchange_id: str, local_network: str
 ) -> set[str]:
     """Return which of an exchange and a local network a tenant has."""

@@ -70,10 +70,10 @@ def read_numbers(
 ) -> list[Number]:
     """Return the numbers that a statement selects."""
     rows = session.execute(statement, number_arrays(keys)) if keys else ()
-    return [number_of(row) for row in rows]
+    return [number_from_row(row) for row in rows]
 
 
-def number_of(row: Row[Any]) -> Number:
+def number_from_row(row: Row[Any]) -> Number:
     """Return the number of a row that has its fields in their order."""
     return Number(**dict(zip(NAMES, row, strict=True)))
 

@@ -23,9 +23,9 @@ from services.resources.store.resource_tables import (
     NUMBERS,
     REQUESTED_NAMES,
     REQUESTED_NUMBERS,
+    filter_by_table,
     name_arrays,
     number_arrays,
-    stored_in,
 )
 from services.resources.tables import ExchangeRow
 from shared.persistence.bulk import table_of
@@ -99,7 +99,9 @@ def find_pickable(session: Session, names: Collection[ResourceName]) -> set[Reso
 
 def names_by_number(names: Collection[ResourceName]) -> dict[NumberKey, ResourceName]:
     """Return those of these names that are numbers, by the key of the number."""
-    return {(each.tenant, each.value): each for each in stored_in(ResourceTable.NUMBERS, names)}
+    return {
+        (each.tenant, each.value): each for each in filter_by_table(ResourceTable.NUMBERS, names)
+    }
 
 
 def number_rows(
@@ -113,5 +115,5 @@ def item_rows(
     session: Session, statement: Select[Any], names: Collection[ResourceName]
 ) -> Sequence[Any]:
     """Return the rows of a statement on pool items; nothing is executed without pool items."""
-    items = stored_in(ResourceTable.POOL_ITEMS, names)
+    items = filter_by_table(ResourceTable.POOL_ITEMS, names)
     return session.execute(statement, name_arrays(items)).all() if items else ()

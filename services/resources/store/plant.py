@@ -155,7 +155,7 @@ def known_splitters(session: Session, tenant: str, ids: Iterable[str]) -> list[S
     return [as_struct(Splitter, row) for row in rows]
 
 
-def overlapping_splitters(
+def possibly_conflicting_splitters(
     session: Session, tenant: str, rows: Sequence[Splitter]
 ) -> list[Splitter]:
     """Return the splitters with which these may conflict: by id, or on the same SVLAN."""
@@ -192,12 +192,12 @@ def known_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> l
     return [as_struct(Address, row) for row in found]
 
 
-def add_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> None:
-    """Store exchanges."""
+def upsert_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> None:
+    """Store exchanges, new or changed."""
     upsert_imported(session, ExchangeRow, tenant, rows)
 
 
-def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> None:
+def upsert_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> None:
     """Store addresses with the keys for a search by any part of their text."""
     bound = {
         "tenant": tenant,
@@ -212,7 +212,7 @@ def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> Non
     session.execute(ADD_ADDRESSES, bound)
 
 
-def add_splitters(
+def upsert_splitters(
     session: Session, tenant: str, rows: Sequence[Splitter], known: Sequence[Splitter]
 ) -> int:
     """Store splitters and create their legs, VLANs and LOIDs; return how many items are new."""

@@ -51,7 +51,7 @@ SKIPPING_LOCKED = (
 )
 
 
-def select_of_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
+def restrict_to_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
     """Return the statement restricted to one pool."""
     if pool.rules.table is ResourceTable.NUMBERS:
         return statement.where(NUMBERS.c.tenant == pool.tenant, NUMBERS.c.exchange_id == pool.name)
@@ -66,7 +66,7 @@ def get_states_for_update(
     """Return the states of those of these resources that exist, locked."""
     take_assignment_lock(session)
     statement = STATES_OF_NUMBERS if pool.rules.table is ResourceTable.NUMBERS else STATES_OF_ITEMS
-    found = session.execute(select_of_pool(statement, pool), {"values": list(values)})
+    found = session.execute(restrict_to_pool(statement, pool), {"values": list(values)})
     return {value: state for value, state in found}  # noqa: C416  rows, not pairs
 
 
@@ -74,7 +74,7 @@ def canonical_values(session: Session, pool: Pool, requested: Collection[str]) -
     """Return the stored spelling of each requested value; the value itself if there is none."""
     if not pool.rules.has_small_pools:
         return {each: each for each in requested}
-    known = list(session.scalars(select_of_pool(VALUES, pool)))
+    known = list(session.scalars(restrict_to_pool(VALUES, pool)))
     canonical = {fold_name(each): each for each in known}
     return {
         each: each if each in known else canonical.get(fold_name(each), each) for each in requested
@@ -97,14 +97,14 @@ def find_pool_items(
     session: Session, pool: Pool, state: PoolItemState | None, window: Window
 ) -> list[PoolItem]:
     """Return a pool's items, by value."""
-    query = select_of_pool(SELECT_ITEMS, pool)
+    query = restrict_to_pool(SELECT_ITEMS, pool)
     query = query.where(ITEMS.c.state == state) if state else query
     return [pool_item(row) for row in session.execute(select_page(query, [ITEMS.c.value], window))]
 
 
 def find_pool_item(session: Session, pool: Pool, value: str) -> PoolItem | None:
     """Return one item of a pool, without a lock; None if there is none."""
-    query = select_of_pool(SELECT_ITEMS, pool)
+    query = restrict_to_pool(SELECT_ITEMS, pool)
     row = session.execute(query.where(ITEMS.c.value == value)).one_or_none()
     if row is None and pool.rules.has_small_pools:
         row = session.execute(query.where(folded_name(ITEMS.c.value) == fold_name(value))).first()

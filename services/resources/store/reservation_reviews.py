@@ -52,7 +52,7 @@ UNNEEDED_COUNT = CompiledStatement(
 )
 
 
-def record_old_reservations(session: Session, before: datetime, assigned_type: str) -> None:
+def refresh_old_reservations(session: Session, before: datetime, assigned_type: str) -> None:
     """Store the orders with reservations from before a time, and delete those without any.
 
     This reads all numbers and pool items, once an hour.
@@ -99,7 +99,7 @@ def delete_of_orders(session: Session, orders: Collection[UUID]) -> None:
     session.execute(delete(TABLE).where(TABLE.c.order_id.in_(orders)))
 
 
-def unneeded_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
+def unneeded_reservation_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
     """Yield the trouble of reservations that no plan needs."""
     count, since = UNNEEDED_COUNT.rows(session)[0]
     if count:

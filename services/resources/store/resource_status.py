@@ -20,8 +20,8 @@ from services.resources.store.resource_tables import (
     ITEMS,
     NUMBERS,
     REQUESTED_NAMES,
+    filter_by_table,
     name_arrays,
-    stored_in,
 )
 from services.resources.store.stock import take_assignment_lock
 
@@ -54,8 +54,8 @@ def get_statuses_for_update(
 ) -> list[ResourceStatus]:
     """Return the statuses of those of these resources that exist, locked."""
     take_assignment_lock(session)
-    numbers = _rows(session, SELECT_NUMBERS, stored_in(ResourceTable.NUMBERS, names))
-    items = _rows(session, SELECT_ITEMS, stored_in(ResourceTable.POOL_ITEMS, names))
+    numbers = _rows(session, SELECT_NUMBERS, filter_by_table(ResourceTable.NUMBERS, names))
+    items = _rows(session, SELECT_ITEMS, filter_by_table(ResourceTable.POOL_ITEMS, names))
     return [
         *(ResourceStatus(number_resource(*row[:4]), *row[4:]) for row in numbers),
         *(ResourceStatus(item_resource(*row[:6]), *row[6:]) for row in items),

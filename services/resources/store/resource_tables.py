@@ -36,6 +36,6 @@ def name_arrays(names: Collection[ResourceName]) -> dict[str, list[Any]]:
     return bind_arrays(ResourceName._fields, list(names))
 
 
-def stored_in(table: ResourceTable, names: Collection[ResourceName]) -> list[ResourceName]:
+def filter_by_table(table: ResourceTable, names: Collection[ResourceName]) -> list[ResourceName]:
     """Return those of these resources that are stored in a table."""
     return [each for each in names if kind_named(each.kind).table is table]

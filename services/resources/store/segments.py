@@ -69,7 +69,9 @@ class NumberStateChange(NamedTuple):
     became: NumberState
 
 
-def overlapping_segments(session: Session, tenant: str, rows: Sequence[Segment]) -> list[Segment]:
+def possibly_conflicting_segments(
+    session: Session, tenant: str, rows: Sequence[Segment]
+) -> list[Segment]:
     """Return the segments with which these may conflict: by id, or by their numbers."""
     ids = session.scalars(OVERLAPPING, {"tenant": tenant, **segment_bounds(rows)}).all()
     result = session.execute(SEGMENTS_BY_ID, {"tenant": tenant, "ids": sorted(set(ids))})
@@ -85,10 +87,10 @@ def segment_bounds(rows: Sequence[Segment]) -> dict[str, list[str]]:
     }
 
 
-def add_segments(
+def upsert_segments(
     session: Session, tenant: str, rows: Sequence[Segment], known: Sequence[Segment]
 ) -> int:
-    """Store segments and create the numbers of the new ones; return how many."""
+    """Store segments, new or changed; create the numbers of new ones, and return how many."""
     values = [(tenant, *msgspec.structs.astuple(each), each.last) for each in map(with_kind, rows)]
     upsert_rows(session, SegmentRow, ("tenant", *COLUMN_NAMES), values, key_length=2)
     before = {each.id for each in known}

@@ -49,7 +49,7 @@ def request(
     """Return the approval that a caller must wait for, or None if the action is allowed now."""
     with begin_transaction(sessions, now, CommitContext(uuid4())) as transaction:
         work = transaction.unit_of_work(cause_of(caller))
-        return approvals.check_approval(work, caller, action)
+        return approvals.request_approval_if_needed(work, caller, action)
 
 
 def decide(

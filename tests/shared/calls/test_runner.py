@@ -22,7 +22,7 @@ from shared.contracts import Characteristic
 from shared.errors import ConflictError
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from tests.kernel import dead_letter_rows, history, until
@@ -176,7 +176,7 @@ async def test_an_end_that_its_handler_refuses_is_parked_and_the_call_is_over(
         raise ConflictError
 
     request_calls(sessions, an_outbound_call())
-    subscriptions = subscribe(on(OutboundCallEnded, refuse))
+    subscriptions = index_subscriptions(on(OutboundCallEnded, refuse))
     async with running(
         runner_of(sessions, tmp_path, ScriptedElement(), subscriptions=subscriptions)
     ):
@@ -196,7 +196,7 @@ async def test_the_end_of_a_call_names_the_step_the_direction_and_the_round(
         ended.append((message.step, message.undo, message.round))
 
     request_calls(sessions, an_outbound_call(step="1/account", undo=True, round=2))
-    subscriptions = subscribe(on(OutboundCallEnded, note))
+    subscriptions = index_subscriptions(on(OutboundCallEnded, note))
     async with running(
         runner_of(sessions, tmp_path, ScriptedElement(), subscriptions=subscriptions)
     ):

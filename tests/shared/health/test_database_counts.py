@@ -11,7 +11,7 @@ from shared.contracts import OrderMessage
 from shared.errors import ConflictError, EarlyMessageError
 from shared.health.database_checker import DatabaseChecker
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD, DeadLetterReason, DeadLetterRow
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.observability.troubles import Trouble
 from shared.persistence.database import Sessions
@@ -38,8 +38,8 @@ def refuse(_: OrderMessage, __: UnitOfWork) -> None:
     raise ConflictError
 
 
-EARLY = SUBSCRIPTIONS | subscribe(on(type(accepted()), too_early))
-REFUSED = SUBSCRIPTIONS | subscribe(on(type(accepted()), refuse))
+EARLY = SUBSCRIPTIONS | index_subscriptions(on(type(accepted()), too_early))
+REFUSED = SUBSCRIPTIONS | index_subscriptions(on(type(accepted()), refuse))
 
 
 async def found(sessions: Sessions) -> list[Trouble]:

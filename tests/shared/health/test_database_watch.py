@@ -17,7 +17,7 @@ from deploy.local.postgres import Postgres
 from shared.calls.element_limits import no_limits
 from shared.contracts import OrderAccepted
 from shared.health.database_checker import DatabaseChecker
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions, make_sessions
 from shared.persistence.write_probe import WRITE_REFUSALS
@@ -60,7 +60,12 @@ async def test_a_database_that_is_well_and_empty_has_no_trouble(sessions: Sessio
 
 async def test_what_waits_too_long_is_reported_with_its_count_and_age(sessions: Sessions) -> None:
     past = datetime.now(UTC) - timedelta(minutes=5)
-    consume(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse)), accepted(), now=past)
+    consume(
+        sessions,
+        SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, refuse)),
+        accepted(),
+        now=past,
+    )
     commit_messages(sessions, accepted())
     schedule(sessions, past, TimerDue(order_id=uuid4()), TimerDue(order_id=uuid4()))
     request_calls(sessions, an_outbound_call(doubtful=True), now=past)

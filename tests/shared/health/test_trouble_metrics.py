@@ -9,7 +9,7 @@ import pytest
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
 from shared.health.trouble_metrics import set_gauges
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.observability.metrics import REGISTRY
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("keys", "topics")
 async def test_each_process_of_a_service_exposes_the_levels_of_the_service(
     sessions: Sessions, settings: Settings, process_type: str
 ) -> None:
-    refusing = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
+    refusing = SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, refuse))
     consume(sessions, refusing, accepted(uuid4()), now=PAST)
     request_calls(sessions, an_outbound_call(doubtful=True), now=PAST)
 

@@ -23,7 +23,7 @@ from shared.persistence.database import DISABLE_TIMEOUTS, Sessions, make_session
 from shared.persistence.database_certainty import DatabaseCertainty
 from shared.recovery.recovery_store import RecoveryState
 from shared.recovery.troubles import recovery_troubles
-from shared.security.development_keys import make_development_keys
+from shared.security.development_keys import ensure_development_keys
 from tests.conftest import NOON
 from tests.kernel import note_recovery, until
 from tests.shared.health.test_database_watch import NOWHERE
@@ -79,7 +79,7 @@ def counted(url: str) -> str:
 async def test_while_a_database_is_compared_readiness_metrics_and_state_name_the_same_trouble(
     sessions: Sessions, settings: Settings
 ) -> None:
-    make_development_keys(settings.auth_keys, datetime.now(UTC))
+    ensure_development_keys(settings.auth_keys, datetime.now(UTC))
     admin.create_topics(settings)
 
     with running_process(settings) as running:
@@ -108,7 +108,7 @@ async def test_a_comparison_that_requests_wait_out_is_no_trouble(
 
     monkeypatch.setattr(certainty_module, "REQUEST_WAIT_S", 0.0)
     (late,) = await troubles(sessions, settings, certainty)
-    certainty.mark_unprovable()
+    certainty.serve_without_proof()
 
     assert soon == []
     assert (late.kind, late.is_blocking, late.is_notice) == (

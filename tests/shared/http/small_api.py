@@ -34,7 +34,7 @@ from shared.http.command_batcher import CommandBatcher
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.security.caller import Caller
-from shared.security.development_keys import make_development_keys, make_token
+from shared.security.development_keys import ensure_development_keys, make_token
 
 NOW = datetime.now(UTC)
 """The time in tokens: the library that verifies them reads the real clock."""
@@ -93,7 +93,7 @@ def list_things(
 ) -> Response:
     """List 30 things."""
     all_ = [ThingView(id=str(n), name=f"thing {n}", amount=n) for n in range(30)]
-    found = all_[page.offset : page.offset + page.read_limit]
+    found = all_[page.offset : page.offset + page.fetch_limit]
     shown = paginate(response, page, found, total, keys=lambda each: (each.id,))
     return list_response(shown, fields, response)
 
@@ -177,7 +177,7 @@ async def refuse(why: str, _: ReadAccess) -> None:
 
 def settings_for(folder: Path, url: str = NOWHERE, **environment: str) -> Settings:
     """Return settings with development keys in `folder`."""
-    make_development_keys(folder / "keys", NOW)
+    ensure_development_keys(folder / "keys", NOW)
     values = {
         "KAITONG_DATABASE_ORDER": url,
         "KAITONG_HOME": str(folder),

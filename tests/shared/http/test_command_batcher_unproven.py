@@ -23,7 +23,7 @@ async def publisher(sessions: Sessions) -> AsyncIterator[Publisher]:
     """A publisher with an unproven database."""
     publisher = Publisher(Writer(sessions), FakeBroker())
     publisher.writer.certainty.start_unproven()
-    publisher.writer.certainty.mark_unprovable()
+    publisher.writer.certainty.serve_without_proof()
     yield publisher
     await publisher.close()
 
@@ -78,7 +78,7 @@ async def test_a_request_that_waits_too_long_is_answered_that_the_database_is_co
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(batcher_module, "TIMEOUT_S", 0.1)
-    publisher.writer.certainty.mark_provable()
+    publisher.writer.certainty.suspend_serving_unless_proven()
 
     with pytest.raises(UnavailableError, match="GET /ops/v1/recoveries shows the progress"):
         await submit(batcher, log_only)

@@ -4,9 +4,9 @@ import pytest
 
 from shared.input.identity_numbers import (
     is_credit_code,
-    is_invalid_number,
+    is_invalid_identity_number,
     is_resident_number,
-    normalize_number,
+    normalize_identity_number,
 )
 
 # The examples of the standards themselves are the first of each list.
@@ -27,7 +27,7 @@ CREDIT_CODES = ["91350100M000100Y43", "91110000600037341L", "91110000802100433B"
     ],
 )
 def test_all_spellings_of_a_number_have_one_form(written: str) -> None:
-    assert normalize_number(written) == "11010519491231002X"
+    assert normalize_identity_number(written) == "11010519491231002X"
 
 
 @pytest.mark.parametrize("number", RESIDENTS)
@@ -75,4 +75,4 @@ def test_what_has_another_form_is_no_credit_code(code: str) -> None:
 def test_only_the_types_that_have_a_check_digit_are_held_to_it(
     kind: str, number: str, *, is_invalid: bool
 ) -> None:
-    assert is_invalid_number(kind, number) is is_invalid
+    assert is_invalid_identity_number(kind, number) is is_invalid

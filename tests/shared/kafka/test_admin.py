@@ -27,7 +27,7 @@ def test_the_tool_makes_the_topics_with_the_settings_of_kafka_alone(
 ) -> None:
     prefix = f"t{os.getpid()}.{tmp_path.name}."
 
-    done = tool(KAITONG_KAFKA=kafka.bootstrap, KAITONG_TOPIC_PREFIX=prefix)
+    done = tool(KAITONG_KAFKA=kafka.bootstrap_address, KAITONG_TOPIC_PREFIX=prefix)
 
     made = ", ".join(prefix + topic for topic in topics())
     assert (done.returncode, done.stdout) == (0, f"topics made: {made}\n")

@@ -12,7 +12,7 @@ from mode import Service
 from shared.config.settings import Settings
 from shared.kafka import consumer
 from shared.kafka.consumer import BatchReader
-from shared.kafka.faust_transport import MAX_POLL_RECORDS, Consumer, earlier_start, make_faust_app
+from shared.kafka.faust_transport import MAX_POLL_RECORDS, Consumer, make_faust_app, offset_to_seek
 from shared.kafka.record_types import ConsumedRecord
 from tests.kernel import until
 
@@ -234,7 +234,7 @@ async def test_nothing_past_an_abandoned_record_is_acknowledged_in_its_generatio
 def test_a_partition_is_read_from_the_offset_of_the_group_or_of_the_database_if_that_is_earlier(
     group: int | None, stored: int | None, start: int | None
 ) -> None:
-    assert earlier_start(group, stored) == start
+    assert offset_to_seek(group, stored) == start
 
 
 async def test_a_start_waits_for_no_tables(settings: Settings) -> None:

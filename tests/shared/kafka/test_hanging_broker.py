@@ -46,7 +46,7 @@ async def silent() -> AsyncIterator[str]:
 @pytest.fixture
 async def own(settings: Settings, own_kafka: Kafka) -> Settings:
     """Settings with the module's own broker, which has the topics."""
-    found = settings.model_copy(update={"kafka": own_kafka.bootstrap})
+    found = settings.model_copy(update={"kafka": own_kafka.bootstrap_address})
     await until(lambda: has_topics(found))
     return found
 
@@ -102,7 +102,7 @@ async def test_no_request_to_a_suspended_broker_takes_more_than_a_few_seconds(
             reader.partitions(["order"]),
             reader.end_offsets(sources),
             reader.committed_offsets(sources),
-            asyncio.to_thread(admin.claim_topics, own, "tests"),
+            asyncio.to_thread(admin.claim_topics_if_free, own, "tests"),
         )
         with suspended(own_kafka.server):
             await asyncio.gather(*map(fails_in_time, requests))

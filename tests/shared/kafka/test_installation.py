@@ -15,7 +15,7 @@ from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.kafka import admin
-from shared.kafka.installation import TopicOwnership, register_installation
+from shared.kafka.installation import TopicOwnership, get_or_register_installation
 from shared.persistence.database import Sessions
 from tests.conftest import delete_all_rows
 from tests.kernel import until
@@ -96,7 +96,7 @@ async def test_of_two_installations_that_claim_at_once_one_has_the_topics(
 ) -> None:
     names = [f"installation-{number}" for number in range(4)]
 
-    claims = (asyncio.to_thread(admin.claim_topics, settings, name) for name in names)
+    claims = (asyncio.to_thread(admin.claim_topics_if_free, settings, name) for name in names)
     owners = set(await asyncio.gather(*claims))
 
     assert len(owners) == 1
@@ -116,15 +116,15 @@ def test_a_database_without_a_name_takes_that_of_the_settings_and_keeps_it(
     sessions: Sessions,
 ) -> None:
     with sessions.begin() as session:
-        assert register_installation(session, "first") == "first"
+        assert get_or_register_installation(session, "first") == "first"
     with sessions.begin() as session:
-        assert register_installation(session, "another") == "first"
+        assert get_or_register_installation(session, "another") == "first"
 
 
 def test_a_check_without_a_name_claims_no_topics(settings: Settings) -> None:
-    assert admin.claim_topics(settings, "") == ""
-    assert admin.claim_topics(settings, "first") == "first"
-    assert admin.claim_topics(settings, "") == "first"
+    assert admin.claim_topics_if_free(settings, "") == ""
+    assert admin.claim_topics_if_free(settings, "first") == "first"
+    assert admin.claim_topics_if_free(settings, "") == "first"
 
 
 async def test_a_database_keeps_its_installation_wherever_it_is_moved(
@@ -135,7 +135,7 @@ async def test_a_database_keeps_its_installation_wherever_it_is_moved(
     moved = TopicOwnership(named(settings, "first"), sessions)
     await moved.check()
 
-    assert admin.claim_topics(settings, "") == "first"
+    assert admin.claim_topics_if_free(settings, "") == "first"
     assert list(moved.troubles()) == []
 
 
@@ -144,8 +144,8 @@ async def test_a_copy_of_a_database_under_another_name_leaves_all_topics_alone_a
     sessions: Sessions, settings: Settings, owner: str
 ) -> None:
     with sessions.begin() as session:
-        register_installation(session, "production")
-    admin.claim_topics(settings, owner)
+        get_or_register_installation(session, "production")
+    admin.claim_topics_if_free(settings, owner)
     copy = TopicOwnership(named(settings, "staging"), sessions)
 
     with pytest.raises(UnavailableError, match="KAITONG_INSTALLATION is staging"):
@@ -154,7 +154,7 @@ async def test_a_copy_of_a_database_under_another_name_leaves_all_topics_alone_a
     (trouble,) = copy.troubles()
     assert "this database is production's; nothing is read or published" in trouble.says
     assert "shared.runtime.rename_installation" in trouble.remedy
-    assert admin.claim_topics(settings, "") == owner
+    assert admin.claim_topics_if_free(settings, "") == owner
 
 
 async def test_a_copy_that_is_given_its_name_has_topics_of_its_own_and_no_others(
@@ -171,19 +171,19 @@ async def test_a_copy_that_is_given_its_name_has_topics_of_its_own_and_no_others
         update={"topic_prefix": f"{settings.topic_prefix}apart."}
     )
     await TopicOwnership(apart, sessions).check()
-    assert admin.claim_topics(apart, "") == "staging"
+    assert admin.claim_topics_if_free(apart, "") == "staging"
 
 
 def test_databases_are_not_renamed_without_a_name(sessions: Sessions, settings: Settings) -> None:
     with sessions.begin() as session:
-        register_installation(session, "production")
+        get_or_register_installation(session, "production")
 
     done = rename(settings, "")
 
     assert done.returncode == CANNOT_START
     assert "KAITONG_INSTALLATION is not set: give a name" in done.stderr
     with sessions.begin() as session:
-        assert register_installation(session, "staging") == "production"
+        assert get_or_register_installation(session, "staging") == "production"
 
 
 async def test_an_installation_claims_its_topics_again_after_its_broker_was_wiped(
@@ -196,13 +196,13 @@ async def test_an_installation_claims_its_topics_again_after_its_broker_was_wipe
 
     await ownership.check()
 
-    assert admin.claim_topics(settings, "") == "first"
+    assert admin.claim_topics_if_free(settings, "") == "first"
 
 
 async def test_a_new_installation_leaves_claimed_topics_alone(
     sessions: Sessions, settings: Settings
 ) -> None:
-    admin.claim_topics(settings, "first")
+    admin.claim_topics_if_free(settings, "first")
     ownership = TopicOwnership(named(settings, "second"), sessions)
 
     with pytest.raises(UnavailableError):

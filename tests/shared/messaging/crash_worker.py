@@ -13,7 +13,7 @@ from shared.contracts import Causation, Envelope, OrderAccepted, OrderMessage, e
 from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
-from shared.messaging.dispatcher import Dispatcher, on, subscribe
+from shared.messaging.dispatcher import Dispatcher, index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import make_sessions
 from tests.shared.order_log import ORDER, SUBSCRIPTIONS, accepted, assigned, log_message
@@ -48,7 +48,9 @@ def main(url: str, folder: str) -> None:
     """Handle the batch, as a worker does."""
     sessions, journal = make_sessions(url), InFlightJournal(Path(folder))
     crash_guard = CrashGuard(sessions, journal)
-    dispatcher = Dispatcher(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, exit_on_poison)))
+    dispatcher = Dispatcher(
+        sessions, SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, exit_on_poison))
+    )
     crash_guard.handle_batch(dispatcher, records(), CommitContext(uuid4()))
     journal.close()
 

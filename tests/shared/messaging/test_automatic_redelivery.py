@@ -9,7 +9,7 @@ from shared.contracts import OrderMessage
 from shared.errors import EarlyMessageError
 from shared.messaging.automatic_redelivery import AutomaticRedelivery
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
@@ -32,7 +32,7 @@ async def test_an_early_message_is_handled_once_its_cause_is_there(
             raise EarlyMessageError
         log_message(message, work)
 
-    subscriptions = SUBSCRIPTIONS | subscribe(on(type(assigned()), require_cause))
+    subscriptions = SUBSCRIPTIONS | index_subscriptions(on(type(assigned()), require_cause))
     redelivery = AutomaticRedelivery(sessions, Writer(sessions), subscriptions)
     running = asyncio.ensure_future(redelivery.run())
     consume(sessions, subscriptions, assigned(), now=datetime.now(UTC))
@@ -53,7 +53,7 @@ async def test_after_some_minutes_it_is_left_to_a_person(sessions: Sessions) -> 
         tries.append(True)
         raise EarlyMessageError
 
-    subscriptions = SUBSCRIPTIONS | subscribe(on(type(accepted()), too_early))
+    subscriptions = SUBSCRIPTIONS | index_subscriptions(on(type(accepted()), too_early))
     consume(sessions, subscriptions, accepted(), now=NOON - EARLY_RETRY_PERIOD)
     before = len(tries)
     redelivery = AutomaticRedelivery(sessions, Writer(sessions), subscriptions)

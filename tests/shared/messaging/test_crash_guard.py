@@ -15,7 +15,7 @@ from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import MAX_CRASHES, CrashGuard, InFlightJournal, SuspectRow
 from shared.messaging.dead_letters import DeadLetterReason
-from shared.messaging.dispatcher import Dispatcher, on, subscribe
+from shared.messaging.dispatcher import Dispatcher, index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from tests.kernel import count_of, database_outage, dead_letter_rows, record_of
@@ -123,7 +123,7 @@ def test_waiting_for_the_database_is_no_crash(
         if len(tries) <= 2 * MAX_CRASHES:
             raise database_outage()
 
-    dispatcher = Dispatcher(sessions, subscribe(on(OrderAccepted, fail_often)))
+    dispatcher = Dispatcher(sessions, index_subscriptions(on(OrderAccepted, fail_often)))
     for _ in range(2 * MAX_CRASHES):
         with pytest.raises(OperationalError):
             guard_with_suspect.handle_batch(

@@ -3,7 +3,7 @@
 from shared.contracts import OrderAccepted, OrderMessage
 from shared.errors import ConflictError
 from shared.messaging.dead_letters import DeadLetterReason
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from tests.kernel import consume, consume_records, consumed_offsets, dead_letter_rows, record_of
@@ -23,7 +23,7 @@ def refuse(_: OrderMessage, __: UnitOfWork) -> None:
     raise ConflictError
 
 
-REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
+REFUSING = SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, refuse))
 
 
 def park_three(sessions: Sessions) -> None:

@@ -11,7 +11,13 @@ from shared.contracts import Causation, OrderAccepted, ServiceFailed
 from shared.errors import ConflictError, ConflictOnWriteError, PoisonError
 from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.dead_letters import DeadLetterReason
-from shared.messaging.dispatcher import MAX_TRIES, Dispatcher, Subscriptions, on, subscribe
+from shared.messaging.dispatcher import (
+    MAX_TRIES,
+    Dispatcher,
+    Subscriptions,
+    index_subscriptions,
+    on,
+)
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import MAX_MESSAGE_BYTES
 from shared.messaging.publisher import Publisher
@@ -58,7 +64,7 @@ class FailingHandler:
 
 
 def with_handler(handler: Callable[[OrderAccepted, UnitOfWork], None]) -> Subscriptions:
-    return SUBSCRIPTIONS | subscribe(on(OrderAccepted, handler))
+    return SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, handler))
 
 
 def consume_with(

@@ -16,7 +16,13 @@ from shared.contracts import (
     ResourcesAssigned,
     ServiceCompleted,
 )
-from shared.messaging.dispatcher import Dispatcher, group_by_subscription, on, on_batch, subscribe
+from shared.messaging.dispatcher import (
+    Dispatcher,
+    group_by_subscription,
+    index_subscriptions,
+    on,
+    on_batch,
+)
 from shared.messaging.inbox import InboxRow, OpenedMessage
 from shared.messaging.outbox import PendingRow
 from shared.messaging.unit_of_work import Transaction, UnitOfWork, UnitOfWorkBatch
@@ -152,7 +158,9 @@ def test_a_handler_sees_the_tenant_and_the_cause_of_its_message(sessions: Sessio
 
     record = record_of(accepted(), cause)
     consume_records(
-        sessions, subscribe(on(OrderAccepted, lambda _, work: seen.append(work))), [record]
+        sessions,
+        index_subscriptions(on(OrderAccepted, lambda _, work: seen.append(work))),
+        [record],
     )
 
     (work,) = seen
@@ -164,7 +172,7 @@ def test_the_history_is_written_with_the_change(sessions: Sessions) -> None:
     def record_change(message: OrderAccepted, work: UnitOfWork) -> None:
         work.record_change("order", message.order_id, "", "acknowledged", part="1", reason="new")
 
-    consume(sessions, subscribe(on(OrderAccepted, record_change)), accepted())
+    consume(sessions, index_subscriptions(on(OrderAccepted, record_change)), accepted())
 
     assert history(sessions) == [("order", "1", "", "acknowledged")]
 
@@ -174,7 +182,7 @@ def test_what_is_put_twice_in_a_batch_is_written_as_it_was_put_last(sessions: Se
         log_message(message, work)
         ORDER_LOGS.put(work.session, OrderLog(message.order_id, ("last.v1",), work.now))
 
-    consume(sessions, subscribe(on(OrderAccepted, write_twice)), accepted())
+    consume(sessions, index_subscriptions(on(OrderAccepted, write_twice)), accepted())
 
     assert logged_types(sessions) == ["last"]
 
@@ -187,7 +195,7 @@ def many(_messages: Sequence[Message], _batch: UnitOfWorkBatch) -> None:
     """Handle many."""
 
 
-MIXED = subscribe(
+MIXED = index_subscriptions(
     on_batch(OrderAccepted, many), on(ServiceCompleted, one), on_batch(ResourcesAssigned, many)
 )
 KEYS = st.builds(UUID, int=st.integers(1, 4))

@@ -19,7 +19,7 @@ from shared.contracts import (
 from shared.errors import ConflictOnWriteError
 from shared.messaging import pending_outbox
 from shared.messaging.commit_context import CommitContext
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import OutboxRow, PendingRow, SequenceRow
 from shared.messaging.pending_outbox import PublishedOffsetRow
@@ -136,7 +136,7 @@ def test_a_retry_repeats_the_ids_of_its_messages(sessions: Sessions) -> None:
         if len(tries) < 3:
             raise ConflictOnWriteError
 
-    consume(sessions, subscribe(on(OrderAccepted, publish_two)), accepted())
+    consume(sessions, index_subscriptions(on(OrderAccepted, publish_two)), accepted())
 
     first, *others = tries
     assert len(set(first)) == 3
@@ -147,7 +147,7 @@ def test_ids_do_not_depend_on_what_shares_the_batch(sessions: Sessions) -> None:
     def answer(message: OrderAccepted, work: UnitOfWork) -> None:
         work.publish(ReleaseRequested(order_id=message.order_id))
 
-    subscriptions = subscribe(on(OrderAccepted, answer))
+    subscriptions = index_subscriptions(on(OrderAccepted, answer))
     commit_context = consume(sessions, subscriptions, accepted(OTHER), accepted())
     together = {record.key: record.id for part in commit_context.results for record in part.records}
     with sessions.begin() as session:
@@ -165,7 +165,7 @@ def test_an_envelope_names_its_tenant_its_cause_and_its_time(sessions: Sessions)
         work.publish(ReleaseRequested(order_id=message.order_id))
 
     record = record_of(accepted(), cause)
-    consume_records(sessions, subscribe(on(OrderAccepted, answer)), [record])
+    consume_records(sessions, index_subscriptions(on(OrderAccepted, answer)), [record])
 
     (envelope,) = envelopes(sessions)
     assert (envelope.tenant, envelope.localnetwork) == ("zhejiang", "0571")
@@ -223,7 +223,12 @@ def test_a_wiped_broker_is_sent_what_topics_retain_and_no_more(sessions: Session
         pending_outbox.mark_published(session, records, {"resources.requests/3": 1, "order/1": 4})
 
     with sessions.begin() as session:
-        assert pending_outbox.requeue_lost(session, {"resources.requests/3"}, NOON, uuid4()) == 1
+        assert (
+            pending_outbox.requeue_retained_records(
+                session, {"resources.requests/3"}, NOON, uuid4()
+            )
+            == 1
+        )
 
     with sessions() as session:
         assert [each.sequence for each in pending_outbox.oldest_records(session, 9)] == [2]
@@ -247,7 +252,7 @@ def test_requeueing_lost_records_has_no_statement_timeout(sessions: Sessions) ->
     commit_messages(sessions, RELEASE)
     with sessions.begin() as session:
         assert (
-            pending_outbox.requeue_lost(session, {"order/0"}, NOON, uuid4()) == 0
+            pending_outbox.requeue_retained_records(session, {"order/0"}, NOON, uuid4()) == 0
         )  # it is pending already
 
         assert session.scalar(text("SHOW statement_timeout")) == "0"

@@ -264,7 +264,7 @@ async def test_messages_committed_in_an_unproven_database_are_sent_after_the_pro
     sessions: Sessions, publisher: Publisher, topic: FakeTopic
 ) -> None:
     publisher.writer.certainty.mark_unproven()
-    publisher.writer.certainty.mark_unprovable()
+    publisher.writer.certainty.serve_without_proof()
 
     await commit(publisher, sessions, RELEASE)
 

@@ -13,7 +13,7 @@ from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import dead_letters
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dead_letters import DeadLetterReason
-from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
+from shared.messaging.dispatcher import Dispatcher, Subscriptions, index_subscriptions, on
 from shared.messaging.redelivery import redeliver
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
@@ -75,7 +75,7 @@ def test_redelivered_messages_are_known_from_then_on(sessions: Sessions) -> None
 
 def test_redelivery_stops_at_the_first_message_that_fails_again(sessions: Sessions) -> None:
     park_three(sessions)
-    failing = SUBSCRIPTIONS | subscribe(on(type(assigned()), fail))
+    failing = SUBSCRIPTIONS | index_subscriptions(on(type(assigned()), fail))
 
     assert redeliver_order(sessions, failing) == 1
 
@@ -98,7 +98,7 @@ def test_an_early_message_is_redelivered_after_one_of_another_topic_that_waits_b
             raise EarlyMessageError
         log_message(message, work)
 
-    subscriptions = SUBSCRIPTIONS | subscribe(on(type(assigned()), require_order))
+    subscriptions = SUBSCRIPTIONS | index_subscriptions(on(type(assigned()), require_order))
     consume(sessions, subscriptions, assigned())
     consume(sessions, subscriptions, accepted())
     assert reasons(sessions) == [
@@ -116,7 +116,7 @@ def test_an_early_message_keeps_those_of_its_own_topic_behind_it(sessions: Sessi
     def too_early(_: OrderMessage, __: UnitOfWork) -> None:
         raise EarlyMessageError
 
-    early = SUBSCRIPTIONS | subscribe(on(OrderAccepted, too_early))
+    early = SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, too_early))
     consume(sessions, early, accepted())
     late = [each._replace(source=record_of(accepted()).source) for each in [record_of(assigned())]]
     consume_records(sessions, early, late)
@@ -139,7 +139,10 @@ def test_redelivery_is_retried_after_a_write_conflict(sessions: Sessions) -> Non
         log_message(message, work)
 
     assert (
-        redeliver_order(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, conflict_once))) == 3
+        redeliver_order(
+            sessions, SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, conflict_once))
+        )
+        == 3
     )
 
 
@@ -171,7 +174,7 @@ def test_a_message_that_arrives_during_redelivery_is_neither_lost_nor_overtakes(
         wait_for_a_waiting_lock(sessions)
 
     redelivered = redeliver_order(
-        sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle_slowly))
+        sessions, SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, handle_slowly))
     )
     later.join(timeout=20)
     redelivered += redeliver_order(sessions)
@@ -192,7 +195,7 @@ def test_a_message_that_is_being_parked_during_redelivery_is_redelivered_with_th
         is_parking.set()
         wait_for_a_waiting_lock(sessions)
 
-    slow = SUBSCRIPTIONS | subscribe(on(type(assigned()), handle_slowly))
+    slow = SUBSCRIPTIONS | index_subscriptions(on(type(assigned()), handle_slowly))
     both = [completed(), assigned(OTHER)]
     later = threading.Thread(target=partial(consume, sessions, slow, *both))
     later.start()
@@ -227,7 +230,7 @@ def test_two_redeliveries_of_one_key_do_not_handle_it_twice(sessions: Sessions) 
         second.start()
         wait_for_a_waiting_lock(sessions)
 
-    redeliver_order(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle_slowly)))
+    redeliver_order(sessions, SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, handle_slowly)))
     second.join(timeout=20)
 
     assert logged_types(sessions) == ALL
@@ -243,6 +246,6 @@ def test_a_parked_message_is_redelivered_under_its_own_tenant(
     def note_tenant(_: OrderAccepted, work: UnitOfWork) -> None:
         seen.append(work.tenant)
 
-    redeliver_order(sessions, subscribe(on(OrderAccepted, note_tenant)))
+    redeliver_order(sessions, index_subscriptions(on(OrderAccepted, note_tenant)))
 
     assert seen == ["zhejiang"] != [TENANT]

@@ -13,7 +13,7 @@ from shared.kafka import admin
 from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import inbox, pending_outbox
 from shared.messaging.commit_context import CommitContext
-from shared.messaging.recreated_topics import save_topic_ids
+from shared.messaging.recreated_topics import save_ids_and_reset_recreated
 from shared.persistence.database import Sessions
 from tests.kernel import commit_messages_in
 from tests.shared.order_log import accepted
@@ -43,22 +43,22 @@ def pending_count(sessions: Sessions) -> int:
 def test_a_topic_that_was_made_anew_is_read_from_its_beginning_and_no_other(
     sessions: Sessions,
 ) -> None:
-    assert save_topic_ids(sessions, OLD, {}) == []
+    assert save_ids_and_reset_recreated(sessions, OLD, {}) == []
     save_far_offsets(sessions)
 
-    assert save_topic_ids(sessions, ANEW, OLD) == ["order"]
+    assert save_ids_and_reset_recreated(sessions, ANEW, OLD) == ["order"]
 
     assert offsets(sessions) == {"order/3": 0, "resources/3": 81}
 
 
 def test_records_of_a_topic_that_was_made_anew_are_sent_again(sessions: Sessions) -> None:
-    save_topic_ids(sessions, OLD, {})
+    save_ids_and_reset_recreated(sessions, OLD, {})
     commit_messages_in(sessions, CommitContext(uuid4()), accepted(), now=datetime.now(UTC))
     with sessions.begin() as session:
         session.execute(text("DELETE FROM unsent"))
         pending_outbox.save_published_offsets(session, {"order/3": 80})
 
-    save_topic_ids(sessions, ANEW, OLD)
+    save_ids_and_reset_recreated(sessions, ANEW, OLD)
 
     assert pending_count(sessions) == 1
     with sessions() as session:
@@ -68,20 +68,24 @@ def test_records_of_a_topic_that_was_made_anew_are_sent_again(sessions: Sessions
 def test_a_process_that_notices_after_another_begins_anew_all_the_same(
     sessions: Sessions,
 ) -> None:
-    save_topic_ids(sessions, OLD, {})
-    save_topic_ids(sessions, ANEW, OLD)
+    save_ids_and_reset_recreated(sessions, OLD, {})
+    save_ids_and_reset_recreated(sessions, ANEW, OLD)
     save_far_offsets(sessions)  # the other process saved its offsets in the old topic
 
-    assert save_topic_ids(sessions, ANEW, OLD) == ["order"]
+    assert save_ids_and_reset_recreated(sessions, ANEW, OLD) == ["order"]
 
     assert offsets(sessions)["order/3"] == 0
 
 
 def test_while_no_topic_was_made_anew_every_offset_stays(sessions: Sessions) -> None:
-    save_topic_ids(sessions, OLD, {})
+    save_ids_and_reset_recreated(sessions, OLD, {})
     save_far_offsets(sessions)
 
-    assert save_topic_ids(sessions, OLD, OLD) == save_topic_ids(sessions, {}, OLD) == []
+    assert (
+        save_ids_and_reset_recreated(sessions, OLD, OLD)
+        == save_ids_and_reset_recreated(sessions, {}, OLD)
+        == []
+    )
 
     assert set(offsets(sessions).values()) == {81}
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.config.settings import Settings
-from shared.exit import EX_SOFTWARE, stop_process
+from shared.exit import EX_SOFTWARE, abort_process
 from shared.observability.logs import LIBRARY_LEVELS, bind_correlation_id, configure_logs
 from shared.observability.masking import Mask, looks_personal
 
@@ -216,7 +216,7 @@ def test_the_end_of_a_process_is_logged_without_the_text_of_its_error(
     monkeypatch.setattr(os, "_exit", exit_with)
 
     with pytest.raises(SystemExit, match=str(EX_SOFTWARE)):
-        stop_process("a bug", KeyError(NAME))
+        abort_process("a bug", KeyError(NAME))
 
     written = capsys.readouterr().err
     assert "KeyError" in written

@@ -21,7 +21,7 @@ from shared.http import Router
 from shared.messaging.batch_handler import BatchHandler
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
@@ -115,7 +115,7 @@ async def broker_connected(system: MetricSystem) -> AsyncIterator[None]:
 async def backlogs_found(system: MetricSystem) -> AsyncIterator[None]:
     """Parked and pending messages, a late timer, a call in doubt; found by a monitor."""
     await Monitor(system.settings, system.sessions).report()
-    refusing = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
+    refusing = SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, refuse))
     consume(system.sessions, refusing, accepted(), now=PAST)
     schedule(system.sessions, PAST, TimerDue(order_id=uuid4()))
     request_calls(system.sessions, an_outbound_call(doubtful=True), now=PAST)

@@ -54,7 +54,7 @@ def large(postgres: Postgres) -> Iterator[Sessions]:
 def test_a_list_of_what_every_service_keeps_reads_little(large: Sessions) -> None:
     next_page = Window(0, 21, encode_cursor(["crm-0", "owner", "C-5"]))
     audited = partial(audit_log.read_entries, tenant=TENANT, limit=20)
-    own, other = (dead_letters.belongs_to(each, TENANT) for each in (TENANT, "zhejiang"))
+    own, other = (dead_letters.tenant_condition(each, TENANT) for each in (TENANT, "zhejiang"))
     queries: dict[str, RunQuery] = {
         "parked": partial(dead_letters.list_open, owned=own, limit=20),
         "parked behind": partial(dead_letters.list_open, owned=own, limit=20, after=ROWS - 50),

@@ -18,7 +18,7 @@ from shared.persistence.connection_errors import (
     is_unreachable,
     unreachable_reason,
 )
-from shared.security.development_keys import make_development_keys
+from shared.security.development_keys import ensure_development_keys
 from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared.service_process import running_process
@@ -108,7 +108,7 @@ def test_a_tool_says_one_line_and_fails(tool: str, tmp_path: Path) -> None:
 
 
 async def test_a_service_that_starts_says_it_once_and_waits(settings: Settings) -> None:
-    make_development_keys(settings.auth_keys, NOON)
+    ensure_development_keys(settings.auth_keys, NOON)
     with running_process(settings.model_copy(update={"database_url": CLOSED})) as waiting:
         await until(lambda: waiting.log.read_text().count("database.unavailable") > 3, 60)
         log = waiting.log.read_text()

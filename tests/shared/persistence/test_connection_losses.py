@@ -180,7 +180,7 @@ async def test_requests_write_while_the_broker_is_out_whatever_was_lost(sessions
     writer = Writer(sessions)
     async with running_batcher(sessions, writer, ReleaseRequested) as batcher:
         certainty = writer.certainty
-        certainty.on_unproven = certainty.mark_unprovable
+        certainty.on_unproven = certainty.serve_without_proof
         note_loss(sessions.kw["bind"].dialect)
 
         assert await submit(batcher, logging_command(ORDER)) == ORDER

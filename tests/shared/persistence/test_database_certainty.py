@@ -34,7 +34,7 @@ async def test_without_a_broker_requests_are_served_and_all_else_waits() -> None
     certainty = DatabaseCertainty()
     certainty.mark_unproven()
 
-    certainty.mark_unprovable()
+    certainty.serve_without_proof()
 
     await certainty.wait_until_serving()
     assert await still_waits(asyncio.ensure_future(certainty.wait_until_proven()))
@@ -43,9 +43,9 @@ async def test_without_a_broker_requests_are_served_and_all_else_waits() -> None
 async def test_once_the_broker_is_there_requests_wait_for_the_proof() -> None:
     certainty = DatabaseCertainty()
     certainty.mark_unproven()
-    certainty.mark_unprovable()
+    certainty.serve_without_proof()
 
-    certainty.mark_provable()
+    certainty.suspend_serving_unless_proven()
 
     assert await still_waits(asyncio.ensure_future(certainty.wait_until_serving()))
 
@@ -53,7 +53,7 @@ async def test_once_the_broker_is_there_requests_wait_for_the_proof() -> None:
 def test_a_loss_during_a_transaction_is_noticed_in_any_thread() -> None:
     lost = [0]
     certainty = DatabaseCertainty(lambda: lost[0], on_unproven=lambda: None)
-    recheck = certainty.begin_check(RequiredCertainty.PROVEN)
+    recheck = certainty.require_and_return_recheck(RequiredCertainty.PROVEN)
     recheck()
     lost[0] = 1
 
@@ -69,18 +69,18 @@ def test_a_transaction_that_waited_before_the_loss_is_refused_after_it_was_notic
 
     for required in (RequiredCertainty.PROVEN, RequiredCertainty.SERVED):
         with pytest.raises(DatabaseUnprovenError):
-            certainty.begin_check(required)
-    certainty.begin_check(RequiredCertainty.NONE)()
+            certainty.require_and_return_recheck(required)
+    certainty.require_and_return_recheck(RequiredCertainty.NONE)()
 
 
 def test_without_a_broker_requests_may_write_and_nothing_else_may() -> None:
     certainty = DatabaseCertainty(on_unproven=lambda: None)
     certainty.mark_unproven()
-    certainty.mark_unprovable()
+    certainty.serve_without_proof()
 
-    certainty.begin_check(RequiredCertainty.SERVED)()
+    certainty.require_and_return_recheck(RequiredCertainty.SERVED)()
     with pytest.raises(DatabaseUnprovenError):
-        certainty.begin_check(RequiredCertainty.PROVEN)
+        certainty.require_and_return_recheck(RequiredCertainty.PROVEN)
 
 
 def test_a_process_that_starts_is_not_ready_before_the_first_proof() -> None:

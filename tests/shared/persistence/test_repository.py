@@ -13,7 +13,7 @@ from shared.errors import ConflictOnWriteError, NotFoundError
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions, is_write
-from shared.persistence.repository import ExistsAlreadyError, Repository, type_label
+from shared.persistence.repository import ExistsAlreadyError, Repository, type_name_in_words
 from tests.conftest import NOON
 from tests.kernel import statements
 from tests.shared.order_log import ORDER, ORDER_LOGS, OTHER, OrderLog, OrderLogRow, logged_types
@@ -167,7 +167,7 @@ def test_a_repository_of_immutable_rows_locks_nothing(sessions: Sessions) -> Non
 
 
 def test_a_type_is_labelled_by_the_words_of_its_name() -> None:
-    assert [type_label(each) for each in (OrderLog, Word)] == ["order log", "word"]
+    assert [type_name_in_words(each) for each in (OrderLog, Word)] == ["order log", "word"]
 
 
 class Word:

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from shared.contracts import Message, PartyErased, read_envelope
-from shared.contracts.personal import blank_personal_data
-from shared.messaging.dispatcher import subscribe
+from shared.contracts.personal import with_personal_data_blanked
+from shared.messaging.dispatcher import index_subscriptions
 from shared.persistence.database import Sessions
 from shared.privacy import erased_parties
 from shared.privacy.archive_scrubbing import FILE_PATTERN, folder_lock, main, scrub_folder
@@ -50,7 +50,7 @@ def test_records_about_erased_parties_are_blanked_and_all_others_stay(tmp_path: 
 
     assert list(scrub_folder(tmp_path, ERASED)) == [(file, 2)]
 
-    blanked = blank_personal_data(accepted_for())
+    blanked = with_personal_data_blanked(accepted_for())
     assert list(messages_in(file)) == [blanked, completed(), accepted_for(OTHER), blanked]
     assert list(tmp_path.iterdir()) == [file]
 
@@ -99,7 +99,7 @@ def test_an_erased_party_is_stored_with_the_latest_time(
     later = NOON + timedelta(days=1)
     for until in (later, NOON):
         erased = PartyErased(party_key=LIN_KEY, party_id=LIN.id, until=until)
-        consume(sessions, subscribe(*erasure_subscriptions()), erased)
+        consume(sessions, index_subscriptions(*erasure_subscriptions()), erased)
 
     with sessions() as session:
         assert erased_parties.all_erased_parties(session) == {(TENANT, LIN.id): later}
@@ -125,7 +125,7 @@ def test_the_command_scrubs_the_files_of_a_service(
     main(["order"])
 
     assert capsys.readouterr().out == "order: 1 messages were blanked; 1 files were read\n"
-    assert list(messages_in(file)) == [blank_personal_data(accepted_for())]
+    assert list(messages_in(file)) == [with_personal_data_blanked(accepted_for())]
 
 
 def test_two_processes_scrub_a_folder_one_after_the_other(tmp_path: Path) -> None:

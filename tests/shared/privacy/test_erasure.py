@@ -13,11 +13,11 @@ import services.order.app
 import services.provisioning.app
 import services.resources.app  # noqa: F401  so that all contracts are registered
 from shared.contracts import Customer, Message, OrderAccepted, public_contracts, read_envelope
-from shared.contracts.personal import blank_personal_data, has_personal_fields
+from shared.contracts.personal import has_personal_fields, with_personal_data_blanked
 from shared.errors import ConflictError
 from shared.kafka.record_types import ConsumedRecord
 from shared.messaging import pending_outbox
-from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from shared.privacy.erasure import (
@@ -48,7 +48,7 @@ def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
     raise ConflictError
 
 
-REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
+REFUSING = SUBSCRIPTIONS | index_subscriptions(on(OrderAccepted, refuse))
 
 
 def accepted_for(customer: Customer = LIN) -> OrderAccepted:
@@ -72,7 +72,7 @@ def test_records_of_the_orders_are_blanked_and_no_others(sessions: Sessions) -> 
 
     blank_under_order(sessions)
 
-    assert published(sessions) == [blank_personal_data(accepted_for()), completed(), other]
+    assert published(sessions) == [with_personal_data_blanked(accepted_for()), completed(), other]
     after = [
         msgspec.structs.replace(each, data=earlier.data)
         for each, earlier in zip(envelopes(sessions), before, strict=True)
@@ -87,7 +87,7 @@ def test_a_pending_record_is_blanked_before_it_is_sent(sessions: Sessions) -> No
 
     with sessions() as session:
         (record,) = pending_outbox.oldest_records(session, 10)
-    assert read_envelope(record.body).open() == blank_personal_data(accepted_for())
+    assert read_envelope(record.body).open() == with_personal_data_blanked(accepted_for())
     assert record.sequence == read_envelope(record.body).sequence == 1
 
 
@@ -97,7 +97,7 @@ def test_a_dead_letter_about_the_party_is_blanked(sessions: Sessions) -> None:
     blank_parked(sessions)
 
     (row,) = dead_letter_rows(sessions)
-    assert read_envelope(row.body).open() == blank_personal_data(accepted_for())
+    assert read_envelope(row.body).open() == with_personal_data_blanked(accepted_for())
     assert row.error == BLANKED_ERROR
 
 

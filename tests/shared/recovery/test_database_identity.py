@@ -57,7 +57,7 @@ def record_change(sessions: Sessions, at: datetime) -> None:
 def detect(sessions: Sessions, now: datetime = LATER) -> bool:
     """Compare the stored identity of the database with its real one."""
     with sessions.begin() as session:
-        return database_identity.detect_replacement(session, now)
+        return database_identity.detect_and_record_replacement(session, now)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from shared.kafka.producer import Producer
 from shared.kafka.record_types import ConsumedRecord
 from shared.messaging.automatic_redelivery import AutomaticRedelivery
 from shared.messaging.commit_context import CommitContext
-from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
+from shared.messaging.dispatcher import Dispatcher, Subscriptions, index_subscriptions, on
 from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.messaging.writer import Writer
@@ -80,12 +80,12 @@ class FakeProvisioning:
     @property
     def subscriptions(self) -> Subscriptions:
         """The messages that it consumes."""
-        return subscribe(on(OrderAccepted, self.plan))
+        return index_subscriptions(on(OrderAccepted, self.plan))
 
     @property
     def takeover(self) -> Takeover:
         """The published messages that it takes over."""
-        return Takeover(subscribe(on(ServiceCompleted, self.end)))
+        return Takeover(index_subscriptions(on(ServiceCompleted, self.end)))
 
 
 class WritingFirst(FakeProvisioning):
@@ -205,7 +205,7 @@ async def test_retrying_all_that_waits_after_each_batch_exceeds_the_bound(
 ) -> None:
     monkeypatch.setattr(
         UnappliedMessages,
-        UnappliedMessages.retry_after.__name__,
+        UnappliedMessages.retry_unblocked_by.__name__,
         lambda self, _: self.retry_all(),
     )
 

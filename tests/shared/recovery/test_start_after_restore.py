@@ -19,7 +19,7 @@ from shared.kafka import admin
 from shared.observability.troubles import TroubleKind
 from shared.persistence.database import DISABLE_TIMEOUTS, Sessions
 from shared.recovery.recovery_store import RecoveryState
-from shared.security.development_keys import make_development_keys, make_token
+from shared.security.development_keys import ensure_development_keys, make_token
 from tests.conftest import delete_all_rows
 from tests.kernel import until
 from tests.shared.consuming import accepted_records, committed_offsets, produce
@@ -80,7 +80,7 @@ async def restore_empty(sessions: Sessions, settings: Settings) -> None:
 async def test_while_a_restored_database_is_taken_over_the_process_answers_and_says_so(
     sessions: Sessions, settings: Settings
 ) -> None:
-    make_development_keys(settings.auth_keys, datetime.now(UTC))
+    ensure_development_keys(settings.auth_keys, datetime.now(UTC))
     await restore_empty(sessions, settings)
 
     with running_process(settings) as running:

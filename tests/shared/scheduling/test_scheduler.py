@@ -14,7 +14,7 @@ from shared.errors import ConflictError
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dead_letters import DeadLetterReason
-from shared.messaging.dispatcher import Subscriptions, on, subscribe
+from shared.messaging.dispatcher import Subscriptions, index_subscriptions, on
 from shared.messaging.unit_of_work import Transaction, UnitOfWork, begin_transaction
 from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
@@ -143,7 +143,9 @@ async def test_the_timer_that_is_due_longest_is_handled_first(
     for hours, note in ((1, "late"), (3, "first"), (2, "second")):
         schedule(sessions, PAST - timedelta(hours=hours), TimerDue(order_id=uuid4(), note=note))
 
-    await handle_due(make_scheduler(subscribe(on(TimerDue, lambda it, _: seen.append(it.note)))))
+    await handle_due(
+        make_scheduler(index_subscriptions(on(TimerDue, lambda it, _: seen.append(it.note))))
+    )
 
     assert seen == ["first", "second", "late"]
 
@@ -156,7 +158,7 @@ async def test_a_timer_that_cannot_be_handled_is_parked_and_deleted(
 
     schedule(sessions, PAST, TimerDue(order_id=ORDER), TimerDue(order_id=OTHER))
 
-    await handle_due(make_scheduler(subscribe(on(TimerDue, refuse))))
+    await handle_due(make_scheduler(index_subscriptions(on(TimerDue, refuse))))
 
     assert [row.why for row in dead_letter_rows(sessions)] == [
         DeadLetterReason.RULE_BROKEN,
@@ -180,7 +182,7 @@ async def test_two_processes_handle_a_timer_once_and_do_not_wait_for_each_other(
             seen.append(OTHER)
 
     schedule(sessions, PAST - timedelta(hours=1), TimerDue(order_id=ORDER))
-    await handle_due(make_scheduler(subscribe(on(TimerDue, let_the_other_handle))))
+    await handle_due(make_scheduler(index_subscriptions(on(TimerDue, let_the_other_handle))))
 
     assert seen == [ORDER, OTHER]
     assert logged_types(sessions) == ["order_log.timer_due"]
@@ -216,7 +218,7 @@ async def test_a_handler_may_schedule_another_timer(
         if message.note != "last":
             timer_store.schedule(work, PAST, TimerDue(order_id=message.order_id, note="last"))
 
-    scheduler = make_scheduler(subscribe(on(TimerDue, schedule_again)))
+    scheduler = make_scheduler(index_subscriptions(on(TimerDue, schedule_again)))
     schedule(sessions, PAST, TimerDue(order_id=ORDER))
     for _ in range(3):
         await handle_due(scheduler)

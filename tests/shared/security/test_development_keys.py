@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from shared.security.development_keys import make_development_keys, make_key_pair, make_token
+from shared.security.development_keys import ensure_development_keys, make_key_pair, make_token
 from shared.security.roles import ROLES
 from shared.security.tokens import ExpectedClaims, KeysError, TokenVerifier
 from tests.shared.http.small_api import NOW
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "keys"
-    make_development_keys(folder, NOW)
+    ensure_development_keys(folder, NOW)
     return folder
 
 
@@ -46,7 +46,7 @@ def test_many_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(make_key_pair, [folder] * 8))
-        list(pool.map(partial(make_development_keys, folder), [NOW] * 8))
+        list(pool.map(partial(ensure_development_keys, folder), [NOW] * 8))
 
     assert len(list(folder.glob("*.pem"))) == 1
     assert {path.name for path in folder.parent.iterdir()} == {"keys"}
@@ -55,12 +55,12 @@ def test_many_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
 
 def test_a_second_start_changes_nothing_until_the_tokens_are_about_to_end(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
-    make_development_keys(folder, NOW)
+    ensure_development_keys(folder, NOW)
     before = contents(folder)
 
-    make_development_keys(folder, NOW + 20 * 24 * HOUR)
+    ensure_development_keys(folder, NOW + 20 * 24 * HOUR)
     assert contents(folder) == before
-    make_development_keys(folder, NOW + 25 * 24 * HOUR)
+    ensure_development_keys(folder, NOW + 25 * 24 * HOUR)
 
     changed = {name for name, content in contents(folder).items() if before[name] != content}
     assert changed == {f"{role}.jwt" for role in ROLES}
@@ -75,7 +75,7 @@ def test_a_folder_with_an_issuers_keys_is_left_alone(tmp_path: Path) -> None:
     content = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (tmp_path / "issuer.pem").write_bytes(content)
 
-    make_development_keys(tmp_path, NOW)
+    ensure_development_keys(tmp_path, NOW)
 
     assert [path.name for path in tmp_path.iterdir()] == ["issuer.pem"]
     with pytest.raises(KeysError, match="no development key"):

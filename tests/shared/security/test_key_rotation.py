@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from shared.security.development_keys import make_development_keys
+from shared.security.development_keys import ensure_development_keys
 from shared.security.tokens import KEY_RELOAD_INTERVAL_S, KeysError, TokenVerifier
 from tests.shared.http.small_api import NOW
 from tests.shared.security.tokens import EXPECTED, Clock, claims, rejection_reason, signed
@@ -23,8 +23,8 @@ def test_a_key_that_is_added_counts_and_one_that_is_taken_away_does_not(
     tmp_path: Path, clock: Clock
 ) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
-    make_development_keys(old, NOW)
-    make_development_keys(new, NOW)
+    ensure_development_keys(old, NOW)
+    ensure_development_keys(new, NOW)
     tokens = TokenVerifier(old, EXPECTED, clock)
     former, later = signed(old, claims()), signed(new, claims())
     assert tokens.verify(former)
@@ -45,7 +45,7 @@ def test_keys_that_become_unreadable_leave_the_old_ones_in_force(
     tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "keys"
-    make_development_keys(folder, NOW)
+    ensure_development_keys(folder, NOW)
     tokens = TokenVerifier(folder, EXPECTED, clock)
     (folder / "new.pem").write_text("no key at all")
     clock.now += 2 * KEY_RELOAD_INTERVAL_S

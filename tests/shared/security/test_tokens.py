@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.http import Router
 from shared.http.authorization import RouteWithoutScopeError, allow
 from shared.security.caller import Caller
-from shared.security.development_keys import make_development_keys
+from shared.security.development_keys import ensure_development_keys
 from shared.security.roles import ROLES, SCOPES
 from shared.security.tokens import TokenVerifier
 from tests.shared.http.small_api import NOW, an_api, settings_for
@@ -32,7 +32,7 @@ from tests.shared.security.tokens import (
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "keys"
-    make_development_keys(folder, NOW)
+    ensure_development_keys(folder, NOW)
     return folder
 
 

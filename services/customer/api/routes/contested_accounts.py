@@ -23,7 +23,7 @@ from shared.http import (
 )
 from shared.http.callers import FalloutOperator, Viewer
 from shared.http.collection_paths import OPS_PATH
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 
 CONTESTED_ACCOUNTS_PATH = f"{OPS_PATH}/contested-accounts"
 USES_READ = MAX_USES_SHOWN + 1
@@ -43,7 +43,7 @@ def list_contested(
 ) -> Response:
     """List the accounts that orders of more than one customer name, by their ids."""
     found = store.contested_accounts.find_page(session, caller.tenant, page.window, state=state)
-    accounts = paginate(response, page, found, keys=key_attributes("account_id"))
+    accounts = paginate(response, page, found, keys=attributes_getter("account_id"))
     return list_response(
         show_contested_accounts(session, caller.tenant, accounts), response=response
     )

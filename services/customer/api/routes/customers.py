@@ -14,7 +14,7 @@ from shared.http.authorization import MissingScopeError
 from shared.http.collection_paths import CUSTOMERS_PATH
 from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable
-from shared.persistence.pagination import Window, key_attributes
+from shared.persistence.pagination import Window, attributes_getter
 from shared.security.caller import Caller
 
 router = Router(tags=["customers"])
@@ -32,7 +32,7 @@ def find_customers(  # noqa: PLR0913  each is a part of the request
 ) -> Response:
     """Return the customers with a phone number, in any spelling, or with a beginning of a name."""
     found = search_parties(session, caller, phone, name, page.window)
-    keys = key_attributes("party_id") if name is None else name_sort_key
+    keys = attributes_getter("party_id") if name is None else name_sort_key
     shown = [CustomerSummaryView.of(each) for each in paginate(response, page, found, keys=keys)]
     return list_response(shown, response=response)
 

@@ -24,7 +24,7 @@ from shared.http import (
 from shared.http.authorization import allow
 from shared.http.collection_paths import OPS_PATH
 from shared.operations.audit_and_approvals import ApprovalView, approval_pending_response
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 from shared.security.caller import Caller
 
 GRANTS_PATH = f"{OPS_PATH}/grants"
@@ -43,7 +43,7 @@ def list_grants(
     found = grants.find_grants(session, caller.tenant, page.window)
     shown = [
         GrantView.of(each)
-        for each in paginate(response, page, found, keys=key_attributes(*grants.KEYS))
+        for each in paginate(response, page, found, keys=attributes_getter(*grants.KEYS))
     ]
     return list_response(shown, response=response)
 

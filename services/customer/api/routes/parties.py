@@ -62,6 +62,6 @@ def party_response(
     data_scope = data_scope_of(caller)
     party = require_customer(store.find_party(session, data_scope, party_id), party_id)
     unmasked = is_same_identity_number(
-        party, store.own_identity_number(session, data_scope, party_id)
+        party, store.identity_number_reported_by_client(session, data_scope, party_id)
     )
     return view_response(show_party(party, unmasked=unmasked), fields)

@@ -11,7 +11,7 @@ from services.customer.commands.customers import require_customer
 from services.customer.domain.parties.party import Party, person_marks
 from services.customer.domain.unified_view.view import build_unified_view
 from shared.access.access_rule import data_scope_of
-from shared.access.grants import with_grants_checked
+from shared.access.grants import with_has_grants_loaded
 from shared.http import ReadSessionDep, Router, SettingsDep, view_response
 from shared.http.collection_paths import CUSTOMERS_PATH
 
@@ -29,7 +29,7 @@ def read_view(
     limit: ListLimit = MAX_LIST_LENGTH,
 ) -> Response:
     """Return the unified view of one customer, each list up to `limit`."""
-    data_scope = with_grants_checked(session, data_scope_of(caller))
+    data_scope = with_has_grants_loaded(session, data_scope_of(caller))
     party = require_customer(store.find_party(session, data_scope, party_id), party_id)
     facts = store.get_customer_facts(
         session, data_scope, party, min(limit, caller.limits.page_size)

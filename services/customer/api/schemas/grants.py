@@ -45,9 +45,9 @@ class RevocationSchema(TmfBaseSchema):
         Raises:
             InvalidError: if owner and grantee are the same client.
         """
-        return self.change_to(REVOKED)
+        return self.to_change_with_level(REVOKED)
 
-    def change_to(self, level: str) -> AccessGrantChange:
+    def to_change_with_level(self, level: str) -> AccessGrantChange:
         """Return the change of the grant to a level.
 
         Raises:
@@ -74,4 +74,4 @@ class GrantSchema(RevocationSchema):
         Raises:
             InvalidError: if owner and grantee are the same client.
         """
-        return self.change_to(self.level)
+        return self.to_change_with_level(self.level)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.contracts import OrderAccepted, PartyErased, PartyKind, party_kind_of
 from shared.errors import PoisonError
-from shared.input.identity_numbers import normalize_number
+from shared.input.identity_numbers import normalize_identity_number
 from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable
 
@@ -128,7 +128,7 @@ def person_marks(party: Party, person_key: bytes) -> list[str]:
     erasures made them.
     """
     traits = (
-        ("identity", normalize_number(party.identity_number)),
+        ("identity", normalize_identity_number(party.identity_number)),
         ("phone", phone_key(party.phone)),
         ("email", comparable(party.email)),
         ("identity", party.identity_number.strip().upper()),
@@ -149,7 +149,9 @@ def is_same_identity_number(party: Party, reported: str) -> bool:
         party: the party as the client may see it.
         reported: the number that this client reported; empty if none.
     """
-    return bool(reported) and normalize_number(reported) == normalize_number(party.identity_number)
+    return bool(reported) and normalize_identity_number(reported) == normalize_identity_number(
+        party.identity_number
+    )
 
 
 def mask(secret: str) -> str:

@@ -163,7 +163,9 @@ def result_from_message(message: OrderEndedMessage, tenant: str, told_at: dateti
             assert_never(message)
 
 
-def check_same_end(stored: Mapping[UUID, OrderState], results: Iterable[OrderResult]) -> None:
+def check_same_final_state(
+    stored: Mapping[UUID, OrderState], results: Iterable[OrderResult]
+) -> None:
     """Check that orders ended in the same states as stored: an order ends once.
 
     Raises:

@@ -22,7 +22,7 @@ from shared.http import (
 from shared.http.authorization import allow
 from shared.http.collection_paths import OFFERINGS_PATH, PRODUCTS_PATH
 from shared.input.list_filters import ListFilter, check_filter_names
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 from shared.security.caller import Caller
 
 ProductReader: TypeAlias = Annotated[
@@ -46,7 +46,7 @@ def list_products(  # noqa: PLR0913  each is a part of the request
     found = store.product_lists.find(session, query.to_filter(caller), page.window)
     if query.offering_id and not found:
         check_offering_exists(session, caller.tenant, query.offering_id)
-    listed = paginate(response, page, found, keys=key_attributes("id"))
+    listed = paginate(response, page, found, keys=attributes_getter("id"))
     return list_response([show_product(each) for each in listed], fields, response)
 
 

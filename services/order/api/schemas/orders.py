@@ -201,7 +201,7 @@ def read_valid_fields(
         raise error
     errors = error.errors(include_url=False)
     faulty = [{**each, "loc": ("body", *each["loc"])} for each in errors if not is_null(each)]
-    rest = remove_fields(body, [each["loc"] for each in errors])
+    rest = without_fields(body, [each["loc"] for each in errors])
     return check(rest).to_domain(tuple(faults_of(faulty, body)))
 
 
@@ -210,7 +210,7 @@ def is_null(error: ErrorDetails) -> bool:
     return error["input"] is None and isinstance(error["loc"][-1], str)
 
 
-def remove_fields(body: Any, paths: Iterable[Sequence[str | int]]) -> Any:  # noqa: ANN401  JSON
+def without_fields(body: Any, paths: Iterable[Sequence[str | int]]) -> Any:  # noqa: ANN401  JSON
     """Return a copy of a body without the fields at these paths."""
     rest = deepcopy(body)
     for *path, last in paths:

@@ -4,7 +4,7 @@ from pydantic import ConfigDict
 
 from services.order.api.examples import catalogue as examples
 from services.order.commands.catalogue import PublicationResult
-from services.order.domain.catalogue.publication import entry_name
+from services.order.domain.catalogue.publication import entry_version_text
 from shared.errors import Fault
 from shared.http.views import UnvalidatedTmfView
 
@@ -33,7 +33,7 @@ class WarningView(UnvalidatedTmfView):
 def show_published(result: PublicationResult) -> PublishedView:
     """Show what a publication has changed, with its warnings."""
     return PublishedView(
-        changed=[entry_name(each) for each in result.changed],
+        changed=[entry_version_text(each) for each in result.changed],
         warnings=[warning_view(each) for each in result.warnings] or None,
     )
 

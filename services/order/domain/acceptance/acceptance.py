@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.order.domain.acceptance.characteristics import merge_characteristics
 from services.order.domain.acceptance.installation_address import (
-    inherit_bundle_address,
     installation_place,
+    with_address_in_members,
 )
 from services.order.domain.acceptance.items import ItemCheckContext, items_faults
 from services.order.domain.acceptance.order_header import (
@@ -31,7 +31,7 @@ from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, O
 from services.order.domain.catalogue.eligibility import EligibilityContext, admitted_local_networks
 from services.order.domain.catalogue.pricing import quote
 from services.order.domain.fulfilment.product import Product, mark_pending_terminate
-from services.order.domain.fulfilment.progress import Progress, acknowledge
+from services.order.domain.fulfilment.progress import Progress, initial_progress
 from services.order.domain.order import (
     BundleParentItem,
     Item,
@@ -86,14 +86,14 @@ def accept(
         mark_pending_terminate(products[each], order.id)
         for each in order.disconnected_product_ids()
     )
-    return AcceptedOrder(order, acknowledge(order), disconnected, accepted_message(order))
+    return AcceptedOrder(order, initial_progress(order), disconnected, accepted_message(order))
 
 
 def with_bundle_addresses(requested: RequestedOrder) -> RequestedOrder:
     """Return the order with the bundle's address in every nested item without its own."""
     if any(item.members for item in requested.items):
         return replace(
-            requested, items=tuple(inherit_bundle_address(item) for item in requested.items)
+            requested, items=tuple(with_address_in_members(item) for item in requested.items)
         )
     return requested
 
@@ -176,7 +176,7 @@ def product_items(
     """Yield the product items, those of a bundle at the bundle's position."""
     for item in requested.items:
         if item.effect is ProductEffect.ENDS:
-            yield disconnect_item(item, products[UUID(item.product_id)])
+            yield disconnection_item(item, products[UUID(item.product_id)])
         elif item.members:
             bundle = catalogue.sellable_offerings[item.offering_id]
             for member in item.members:
@@ -226,7 +226,7 @@ def new_item(
     )
 
 
-def disconnect_item(item: RequestedItem, product: Product) -> Item:
+def disconnection_item(item: RequestedItem, product: Product) -> Item:
     """Return an item that disconnects a product, free of charge."""
     action = enabled_action_of(item)
     ordered = OrderedItem(

@@ -26,12 +26,12 @@ def installation_place(item: RequestedItem) -> RequestedPlace:
     return next(iter(installation_addresses(item)), NO_PLACE)
 
 
-def inherit_bundle_address(item: RequestedItem) -> RequestedItem:
+def with_address_in_members(item: RequestedItem) -> RequestedItem:
     """Give the items nested in a bundle its address, unless they name their own."""
     if not item.members:
         return item
     members = (
-        inherit_bundle_address(each if each.places else replace(each, places=item.places))
+        with_address_in_members(each if each.places else replace(each, places=item.places))
         for each in item.members
     )
     return replace(item, members=tuple(members))

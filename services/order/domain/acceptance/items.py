@@ -22,7 +22,7 @@ from services.order.domain.catalogue.eligibility import (
     EligibilityContext,
     admitted_local_networks,
     eligibility_faults,
-    not_eligible,
+    not_eligible_fault,
 )
 from services.order.domain.fulfilment.product import Product
 from shared.contracts import TMF_ACTIONS
@@ -58,7 +58,7 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
             "send several orders",
         )
     yield from item_id_faults(items)
-    yield from picked_number_faults(items)
+    yield from number_picked_twice_faults(items)
     for item in items:
         yield from item_faults(item, context)
     ending = [item for item in items if item.effect is ProductEffect.ENDS]
@@ -86,7 +86,7 @@ def item_id_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
         seen.add(item.id)
 
 
-def picked_number_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
+def number_picked_twice_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
     """Name items that pick the number of an earlier item, in any spelling."""
     picked: dict[str, str] = {}
     for item in flatten_items(items):
@@ -253,7 +253,7 @@ def bundle_faults(
         offering = context.catalogue.sellable_offerings.get(member.offering_id)
         if offering and admitted_local_networks(bundle.eligibility, offering.eligibility) is None:
             at = f"{member.field}/productOffering/id"
-            yield not_eligible(at, "wherever the bundle is", "order it outside of the bundle")
+            yield not_eligible_fault(at, "wherever the bundle is", "order it outside of the bundle")
 
 
 def member_faults(item: RequestedItem, bundle: Offering) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from services.order.domain.catalogue.eligibility import CHANNELS, CUSTOMER_CATEG
 from services.order.domain.order import OrderContent
 from shared.contracts import DEFAULT_CATEGORIES, Customer, PartyKind, party_kind_of
 from shared.errors import Fault
-from shared.input.identity_numbers import is_invalid_number
+from shared.input.identity_numbers import is_invalid_identity_number
 from shared.input.text_comparison import comparable_word
 
 CUSTOMER_ROLE = "customer"
@@ -141,7 +141,7 @@ def party_kind_faults(party: RequestedParty) -> Iterator[Fault]:
 def identification_faults(party: RequestedParty) -> Iterator[Fault]:
     """Name numbers whose form or check digit does not fit their identification type."""
     for identification in party.identifications:
-        if is_invalid_number(identification.kind, identification.number):
+        if is_invalid_identity_number(identification.kind, identification.number):
             yield Fault(
                 identification.field,
                 "identity-number-false",
@@ -190,7 +190,7 @@ def earlier_category(party: RequestedParty, known_category: str) -> str:
     return known_category if party.kind in {"", party_kind_of(known_category)} else ""
 
 
-def customer_without_category(requested: RequestedOrder) -> str:
+def customer_id_if_category_open(requested: RequestedOrder) -> str:
     """Return the id of the customer if the order leaves its category open; else an empty text.
 
     Persons are public customers; businesses and key accounts are both organizations.

@@ -10,7 +10,7 @@ from services.order.domain.acceptance.submission import Submission
 from services.order.domain.catalogue.catalogue import PriceKind
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.product import Product, mark_pending_terminate
-from services.order.domain.fulfilment.progress import Progress, acknowledge
+from services.order.domain.fulfilment.progress import Progress, initial_progress
 from services.order.domain.order import BundleParentItem, Item, Note, Order, OrderContent
 from shared.contracts import (
     BundleRecord,
@@ -59,7 +59,7 @@ def item_record(item: Item) -> ItemRecord:
     )
 
 
-def take_over(
+def order_as_published(
     message: OrderAccepted, tenant: str, products: Mapping[UUID, Product]
 ) -> TakenOverOrder:
     """Return an order as it was when its acceptance was published.
@@ -79,7 +79,7 @@ def take_over(
         msg = f"product {missing[0]}, which the order disconnects, does not exist yet"
         raise EarlyMessageError(msg)
     disconnected = tuple(mark_pending_terminate(products[each], order.id) for each in product_ids)
-    return TakenOverOrder(order, acknowledge(order), disconnected)
+    return TakenOverOrder(order, initial_progress(order), disconnected)
 
 
 def empty_record(message: OrderAccepted) -> OrderRecord:

@@ -44,7 +44,7 @@ def deliverability_faults(
 
 def unchecked_delivery_warnings(publication: Publication) -> Iterator[Fault]:
     """Name offerings on sale while no blueprints are known."""
-    for at, offering in active_offerings(publication):
+    for at, offering in active_single_offerings(publication):
         reason = "provisioning has not published its blueprints yet, so delivery was not checked"
         names = " and ".join(blueprint_name(offering, each) for each in NEEDED_BLUEPRINTS)
         remedy = RECHECK_REMEDY.format(blueprints=names)
@@ -56,7 +56,7 @@ def find_missing_blueprints(
 ) -> Iterator[tuple[MissingBlueprint, Fault]]:
     """Yield the blueprints that offerings on sale lack, each with its fault."""
     for action, missing in NEEDED_BLUEPRINTS.items():
-        for at, offering in active_offerings(publication):
+        for at, offering in active_single_offerings(publication):
             if (offering.specification, action) not in blueprints:
                 remedy = PUBLISH_REMEDY.format(blueprint=blueprint_name(offering, action))
                 fault = Fault(f"{at}/specification", missing.code, missing.reason, remedy)
@@ -68,7 +68,7 @@ def blueprint_name(offering: Offering, action: BusinessAction) -> str:
     return f"{offering.specification}/{action}"
 
 
-def active_offerings(publication: Publication) -> Iterator[tuple[str, Offering]]:
+def active_single_offerings(publication: Publication) -> Iterator[tuple[str, Offering]]:
     """Yield the single offerings that a publication puts on sale, with JSON pointers to them."""
     for at, entry in publication.located_entries():
         if isinstance(entry, Offering) and not entry.is_bundle and entry.state is LifeCycle.ACTIVE:

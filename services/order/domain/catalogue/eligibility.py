@@ -49,11 +49,13 @@ def eligibility_faults(at: str, rules: Eligibility, buyer: EligibilityContext) -
     )
     for criterion, admitted, value in criteria:
         if admitted and value is not None and value not in admitted:
-            yield not_eligible(at, f"to this {criterion}", f"it is sold to: {', '.join(admitted)}")
+            yield not_eligible_fault(
+                at, f"to this {criterion}", f"it is sold to: {', '.join(admitted)}"
+            )
     if rules.valid_from and buyer.now < rules.valid_from:
-        yield not_eligible(at, "yet", f"it is sold from {rules.valid_from.isoformat()}")
+        yield not_eligible_fault(at, "yet", f"it is sold from {rules.valid_from.isoformat()}")
     if rules.valid_until and buyer.now >= rules.valid_until:
-        yield not_eligible(at, "any more", "choose another of the catalogue")
+        yield not_eligible_fault(at, "any more", "choose another of the catalogue")
 
 
 def admitted_local_networks(*rules: Eligibility) -> tuple[str, ...] | None:
@@ -64,7 +66,7 @@ def admitted_local_networks(*rules: Eligibility) -> tuple[str, ...] | None:
     return tuple(sorted(set.intersection(*admitted))) or None
 
 
-def not_eligible(at: str, to_whom: str, remedy: str) -> Fault:
+def not_eligible_fault(at: str, to_whom: str, remedy: str) -> Fault:
     """Return the fault that an offering is not sold to this buyer."""
     return Fault(at, "offering-not-eligible", f"the offering is not sold {to_whom}", remedy)
 

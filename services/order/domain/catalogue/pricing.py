@@ -58,7 +58,7 @@ def quote(
     charges = [
         charge(price, by_kind) for price in prices if price.kind is not PriceKind.MINIMUM_SPEND
     ]
-    charges += minimum_spend_top_up(prices, total_cents(charges, PriceKind.RECURRING))
+    charges += minimum_spend_shortfall_charge(prices, total_cents(charges, PriceKind.RECURRING))
     return Quote(
         tuple(charges),
         total_cents(charges, PriceKind.ONE_TIME),
@@ -72,7 +72,7 @@ def applies(price: Price, values: Mapping[str, Value]) -> bool:
 
 
 def charge(price: Price, discounts: Mapping[PriceKind, Discount]) -> Charge:
-    """Charge a price, less the discount on its kind unless the price is conditional."""
+    """Return the charge for a price, less its kind's discount unless the price is conditional."""
     discount = discounts.get(price.kind)
     if discount is None or price.when:
         return Charge(price.id, price.name, price.kind, price.amount_cents)
@@ -93,7 +93,9 @@ def percentage_of(cents: Cents, percent: int) -> Cents:
     return (cents * percent + PERCENT // 2) // PERCENT
 
 
-def minimum_spend_top_up(prices: Iterable[Price], monthly_cents: Cents) -> Iterator[Charge]:
+def minimum_spend_shortfall_charge(
+    prices: Iterable[Price], monthly_cents: Cents
+) -> Iterator[Charge]:
     """Yield a charge for what is missing to the highest minimum spend, if anything is."""
     minima = (price for price in prices if price.kind is PriceKind.MINIMUM_SPEND)
     highest = max(minima, key=lambda price: price.amount_cents, default=None)

@@ -84,7 +84,7 @@ def version_key(entry: CatalogueEntry) -> VersionKey:
     return type(entry), entry.id, entry.version
 
 
-def entry_name(entry: CatalogueEntry) -> str:
+def entry_version_text(entry: CatalogueEntry) -> str:
     """Return kind, id and version of an entry in one text."""
     return f"{type(entry).__name__.lower()}/{entry.id}/{entry.version}"
 
@@ -101,7 +101,7 @@ def merge_publication(own: Catalogue, publication: Publication) -> Catalogue:
 def version_faults(own: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
     """Name versions that come twice, are older than the newest, or change in a forbidden way."""
     current = {version_key(each): each for each in all_entries(own)}
-    newest = newest_versions(all_entries(own))
+    newest = newest_version_numbers(all_entries(own))
     seen: set[VersionKey] = set()
     for at, entry in entries:
         key = version_key(entry)
@@ -119,7 +119,7 @@ def version_faults(own: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[
         seen.add(key)
 
 
-def newest_versions(
+def newest_version_numbers(
     entries: Iterable[CatalogueEntry],
 ) -> dict[tuple[type[CatalogueEntry], str], int]:
     """Return the newest version number by kind and id."""

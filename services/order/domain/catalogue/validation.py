@@ -51,7 +51,9 @@ def specification_faults(at: str, specification: Specification) -> Iterator[Faul
         if rule.name in names[:index]:
             yield Fault(f"{here}/name", "name-twice", "another has this name", UNIQUE_REMEDY)
         for missing in set(rule.requires) - set(names):
-            yield dangling_reference(f"{here}/requires", f"there is no characteristic {missing}")
+            yield dangling_reference_fault(
+                f"{here}/requires", f"there is no characteristic {missing}"
+            )
         yield from rule_faults(here, rule)
 
 
@@ -85,7 +87,7 @@ def offering_faults(at: str, offering: Offering, catalogue: Catalogue) -> Iterat
     elif offering.is_bundle:
         yield from bundle_faults(at, offering, catalogue)
     elif (specification := catalogue.active_specifications.get(offering.specification)) is None:
-        yield dangling_reference(
+        yield dangling_reference_fault(
             f"{at}/specification", "there is no active specification of this id"
         )
     else:
@@ -100,18 +102,20 @@ def specification_mismatch_faults(
     for index, fixed in enumerate(offering.fixed):
         here = f"{at}/fixed/{index}"
         if fixed.name not in rules:
-            yield dangling_reference(f"{here}/name", "the specification has no such characteristic")
+            yield dangling_reference_fault(
+                f"{here}/name", "the specification has no such characteristic"
+            )
         else:
             yield from value_faults(f"{here}/value", fixed.value, rules[fixed.name], {})
     for index, price in enumerate(offering.prices):
         here = f"{at}/prices/{index}/when"
         if price.when and price.when.characteristic not in rules:
-            yield dangling_reference(here, "the specification has no such characteristic")
+            yield dangling_reference_fault(here, "the specification has no such characteristic")
         elif price.when:
             rule = rules[price.when.characteristic]
             yield from value_faults(f"{here}/value", price.when.value, rule, {})
     if offering.discounts:
-        yield dangling_reference(f"{at}/discounts", "only a bundle gives discounts")
+        yield dangling_reference_fault(f"{at}/discounts", "only a bundle gives discounts")
 
 
 def price_faults(at: str, offering: Offering) -> Iterator[Fault]:
@@ -158,12 +162,14 @@ def bundle_faults(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[F
         here = f"{at}/members/{index}"
         if member in bundle.members[:index]:
             yield Fault(here, "member-twice", "a member is named twice", "name it once")
-        elif bundle.state is LifeCycle.ACTIVE and not is_single_offering(member, catalogue):
-            yield dangling_reference(here, "no single offering of this id is sold")
+        elif bundle.state is LifeCycle.ACTIVE and not is_sellable_single_offering(
+            member, catalogue
+        ):
+            yield dangling_reference_fault(here, "no single offering of this id is sold")
     yield from discount_faults(at, bundle)
 
 
-def is_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
+def is_sellable_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
     """Tell whether an offering is sold and is no bundle."""
     offering = catalogue.sellable_offerings.get(offering_id)
     return offering is not None and not offering.is_bundle
@@ -180,7 +186,7 @@ def discount_faults(at: str, bundle: Offering) -> Iterator[Fault]:
             if discount.id in ids[:index]:
                 yield Fault(f"{here}/id", "discount-twice", "another has this id", UNIQUE_REMEDY)
         if discount.member not in bundle.members:
-            yield dangling_reference(f"{here}/member", "the bundle has no such member")
+            yield dangling_reference_fault(f"{here}/member", "the bundle has no such member")
         if not 1 <= discount.percent <= HUNDRED_PERCENT:
             yield Fault(
                 f"{here}/percent",
@@ -198,6 +204,6 @@ def discount_faults(at: str, bundle: Offering) -> Iterator[Fault]:
         seen.add((discount.member, discount.kind))
 
 
-def dangling_reference(at: str, reason: str) -> Fault:
+def dangling_reference_fault(at: str, reason: str) -> Fault:
     """Return the fault for a reference to something that does not exist."""
     return Fault(at, "dangling", reason, "name one that exists, or publish it together with this")

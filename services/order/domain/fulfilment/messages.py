@@ -52,13 +52,13 @@ def completed_message(order: Order, products: Iterable[Product]) -> OrderComplet
         order_id=order.id,
         customer_id=order.party_id,
         products=tuple(
-            delivered_product(item.ordered, by_id.get(item.ordered.product_id))
+            product_at_completion(item.ordered, by_id.get(item.ordered.product_id))
             for item in order.items
         ),
     )
 
 
-def delivered_product(ordered: OrderedItem, product: Product | None) -> HeldProduct:
+def product_at_completion(ordered: OrderedItem, product: Product | None) -> HeldProduct:
     """Return a product of an order at its completion."""
     return HeldProduct(
         item_id=ordered.id,

@@ -14,7 +14,7 @@ from services.order.domain.fulfilment.messages import (
 from services.order.domain.fulfilment.product import (
     Product,
     create_and_terminate_products,
-    release_products,
+    undo_pending_terminations,
 )
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
@@ -36,14 +36,14 @@ class FulfilmentUpdate(NamedTuple):
     messages: tuple[Message, ...] = ()
 
 
-def apply_possible_end(
+def advance_order_and_products(
     order: Order,
     progress: Progress,
     products: Mapping[UUID, Product],
     message: FulfilmentMessage,
     now: datetime,
 ) -> FulfilmentUpdate:
-    """Advance an order by a message that may end it, and update the installed base.
+    """Return an order advanced by a message, with the changes of the installed base if it ends.
 
     Args:
         order: the order.
@@ -71,14 +71,14 @@ def apply_possible_end(
             return FulfilmentUpdate(
                 update,
                 (),
-                release_products(order.id, products.values()),
+                undo_pending_terminations(order.id, products.values()),
                 (rejected_message(order, update.progress),),
             )
         case OrderState.FAILED:
             return FulfilmentUpdate(
                 update,
                 (),
-                release_products(order.id, products.values()),
+                undo_pending_terminations(order.id, products.values()),
                 (failed_message(order, update.progress),),
             )
         case OrderState.CANCELLED | OrderState.PARTIAL as state:

@@ -114,12 +114,14 @@ def with_local_network(item: Item, networks: Mapping[str, str]) -> Item:
     return msgspec.structs.replace(item, local_network=network)
 
 
-def release_products(order_id: UUID, products: Iterable[Product]) -> tuple[Product, ...]:
+def undo_pending_terminations(order_id: UUID, products: Iterable[Product]) -> tuple[Product, ...]:
     """Return the products that stay, because the order that would disconnect them did not complete.
 
     Products that another order disconnects by now are skipped: after a restore two orders may.
     """
-    return tuple(release_product(each) for each in products if each.ending_order_id == order_id)
+    return tuple(
+        undo_pending_terminate(each) for each in products if each.ending_order_id == order_id
+    )
 
 
 def create_product(order: Order, item: Item, done: CompletedService, now: datetime) -> Product:
@@ -169,15 +171,15 @@ def assigned_number(done: CompletedService) -> str:
 
 
 def mark_pending_terminate(product: Product, order_id: UUID) -> Product:
-    """Mark a product for the open order that disconnects it; no other order may."""
+    """Return a product marked for the open order that disconnects it; no other order may."""
     return replace(product, status=ProductStatus.PENDING_TERMINATE, ending_order_id=order_id)
 
 
-def release_product(product: Product) -> Product:
+def undo_pending_terminate(product: Product) -> Product:
     """Undo `mark_pending_terminate`: the order failed, was rejected, or was retracted."""
     return replace(product, status=ProductStatus.ACTIVE, ending_order_id=None)
 
 
 def terminate_product(product: Product, now: datetime) -> Product:
-    """Terminate a product. That is final."""
+    """Return a product as terminated. That is final."""
     return replace(product, status=ProductStatus.TERMINATED, ended_at=now)

@@ -95,7 +95,7 @@ class ProgressUpdate(NamedTuple):
     """Whether the progress differs from the stored one."""
 
 
-def acknowledge(order: Order) -> Progress:
+def initial_progress(order: Order) -> Progress:
     """Return the progress of an order that was just accepted."""
     first = OrderState.ACKNOWLEDGED
     items = tuple(ItemState(item.id, first) for item in order.items)
@@ -246,7 +246,9 @@ def concerns_first_assignment(message: ResourcesRefused | ServiceFailed | Servic
     return request in {FIRST_REQUEST, ""}
 
 
-def take_over_state(progress: Progress, message: OrderStateChanged, at: datetime) -> ProgressUpdate:
+def progress_as_published(
+    progress: Progress, message: OrderStateChanged, at: datetime
+) -> ProgressUpdate:
     """Return the progress that was published before the database was restored.
 
     The messages that led to it are consumed again: those that it is ahead of are ignored, or

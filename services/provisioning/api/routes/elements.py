@@ -13,7 +13,7 @@ from services.provisioning.store import elements as store
 from shared.http import CausationDep, CommandBatcherDep, PageDep, ReadSessionDep, Router, paginate
 from shared.http.authorization import allow
 from shared.http.callers import StateViewer
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 from shared.security.caller import Caller
 
 ElementOperator: TypeAlias = Annotated[
@@ -29,7 +29,7 @@ def list_elements(
 ) -> list[ElementView]:
     """Return the elements that are configured or have open calls, by name."""
     found = paginate(
-        response, page, store.find_page(session, page.window), keys=key_attributes("name")
+        response, page, store.find_page(session, page.window), keys=attributes_getter("name")
     )
     return [ElementView.of_listing(each) for each in found]
 

@@ -16,7 +16,7 @@ from services.provisioning.api.schemas.fallout import (
     StateFilter,
 )
 from services.provisioning.api.views.fallout import FalloutView
-from services.provisioning.commands.fallout import SignedDecision, decide
+from services.provisioning.commands.fallout import SignedDecision, apply_signed_decision
 from services.provisioning.domain.fallout.actions import FalloutAction
 from services.provisioning.store import blueprints, plans
 from services.provisioning.store import fallout as store
@@ -35,7 +35,7 @@ from shared.http.callers import FalloutOperator, NetworkViewer
 from shared.http.collection_paths import OPS_PATH
 from shared.http.command_batcher import CommandBatcher
 from shared.input.list_filters import ListFilter, check_filter_names
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 
 FALLOUT_PATH = f"{OPS_PATH}/fallout"
 
@@ -59,7 +59,7 @@ def list_fallout(  # noqa: PLR0913  each is a part of the request
     found = store.find(session, caller.tenant, wanted, page.window)
     if specification and not found:
         check_specification(session, caller.tenant, specification)
-    shown = paginate(response, page, found, keys=key_attributes("opened_at", "id"))
+    shown = paginate(response, page, found, keys=attributes_getter("opened_at", "id"))
     plan_by_order = plans.of_orders(session, {each.order_id for each in shown})
     return [FalloutView.of(each, plan_by_order[each.order_id]) for each in shown]
 
@@ -76,7 +76,7 @@ def read_fallout(
     own = plans.find_in_tenant(session, caller.tenant, order_id)
     plan = require_visible(own, kind="plan", id_=order_id)
     found = store.of_order(session, caller.tenant, order_id, page.window)
-    shown = paginate(response, page, found, keys=key_attributes("opened_at", "id"))
+    shown = paginate(response, page, found, keys=attributes_getter("opened_at", "id"))
     return [FalloutView.of(each, plan) for each in shown]
 
 
@@ -127,7 +127,10 @@ async def run_decision(
 ) -> FalloutView:
     """Apply an operator's decision through the command batcher."""
     decided = await batcher.execute(
-        cause, partial(decide, signed), preload=plans.preload, preload_key=signed.order_id
+        cause,
+        partial(apply_signed_decision, signed),
+        preload=plans.preload,
+        preload_key=signed.order_id,
     )
     return FalloutView.of(*decided)
 

@@ -21,7 +21,7 @@ from shared.http import (
 )
 from shared.http.authorization import allow
 from shared.http.collection_paths import SERVICES_PATH
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 from shared.security.caller import Caller
 
 ServiceReader: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "crm:order.read")]
@@ -44,7 +44,7 @@ def list_services(  # noqa: PLR0913  each is a part of the request
     """Return services, by customer."""
     wanted = store.ServiceFilter(customer_id, state)
     found = store.find(session, data_scope_of(caller), wanted, page.window)
-    page_shown = paginate(response, page, found, keys=key_attributes("customer_id", "id"))
+    page_shown = paginate(response, page, found, keys=attributes_getter("customer_id", "id"))
     shown = [ServiceView.of(each) for each in page_shown]
     return list_response(shown, fields, response)
 

@@ -61,7 +61,7 @@ def list_work_orders(  # noqa: PLR0913  each is a part of the request
     """Return work orders; by default the open ones, the most urgent first."""
     wanted = store.WorkOrderFilter(state, skill, district, local_network, order_id)
     found = store.find(session, visibility_of(caller), wanted, page.window)
-    shown = paginate(response, page, found, keys=store.sort_keys(wanted))
+    shown = paginate(response, page, found, keys=store.sort_key_function(wanted))
     return [WorkOrderView.of(each) for each in shown]
 
 

@@ -41,7 +41,7 @@ class FalloutDecisionSchema(SignedSchema):
         Raises:
             SignerMismatchError: the token has another name.
         """
-        return SignedDecision(order_id, action, self.step, self.signature(caller), self.reason)
+        return SignedDecision(order_id, action, self.step, self.signer_name(caller), self.reason)
 
 
 EMPTY_DECISION = FalloutDecisionSchema()

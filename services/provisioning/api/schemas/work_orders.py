@@ -30,7 +30,7 @@ class AcceptSchema(SignedSchema):
         Raises:
             SignerMismatchError: the token has another name.
         """
-        return AcceptWorkOrder(self.signature(caller))
+        return AcceptWorkOrder(self.signer_name(caller))
 
 
 class CompletionReportSchema(SignedSchema):
@@ -49,7 +49,7 @@ class CompletionReportSchema(SignedSchema):
         Raises:
             SignerMismatchError: the token has another name.
         """
-        return ReportWorkOrder(self.signature(caller), self.remark)
+        return ReportWorkOrder(self.signer_name(caller), self.remark)
 
 
 class ReturnSchema(SignedSchema):
@@ -65,7 +65,7 @@ class ReturnSchema(SignedSchema):
         Raises:
             SignerMismatchError: the token has another name.
         """
-        return ReturnWorkOrder(self.signature(caller), self.reason)
+        return ReturnWorkOrder(self.signer_name(caller), self.reason)
 
 
 EMPTY_ACCEPT, EMPTY_REPORT = AcceptSchema(), CompletionReportSchema()

@@ -56,7 +56,7 @@ class ElementView(BaseView):
         return shown.with_queue(queue) if queue else shown
 
     @classmethod
-    def of_type(cls, queue: ElementQueue) -> Self:
+    def of_unconfigured(cls, queue: ElementQueue) -> Self:
         """Show an element with the limits of its type."""
         limit = queue.limit
         shown = cls(
@@ -74,7 +74,9 @@ class ElementView(BaseView):
     def of_listing(cls, found: store.ElementListing) -> Self:
         """Show an element of a list, configured or not."""
         return (
-            cls.of(found.configured, found.queue) if found.configured else cls.of_type(found.queue)
+            cls.of(found.configured, found.queue)
+            if found.configured
+            else cls.of_unconfigured(found.queue)
         )
 
     def with_queue(self, queue: ElementQueue) -> Self:

@@ -105,7 +105,7 @@ def version_name(blueprint: Blueprint) -> str:
     return f"{blueprint.display_name} version {blueprint.version}"
 
 
-def missing_counterparts(
+def missing_counterpart_warnings(
     sent: Iterable[Blueprint], published: Mapping[BlueprintKey, Blueprint]
 ) -> dict[Blueprint, str]:
     """Return a warning for each submitted blueprint whose counterpart is not published.

@@ -93,7 +93,7 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
         here = f"{at}/steps/{i}"
         yield from name_faults(step, [each.name for each in steps[:i]], here)
         yield from kind_faults(step, here, is_first=i == 0)
-        yield from limit_faults(step, here)
+        yield from range_faults(step, here)
         yield from template_faults(step, need_kinds, given_up, here)
 
 
@@ -122,7 +122,7 @@ def effect_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
     """Yield the needs whose effect is not possible for the business action."""
     action = find_business_action(blueprint.business_action)
     effect = BUSINESS_ACTIONS[action].effect if action else ServiceEffect.CHANGES
-    for place, need in effects_of(blueprint):
+    for place, need in needs_with_places(blueprint):
         if effect is ServiceEffect.CREATES and need.effect not in {None, NeedEffect.RESERVE}:
             reason = f"a new service holds no {need.kind} before its order"
             remedy = f"use `{NeedEffect.RESERVE}`, and no step of kind release"
@@ -143,7 +143,7 @@ def release_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
     kept = Counter(need.kind for need in blueprint.needs if need.effect is NeedEffect.KEEP)
     released = Counter(
         need.kind
-        for place, need in effects_of(blueprint)
+        for place, need in needs_with_places(blueprint)
         if place.startswith("/steps") and need.effect is NeedEffect.PRE_RELEASE
     )
     if left := kept - released:
@@ -156,8 +156,8 @@ def release_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
         yield Fault(at, "nothing-held", reason, remedy)
 
 
-def effects_of(blueprint: Blueprint) -> Iterator[tuple[str, BlueprintNeed]]:
-    """Yield each need that names its effect, or is of a step that releases, with its place."""
+def needs_with_places(blueprint: Blueprint) -> Iterator[tuple[str, BlueprintNeed]]:
+    """Yield each need with the place of its effect; a step that releases pre-releases its needs."""
     for i, need in enumerate(blueprint.needs):
         yield f"/needs/{i}/effect", need
     for i, step in enumerate(blueprint.steps):
@@ -176,7 +176,7 @@ def given_up_kinds(blueprint: Blueprint) -> set[str]:
     """Return the kinds of resources that an item gives up for single needs."""
     return {
         need.kind
-        for _, need in effects_of(blueprint)
+        for _, need in needs_with_places(blueprint)
         if need.effect in {NeedEffect.PRE_RELEASE, NeedEffect.SWAP}
     }
 
@@ -245,7 +245,7 @@ def kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterator[Fau
         yield Fault(at, "not-allowed", reason, "leave `on_failure` and `ponr` out")
 
 
-def limit_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
+def range_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
     """Yield the numbers of a step that are out of range."""
     bounds = {
         "tries": (step.tries, 1, MAX_TRIES),

@@ -76,7 +76,7 @@ def apply_decision(working_plan: WorkingPlan, decision: FalloutDecision) -> None
     step = working_plan.steps.get(decision.ref)
     if step is None:
         message = f"the plan of order {working_plan.plan.order_id} has no step of that name"
-        raise NotFoundError(message, remedy=f"name one of: {step_refs(working_plan.plan)}")
+        raise NotFoundError(message, remedy=f"name one of: {join_step_refs(working_plan.plan)}")
     possible = possible_actions(working_plan.plan, step)
     if decision.action not in possible:
         message = f"{step.ref} is {step.state}: {decision.action} is not possible"
@@ -105,7 +105,7 @@ def apply_action(working_plan: WorkingPlan, ref: str, action: FalloutAction) -> 
             compensation.start_rollback(working_plan, ref, step.trouble)
 
 
-def step_refs(plan: Plan) -> str:
+def join_step_refs(plan: Plan) -> str:
     """Return the names of a plan's steps, in its order."""
     return ", ".join(step.ref for step in plan.steps)
 

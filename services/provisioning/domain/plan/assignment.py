@@ -36,7 +36,7 @@ def apply_resources_answer(
             execution.complete_step(working_plan, step.ref)
 
         case StepState.UNDOING, ResourcesReleased():
-            give_back_holdings(working_plan, step)
+            restore_earlier_holdings(working_plan, step)
             compensation.mark_undone(working_plan, step.ref)
 
         case StepState.RUNNING, ResourcesRefused():
@@ -127,7 +127,7 @@ def with_later_holdings(item: PlanItem, found: ItemHoldings) -> PlanItem:
     )
 
 
-def give_back_holdings(working_plan: WorkingPlan, step: PlanStep) -> None:
+def restore_earlier_holdings(working_plan: WorkingPlan, step: PlanStep) -> None:
     """Take from an item what a step had got for it, and give it back what it had given up."""
     for item in working_plan.items:
         if item.id == step.item_id:

@@ -49,15 +49,15 @@ def operation_id(order_id: UUID, step: PlanStep, *, undo: bool) -> UUID:
 
 def call_id(order_id: UUID, attempt: Attempt) -> UUID:
     """Return the id of the call of an attempt."""
-    return attempt_id(order_id, "attempt", attempt)
+    return attempt_request_id(order_id, "attempt", attempt)
 
 
 def work_order_id(order_id: UUID, attempt: Attempt) -> UUID:
     """Return the id of the work order of an attempt."""
-    return attempt_id(order_id, "work-order", attempt)
+    return attempt_request_id(order_id, "work-order", attempt)
 
 
-def attempt_id(order_id: UUID, kind: str, attempt: Attempt) -> UUID:
+def attempt_request_id(order_id: UUID, kind: str, attempt: Attempt) -> UUID:
     """Return the id of what an attempt requests."""
     direction = direction_name(undo=attempt.undo)
     return named_id(order_id, f"{kind}/{direction}/{attempt.step}/{attempt.round}")

@@ -39,10 +39,10 @@ def start_undoing(working_plan: WorkingPlan, mode_change: ModeChange, failure: P
     working_plan.failure = failure
     working_plan.change_mode(mode_change)
     for each in working_plan.steps:
-        cancel_unstarted(working_plan, each)
+        cancel_if_nothing_done(working_plan, each)
 
 
-def cancel_unstarted(working_plan: WorkingPlan, ref: str) -> None:
+def cancel_if_nothing_done(working_plan: WorkingPlan, ref: str) -> None:
     """Cancel a step if its execution is under way, or in fallout, and has done nothing."""
     step = working_plan.steps[ref]
     match step.state, step.blueprint.kind:
@@ -87,12 +87,12 @@ def has_open_execution(step: PlanStep) -> bool:
 def blocks_undo(step: PlanStep) -> bool:
     """Tell whether the predecessors of a step must not be undone yet."""
     being_undone = step.state in {StepState.UNDOING, StepState.FALLOUT}
-    return being_undone or (step.may_be_done and step.has_undo)
+    return being_undone or (step.may_have_been_done and step.has_undo)
 
 
 def undo_if_done(working_plan: WorkingPlan, ref: str) -> None:
     """Undo a step if there may be something to undo."""
-    if working_plan.steps[ref].may_be_done:
+    if working_plan.steps[ref].may_have_been_done:
         working_plan.update_step(ref, unsure=False, trouble=None)
         undo_step(working_plan, ref)
 

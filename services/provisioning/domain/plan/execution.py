@@ -46,7 +46,7 @@ def start_step(working_plan: WorkingPlan, ref: str) -> None:
         case StepKind.ACTIVATE | StepKind.TEST if not step.filled and (
             missing := unfilled_templates(blueprint, working_plan.item_of(step))
         ):
-            fail_step(working_plan, ref, missing_parameters(step, missing))
+            fail_step(working_plan, ref, missing_parameters_failure(step, missing))
         case StepKind.ACTIVATE | StepKind.TEST if (
             fill(blueprint.element, working_plan.item_of(step)) == INLINE
         ):
@@ -96,7 +96,7 @@ def redispatch(working_plan: WorkingPlan, ref: str, failure: StepFailure) -> Non
         fail_step(working_plan, ref, failure)
 
 
-def missing_parameters(step: PlanStep, missing: list[str]) -> StepFailure:
+def missing_parameters_failure(step: PlanStep, missing: list[str]) -> StepFailure:
     """Return the failure of a step whose templates have no value for its item."""
     names = ", ".join(missing)
     return StepFailure(

@@ -35,7 +35,7 @@ def with_references(steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
     )
 
 
-def in_order(steps: Sequence[PlanStep]) -> list[PlanStep]:
+def topological_order(steps: Sequence[PlanStep]) -> list[PlanStep]:
     """Return steps so that each stands behind its predecessors, otherwise in their order.
 
     Raises:
@@ -59,7 +59,7 @@ def in_order(steps: Sequence[PlanStep]) -> list[PlanStep]:
     return placed
 
 
-def with_dependents(steps: Iterable[PlanStep], refs: Collection[str]) -> set[str]:
+def refs_with_dependents(steps: Iterable[PlanStep], refs: Collection[str]) -> set[str]:
     """Return these steps and all that depend on them, directly or not."""
     found = set(refs)
     for step in steps:

@@ -28,17 +28,21 @@ def apply_instruction(working_plan: WorkingPlan, instruction: PlanInstruction) -
     if working_plan.state in APPLIED_IN[mode_change]:
         return
     if not is_possible(working_plan.state, mode_change):
-        raise conflict(working_plan, mode_change, f"it is {working_plan.state}")
+        raise instruction_conflict_error(working_plan, mode_change, f"it is {working_plan.state}")
     if mode_change is not ModeChange.CANCEL:
         working_plan.change_mode(mode_change)
     elif compensation.is_past_no_return(working_plan.steps.values(), hard_only=True):
-        raise conflict(working_plan, mode_change, "it has passed a point of no return")
+        raise instruction_conflict_error(
+            working_plan, mode_change, "it has passed a point of no return"
+        )
     else:
         failure = PlanFailure(code="cancelled", reason=instruction.reason)
         compensation.start_undoing(working_plan, mode_change, failure)
 
 
-def conflict(working_plan: WorkingPlan, mode_change: ModeChange, reason: str) -> ConflictError:
+def instruction_conflict_error(
+    working_plan: WorkingPlan, mode_change: ModeChange, reason: str
+) -> ConflictError:
     """Return the error for an instruction that is not possible now."""
     message = (
         f"plan {working_plan.plan.order_id} cannot take the instruction `{mode_change}`: {reason}"

@@ -18,7 +18,9 @@ from shared.contracts import (
 )
 
 
-def first_needs(item: PlanItem, needs: Sequence[BlueprintNeed], ordered: OrderedItem) -> ItemNeeds:
+def first_step_needs(
+    item: PlanItem, needs: Sequence[BlueprintNeed], ordered: OrderedItem
+) -> ItemNeeds:
     """Return what the first step requests for an item, where the order says it is sold.
 
     A service that ends gives up all that it holds, unless its needs name effects.

@@ -188,7 +188,7 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
         return bool(self.blueprint.undo) or self.requests_resources
 
     @property
-    def may_be_done(self) -> bool:
+    def may_have_been_done(self) -> bool:
         """Tell whether there may be something to undo."""
         given_up = self.state in {StepState.FAILED, StepState.SKIPPED}
         return self.state is StepState.DONE or (self.unsure and given_up)

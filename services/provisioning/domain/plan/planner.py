@@ -19,7 +19,7 @@ from services.provisioning.domain.business_actions import (
 from services.provisioning.domain.plan import execution
 from services.provisioning.domain.plan.graph import with_positions
 from services.provisioning.domain.plan.modes import ModeChange
-from services.provisioning.domain.plan.needs import first_needs
+from services.provisioning.domain.plan.needs import first_step_needs
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -83,12 +83,12 @@ def plan_order(
     )
     working_plan = WorkingPlan(plan)
     if missing := [item for item, each in found if each is None]:
-        working_plan.refuse(no_blueprint(missing))
+        working_plan.refuse(no_blueprint_failure(missing))
     elif planned:
         execution.start_ready_steps(working_plan)
     else:
         working_plan.change_mode(ModeChange.FINISH)
-    return working_plan.to_decision()
+    return working_plan.to_plan_update()
 
 
 def find_blueprint(item: OrderedItem, blueprints: Blueprints) -> Blueprint | None:
@@ -133,7 +133,7 @@ def plan_steps(order: OrderAccepted, planned: ItemBlueprints) -> Iterator[PlanSt
     """Yield the steps of a plan: one assigns for all items, each item's own follow it."""
     if planned:
         ordered = {each.id: each for each in order.items}
-        needs = (first_needs(item, each.needs, ordered[item.id]) for item, each in planned)
+        needs = (first_step_needs(item, each.needs, ordered[item.id]) for item, each in planned)
         yield PlanStep(blueprint=ASSIGN_STEP, needs=tuple(needs))
     for item, blueprint in planned:
         first, *own = blueprint.steps
@@ -143,7 +143,7 @@ def plan_steps(order: OrderAccepted, planned: ItemBlueprints) -> Iterator[PlanSt
             yield PlanStep(blueprint=step, item_id=item.id, after=after)
 
 
-def no_blueprint(missing: Iterable[OrderedItem]) -> PlanFailure:
+def no_blueprint_failure(missing: Iterable[OrderedItem]) -> PlanFailure:
     """Return the failure of an order whose items have no blueprint."""
     names = ", ".join(
         sorted({f"{item.specification}/{business_action_name(item)}" for item in missing})

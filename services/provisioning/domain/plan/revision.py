@@ -62,7 +62,7 @@ def apply_revision(working_plan: WorkingPlan, revision: PlanRevision) -> None:
     compensate_steps(working_plan, revision.compensate)
     replace_steps(working_plan, revision.replace)
     add_steps(working_plan, revision.add)
-    ordered = graph.in_order(tuple(working_plan.steps.values()))
+    ordered = graph.topological_order(tuple(working_plan.steps.values()))
     working_plan.steps = {step.ref: step for step in graph.with_positions(ordered)}
     for step in ordered:
         if step.state is not StepState.WAITING and step.blueprint.element and step.item_id:
@@ -77,10 +77,14 @@ def check_is_next(working_plan: WorkingPlan, revision: PlanRevision) -> None:
         ConflictError: if it is not.
     """
     if not is_possible(working_plan.state, ModeChange.REVISE):
-        raise conflict(working_plan, f"it is {working_plan.state}", "revise a running plan")
+        raise revision_conflict_error(
+            working_plan, f"it is {working_plan.state}", "revise a running plan"
+        )
     if revision.number != working_plan.revision + 1:
         remedy = f"make revision {working_plan.revision + 1}"
-        raise conflict(working_plan, f"it has revision {working_plan.revision}", remedy)
+        raise revision_conflict_error(
+            working_plan, f"it has revision {working_plan.revision}", remedy
+        )
 
 
 def compensate_steps(working_plan: WorkingPlan, refs: AbstractSet[str]) -> None:
@@ -90,7 +94,7 @@ def compensate_steps(working_plan: WorkingPlan, refs: AbstractSet[str]) -> None:
         ConflictError: if one is not in the plan, or cannot be undone any more.
     """
     check_present(working_plan, refs)
-    drop_steps(working_plan, graph.with_dependents(working_plan.steps.values(), refs))
+    drop_steps(working_plan, graph.refs_with_dependents(working_plan.steps.values(), refs))
 
 
 def replace_steps(working_plan: WorkingPlan, new: Mapping[str, BlueprintStep]) -> None:
@@ -100,7 +104,7 @@ def replace_steps(working_plan: WorkingPlan, new: Mapping[str, BlueprintStep]) -
         ConflictError: if one is not in the plan, or cannot be undone any more.
     """
     check_present(working_plan, new.keys())
-    changed = graph.with_dependents(working_plan.steps.values(), new.keys())
+    changed = graph.refs_with_dependents(working_plan.steps.values(), new.keys())
     present = [step for step in steps_of(working_plan, changed) if not step.is_dropped]
     old = [step for step in present if step.ref in new or step.state is not StepState.WAITING]
     copies = {
@@ -138,7 +142,9 @@ def add_steps(working_plan: WorkingPlan, added: Iterable[AddedStep]) -> None:
         add_step(working_plan, step)
         for successor in steps_of(working_plan, each.before):
             if successor.state is not StepState.WAITING:
-                raise conflict(working_plan, f"{successor.ref} has started", "name a later step")
+                raise revision_conflict_error(
+                    working_plan, f"{successor.ref} has started", "name a later step"
+                )
             working_plan.update_step(successor.ref, after=(*successor.after, step.ref))
 
 
@@ -150,11 +156,13 @@ def add_step(working_plan: WorkingPlan, step: PlanStep) -> None:
             first step.
     """
     if step.ref in working_plan.steps:
-        raise conflict(working_plan, f"it has a step {step.ref}", "give the step another name")
+        raise revision_conflict_error(
+            working_plan, f"it has a step {step.ref}", "give the step another name"
+        )
     is_first = step.requests_resources and not step.after
     if is_first or not has_item(working_plan, step):
         remedy = "add a step of one of its items; behind another, if it assigns or releases"
-        raise conflict(working_plan, f"{step.ref} is of no item", remedy)
+        raise revision_conflict_error(working_plan, f"{step.ref} is of no item", remedy)
     working_plan.steps[step.ref] = step
 
 
@@ -172,16 +180,20 @@ def drop_steps(working_plan: WorkingPlan, refs: AbstractSet[str]) -> None:
     """
     steps = steps_of(working_plan, refs)
     if not all(step.item_id for step in steps):
-        raise conflict(working_plan, "it needs its resources", "name steps behind the assignment")
+        raise revision_conflict_error(
+            working_plan, "it needs its resources", "name steps behind the assignment"
+        )
     is_final = compensation.is_past_no_return(working_plan.steps.values(), hard_only=True)
     if is_final and any(step.state is not StepState.WAITING for step in steps):
-        raise conflict(working_plan, "it has passed a point of no return", "name later steps")
+        raise revision_conflict_error(
+            working_plan, "it has passed a point of no return", "name later steps"
+        )
     for step in steps:
         working_plan.update_step(step.ref, is_dropped=True)
         if step.state is StepState.WAITING:
             working_plan.update_step(step.ref, state=StepState.UNDONE)
         else:
-            compensation.cancel_unstarted(working_plan, step.ref)
+            compensation.cancel_if_nothing_done(working_plan, step.ref)
 
 
 def steps_of(working_plan: WorkingPlan, refs: Collection[str]) -> list[PlanStep]:
@@ -198,10 +210,12 @@ def check_present(working_plan: WorkingPlan, refs: AbstractSet[str]) -> None:
     present = {ref for ref, step in working_plan.steps.items() if not step.is_dropped}
     if missing := refs - present:
         remedy = f"name some of: {', '.join(sorted(present))}"
-        raise conflict(working_plan, f"it has no step {', '.join(sorted(missing))}", remedy)
+        raise revision_conflict_error(
+            working_plan, f"it has no step {', '.join(sorted(missing))}", remedy
+        )
 
 
-def conflict(working_plan: WorkingPlan, reason: str, remedy: str) -> ConflictError:
+def revision_conflict_error(working_plan: WorkingPlan, reason: str, remedy: str) -> ConflictError:
     """Return the error for a revision that is not possible now."""
     message = f"the plan of order {working_plan.plan.order_id} cannot be revised so: {reason}"
     return ConflictError(message, code="not-possible", remedy=remedy)

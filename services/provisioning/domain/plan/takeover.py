@@ -11,7 +11,7 @@ import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import ASSIGN, StepKind
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
-from services.provisioning.domain.plan.graph import with_dependents
+from services.provisioning.domain.plan.graph import refs_with_dependents
 from services.provisioning.domain.plan.modes import FINAL_STATES
 from services.provisioning.domain.plan.plan import (
     Plan,
@@ -42,8 +42,8 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
     """Return a plan in the state of a published message; an ended plan stays as it is."""
     working_plan = WorkingPlan(plan)
     if plan.state in FINAL_STATES:
-        return working_plan.to_decision()
-    working_plan.voided.extend(unanswered_work_orders(plan))
+        return working_plan.to_plan_update()
+    working_plan.voided.extend(unanswered_work_order_ids(plan))
     match published:
         case ServiceCompleted(services=services):
             done = {each.item_id: each for each in services}
@@ -60,7 +60,7 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
             """A release in part may belong to a revision, which is made again."""
             return PlanUpdate(plan)
         case ReleaseRequested(request_id=request, held=held) if request != FIRST_REQUEST:
-            turn_back(working_plan, request, held)
+            restore_undo_in_progress(working_plan, request, held)
         case ReleaseRequested():
             working_plan.state, working_plan.failure = (
                 PlanState.UNDOING,
@@ -70,15 +70,17 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
     return PlanUpdate(plan=working_plan.changed_plan(), voided=tuple(working_plan.voided))
 
 
-def turn_back(working_plan: WorkingPlan, request: str, held: tuple[Held, ...]) -> None:
-    """Let a plan turn back that was releasing what one of its later steps had got.
+def restore_undo_in_progress(
+    working_plan: WorkingPlan, request: str, held: tuple[Held, ...]
+) -> None:
+    """Restore the undo of a plan that was releasing what one of its later steps had got.
 
     What depends on that step is undone. All others may have been done, whatever the restored plan
     says, and are to be undone.
     """
     plan = working_plan.plan
     working_plan.state, working_plan.failure = PlanState.UNDOING, plan.failure or UNKNOWN_FAILURE
-    undone = with_dependents(plan.steps, {request})
+    undone = refs_with_dependents(plan.steps, {request})
     for step in plan.steps:
         if step.ref == request:
             working_plan.update_step(step.ref, state=StepState.UNDOING, held=held)
@@ -120,7 +122,7 @@ def final_assign_state(step: str) -> StepState:
     return StepState.FAILED if step == ASSIGN else StepState.UNDONE
 
 
-def unanswered_work_orders(plan: Plan) -> list[UUID]:
+def unanswered_work_order_ids(plan: Plan) -> list[UUID]:
     """Return the work orders that crews have not answered."""
     return [
         work_order_id(plan.order_id, Attempt.current(step, undo=step.state is StepState.UNDOING))

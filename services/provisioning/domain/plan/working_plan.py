@@ -165,7 +165,7 @@ class WorkingPlan:
         steps = tuple(self.steps.values())
         return self.plan.updated(self.state, self.items, steps, self.failure, self.revision)
 
-    def to_decision(self) -> PlanUpdate:
+    def to_plan_update(self) -> PlanUpdate:
         """Return the decision: the changed plan and all that it causes."""
         plan = self.changed_plan()
         was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout

@@ -9,12 +9,12 @@ from services.resources.api.routes.plant_names import check_plant_names
 from services.resources.api.schemas.addresses import SearchText
 from services.resources.api.schemas.pools import ExchangeName
 from services.resources.api.views.addresses import AddressView
-from services.resources.domain.plant.address_search import read_search
+from services.resources.domain.plant.address_search import read_search_text
 from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.authorization import allow
 from shared.http.collection_paths import ADDRESSES_PATH
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 from shared.security.caller import Caller
 
 AddressReader: TypeAlias = Annotated[
@@ -35,13 +35,14 @@ def find_addresses(  # noqa: PLR0913  each is a part of the request
     exchange: ExchangeName = "",
 ) -> Response:
     """Return addresses that contain a text, in the order of their ids."""
-    letters = read_search(text) if text else ""
+    letters = read_search_text(text) if text else ""
     exchange = exchange and store.canonical_plant_name(session, caller.tenant, exchange)
     found = store.find_addresses(session, caller.tenant, letters, exchange, page.window)
     if not found:
         check_plant_names(session, caller.tenant, exchange=exchange)
     shown = [
-        AddressView.of(each) for each in paginate(response, page, found, keys=key_attributes("id"))
+        AddressView.of(each)
+        for each in paginate(response, page, found, keys=attributes_getter("id"))
     ]
     return list_response(shown, response=response)
 

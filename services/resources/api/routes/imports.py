@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 from services.resources.api.examples import imports as examples
 from services.resources.api.schemas.imports import (
     JSON_TYPE,
-    import_body,
+    openapi_import_body,
     read_rows,
     refuse_too_many,
 )
@@ -66,7 +66,7 @@ def add_import_route(
         response_model=ImportView,
         operation_id=f"import_{path}",
         name=f"import_{path}",
-        openapi_extra=import_body(example),
+        openapi_extra=openapi_import_body(example),
         responses={
             200: {"content": {JSON_TYPE: {"example": example_response}}},
             **error_responses(422),

@@ -16,7 +16,7 @@ from services.resources.commands.numbers import (
     select_for_client,
 )
 from services.resources.domain.number.numbering_plan import read_e164, read_pattern
-from services.resources.domain.number.search import NumberSearch, read_grade
+from services.resources.domain.number.search import NumberSearch, read_grade_filter
 from shared.http import (
     CausationDep,
     CommandBatcherDep,
@@ -53,7 +53,7 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
     search = NumberSearch(
         tenant=caller.tenant,
         pattern=read_pattern(pattern),
-        grade=read_grade(grade, store.known_grades()),
+        grade=read_grade_filter(grade, store.known_grades()),
         exchange_id=exchange and store.canonical_plant_name(session, caller.tenant, exchange),
         local_network=local_network,
         limit=limit,

@@ -22,6 +22,6 @@ def check_plant_names(
     ]
     check_filter_names(
         filters,
-        store.known_plant_names(session, tenant, exchange, local_network),
+        store.existing_exchange_and_network(session, tenant, exchange, local_network),
         KNOWN_NAMES_REMEDY,
     )

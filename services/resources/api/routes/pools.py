@@ -11,7 +11,7 @@ from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.callers import StateViewer
 from shared.http.collection_paths import POOLS_PATH
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 
 router = Router(tags=["plant"])
 
@@ -35,7 +35,7 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
         [
             PoolView.of(each)
             for each in paginate(
-                response, page, found, keys=key_attributes("exchange_id", "kind", "name")
+                response, page, found, keys=attributes_getter("exchange_id", "kind", "name")
             )
         ],
         response=response,

@@ -24,7 +24,7 @@ from shared.http import (
 from shared.http.callers import FalloutOperator, Viewer
 from shared.http.collection_paths import OPS_PATH
 from shared.persistence.database import transaction_time
-from shared.persistence.pagination import key_attributes
+from shared.persistence.pagination import attributes_getter
 
 RESERVATIONS_PATH = f"{OPS_PATH}/reservations"
 
@@ -46,7 +46,7 @@ def list_reservations(
     """
     before = transaction_time(session) - timedelta(seconds=older_than)
     found = store.reservation_reviews.find_page(session, caller.tenant, before, page.window)
-    keys = key_attributes("since", "order_id")
+    keys = attributes_getter("since", "order_id")
     shown = [ReservationView.of(each) for each in paginate(response, page, found, keys=keys)]
     return list_response(shown, response=response)
 

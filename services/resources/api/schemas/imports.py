@@ -30,7 +30,7 @@ def read_rows(kind: type[R], body: bytes, content_type: str) -> ParsedRows[R]:
     parsed: ParsedRows[R] = ParsedRows([], [])
     for place, row in enumerate(split_rows(body, content_type)):
         try:
-            read_row(kind, place, read_json(bytes(row)), parsed)
+            add_row_or_faults(kind, place, read_json(bytes(row)), parsed)
         except InvalidError as error:
             parsed.faults.extend(
                 replace(each, field=pointer_to(place, each.field)) for each in error.faults
@@ -38,8 +38,8 @@ def read_rows(kind: type[R], body: bytes, content_type: str) -> ParsedRows[R]:
     return parsed
 
 
-def read_row(kind: type[R], place: int, content: object, parsed: ParsedRows[R]) -> None:
-    """Read one row."""
+def add_row_or_faults(kind: type[R], place: int, content: object, parsed: ParsedRows[R]) -> None:
+    """Add one row to the parsed rows, or its faults to the faults."""
     try:
         parsed.rows.append(IndexedRow(place, msgspec.convert(content, kind)))
     except msgspec.ValidationError as error:
@@ -137,7 +137,7 @@ def refuse_too_many(rows: int, limit: int | None) -> None:
         raise InvalidError([Fault("", "too-many-rows", reason, "send them in parts")])
 
 
-def import_body(example: ImportedRow) -> dict[str, Any]:
+def openapi_import_body(example: ImportedRow) -> dict[str, Any]:
     """Return the OpenAPI description of the body of an import of such rows."""
     kind = type(example)
     _, parts = msgspec.json.schema_components([kind], ref_template="{name}")

@@ -180,7 +180,8 @@ def allocate_order(order: OrderRequirements, stock: Stock) -> Allocation:
     stock.taken |= own
     stock.given_up |= {each.resource.key for each in existing.pre_released}
     return Allocation(
-        assigned_message(order, changes, existing), (*changes, *pre_release(order, existing))
+        assigned_message(order, changes, existing),
+        (*changes, *changes_of_pre_release(order, existing)),
     )
 
 
@@ -211,16 +212,16 @@ def allocate_requirement(
         picked = stock.find_picked(requirement, request.message.client, own)
         if isinstance(picked, str):
             return refused_message(request, requirement.item, RefusalCode.NOT_AVAILABLE, picked)
-        return reserve(picked.resource, picked.state, order, requirement)
+        return change_to_reserved(picked.resource, picked.state, order, requirement)
     resource = stock.lowest_free(requirement.pool, own)
     if resource is None:
         return refused_message(
-            request, requirement.item, RefusalCode.NONE_FREE, none_free(requirement.pool)
+            request, requirement.item, RefusalCode.NONE_FREE, none_free_reason(requirement.pool)
         )
-    return reserve(resource, resource.pool.rules.life_cycle.free, order, requirement)
+    return change_to_reserved(resource, resource.pool.rules.life_cycle.free, order, requirement)
 
 
-def reserve(
+def change_to_reserved(
     resource: Resource, was: ResourceState, order: OrderRequirements, requirement: Requirement
 ) -> ResourceChange:
     """Reserve a resource for the order."""
@@ -229,7 +230,9 @@ def reserve(
     return ResourceChange(resource, was, became, order_id, requirement.item.service_id)
 
 
-def pre_release(order: OrderRequirements, existing: HoldingEffects) -> Iterator[ResourceChange]:
+def changes_of_pre_release(
+    order: OrderRequirements, existing: HoldingEffects
+) -> Iterator[ResourceChange]:
     """Yield the state changes of the resources that the order pre-releases."""
     for each in existing.pre_released:
         became = each.after(Transition.PRE_RELEASE)
@@ -238,7 +241,7 @@ def pre_release(order: OrderRequirements, existing: HoldingEffects) -> Iterator[
         yield ResourceChange(each.resource, each.state, became, order_id, each.service_id)
 
 
-def none_free(pool: Pool) -> str:
+def none_free_reason(pool: Pool) -> str:
     """Return the reason that a pool has nothing left."""
     what = f"{pool.kind} of grade {pool.grade}" if pool.grade else pool.kind
     return f"no {what} of {pool.name} is free"

@@ -20,8 +20,11 @@ def assigned_message(
 ) -> ResourcesAssigned:
     """Return the message with what an order has reserved, and what it keeps and gives up."""
     request = order.request.message
-    held = by_service(reserved)
-    kept, given_up = by_service(existing.kept), by_service(existing.pre_released)
+    held = group_held_by_service(reserved)
+    kept, given_up = (
+        group_held_by_service(existing.kept),
+        group_held_by_service(existing.pre_released),
+    )
     return ResourcesAssigned(
         order_id=request.order_id,
         items=tuple(
@@ -52,9 +55,9 @@ def item_holdings(
     )
 
 
-def by_service(holdings: Iterable[Holding | ResourceChange]) -> dict[UUID, list[Held]]:
+def group_held_by_service(holdings: Iterable[Holding | ResourceChange]) -> dict[UUID, list[Held]]:
     """Return holdings as messages carry them, by their services."""
     found: dict[UUID, list[Held]] = {}
     for each in holdings:
-        found.setdefault(each.service_id, []).append(each.resource.as_held)
+        found.setdefault(each.service_id, []).append(each.resource.as_message_part)
     return found

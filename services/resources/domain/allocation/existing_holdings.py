@@ -26,9 +26,9 @@ class HoldingEffects(NamedTuple):
 NO_EFFECTS = HoldingEffects()
 
 
-def reserves_all(item: ItemNeeds) -> bool:
+def reserves_or_pre_releases_all(item: ItemNeeds) -> bool:
     """Tell whether an item reserves each of its needs, or gives up all that its service holds."""
-    return pre_releases_all(item) or not any(True for _ in needs_of_existing(item))
+    return pre_releases_all(item) or not any(True for _ in needs_affecting_holdings(item))
 
 
 def pre_releases_all(item: ItemNeeds) -> bool:
@@ -41,19 +41,19 @@ def is_ending(item: ItemNeeds) -> bool:
     return effect_of_action(item) is NeedEffect.PRE_RELEASE
 
 
-def reserved_needs(item: ItemNeeds) -> list[Need]:
+def needs_to_reserve(item: ItemNeeds) -> list[Need]:
     """Return the needs for which a free resource is reserved."""
     return [need for need in item.needs if effect_of(need, item) in RESERVING]
 
 
-def is_reserving(item: ItemNeeds) -> bool:
+def is_delivered_at_address(item: ItemNeeds) -> bool:
     """Tell whether an item is to be served at its address: it reserves, or has a new service."""
     if item.needs:
-        return bool(reserved_needs(item))
+        return bool(needs_to_reserve(item))
     return effect_of_action(item) is NeedEffect.RESERVE
 
 
-def needs_of_existing(item: ItemNeeds) -> Iterator[tuple[Need, NeedEffect]]:
+def needs_affecting_holdings(item: ItemNeeds) -> Iterator[tuple[Need, NeedEffect]]:
     """Yield the needs that refer to what the service holds, with their effects."""
     for need in item.needs:
         effect = effect_of(need, item)
@@ -64,7 +64,7 @@ def needs_of_existing(item: ItemNeeds) -> Iterator[tuple[Need, NeedEffect]]:
 def existing_services(items: Iterable[ItemNeeds]) -> Iterator[UUID]:
     """Yield the services whose holdings these items keep or give up."""
     for item in items:
-        if pre_releases_all(item) or any(True for _ in needs_of_existing(item)):
+        if pre_releases_all(item) or any(True for _ in needs_affecting_holdings(item)):
             yield item.service_id
 
 
@@ -87,7 +87,7 @@ def effects_on_holdings(
         return HoldingEffects(pre_released=releasable)
     kept: list[Holding] = []
     pre_released: list[Holding] = []
-    for need, effect in needs_of_existing(item):
+    for need, effect in needs_affecting_holdings(item):
         is_kept = effect is NeedEffect.KEEP
         possible = (
             each

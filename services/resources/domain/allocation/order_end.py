@@ -16,12 +16,12 @@ from shared.contracts import (
 )
 
 
-def undo_assignment(holdings: Iterable[Holding]) -> list[ResourceChange]:
+def changes_of_undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
     """Free what was reserved, and take what was pre-released back into use."""
-    return list(apply_transition(holdings, Transition.UNDO))
+    return list(changes_of_transition(holdings, Transition.UNDO))
 
 
-def completed_without_change(
+def completed_without_reservation(
     completed: Iterable[ServiceCompleted], changes: Iterable[ResourceChange]
 ) -> list[ServiceCompleted]:
     """Return the completed orders that should take resources into use but had none reserved."""
@@ -42,7 +42,7 @@ def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
     """Return the resources among these holdings that a release puts into quarantine."""
     return [
         each.resource
-        for each in apply_transition(holdings, Transition.RELEASE)
+        for each in changes_of_transition(holdings, Transition.RELEASE)
         if goes_into_quarantine(each)
     ]
 
@@ -82,7 +82,7 @@ def release(
         each._replace(until=now + quarantine_period(each.resource, periods))
         if goes_into_quarantine(each)
         else each
-        for each in apply_transition(holdings, Transition.RELEASE)
+        for each in changes_of_transition(holdings, Transition.RELEASE)
     ]
 
 
@@ -98,7 +98,7 @@ def quarantine_period(resource: Resource, periods: Mapping[ResourceKey, timedelt
     return period
 
 
-def apply_transition(
+def changes_of_transition(
     holdings: Iterable[Holding], transition: Transition
 ) -> Iterator[ResourceChange]:
     """Yield the changes of a transition; holdings in any other state stay unchanged."""

@@ -8,9 +8,9 @@ from uuid import UUID
 from services.resources.domain.allocation.address_conflict import address_conflict
 from services.resources.domain.allocation.existing_holdings import (
     existing_services,
-    is_reserving,
-    reserved_needs,
-    reserves_all,
+    is_delivered_at_address,
+    needs_to_reserve,
+    reserves_or_pre_releases_all,
 )
 from services.resources.domain.pool.kinds import (
     PickedFrom,
@@ -101,7 +101,7 @@ def order_addresses(requests: Sequence[AssignmentRequest]) -> set[OrderAddress]:
     }
 
 
-def services_with_holdings(requests: Sequence[AssignmentRequest]) -> list[UUID]:
+def services_with_affected_holdings(requests: Sequence[AssignmentRequest]) -> list[UUID]:
     """Return the services whose holdings are kept or given up."""
     return [id_ for each in requests for id_ in existing_services(each.message.items)]
 
@@ -128,8 +128,8 @@ def resolve_orders(
         by_order.setdefault(each.order_id, []).append(each)
         by_service.setdefault(each.service_id, []).append(each)
     return [
-        find_answered(request, answers, context.sites)
-        or find_repeated(request, by_order.get(request.message.order_id, ()), context.sites)
+        resolve_if_answered(request, answers, context.sites)
+        or resolve_if_repeated(request, by_order.get(request.message.order_id, ()), context.sites)
         or resolve_order(request, context.sites, by_service)
         for request in requests
     ]
@@ -142,7 +142,7 @@ def is_recognised_by_holdings(request: AssignmentRequest) -> bool:
     they are not held for the order alone.
     """
     is_first = request.message.request_id == FIRST_REQUEST
-    return is_first and all(map(reserves_all, request.message.items))
+    return is_first and all(map(reserves_or_pre_releases_all, request.message.items))
 
 
 def requests_to_look_up(
@@ -157,7 +157,7 @@ def requests_to_look_up(
     ]
 
 
-def find_answered(
+def resolve_if_answered(
     request: AssignmentRequest, answers: PublishedAnswers, sites: Sites
 ) -> OrderRequirements | None:
     """Return the requirements of a request that was answered already; None if none was found."""
@@ -167,7 +167,7 @@ def find_answered(
     return OrderRequirements(request, published=answer, networks=item_networks(request, sites))
 
 
-def find_repeated(
+def resolve_if_repeated(
     request: AssignmentRequest, held: Sequence[Holding], sites: Sites
 ) -> OrderRequirements | None:
     """Return the requirements of a first request whose order holds something; None for others.
@@ -192,9 +192,9 @@ def resolve_order(
     requirements: list[Requirement] = []
     for item in request.message.items:
         site = sites.get((request.tenant, item.address_id))
-        if is_reserving(item) and (reason := address_conflict(item, site)):
+        if is_delivered_at_address(item) and (reason := address_conflict(item, site)):
             return refused_message(request, item, RefusalCode.UNSERVED, reason)
-        for need in reserved_needs(item):
+        for need in needs_to_reserve(item):
             requirement = resolve_need(request, item, need, site)
             if isinstance(requirement, ResourcesRefused):
                 return requirement

@@ -55,7 +55,7 @@ class ReservationReview:
         return ReservationQuestioned(order_id=self.order_id, question_id=self.question_id)
 
 
-def ask(question: ReservationReview, cause: UUID, now: datetime) -> ReservationReview:
+def with_new_question(question: ReservationReview, cause: UUID, now: datetime) -> ReservationReview:
     """Ask whether a plan needs the reservation."""
     return replace(
         question,
@@ -100,7 +100,7 @@ def is_same_resource(holding: Holding, need: Held) -> bool:
     return (pool.kind, value) == (need.kind, need.value) and need.pool in {"", pool.name}
 
 
-def apply_answer(
+def review_after_answer(
     question: ReservationReview, answer: ReservationAnswered, *, has_unneeded: bool, now: datetime
 ) -> ReservationReview | None:
     """Return the answered question; None if the answer is to another question.

@@ -25,7 +25,7 @@ class ResourceStatus(NamedTuple):
 
 def resource_names(tenant: str, message: ResourcesAssigned) -> list[ResourceName]:
     """Return the resources that a message reserves or pre-releases."""
-    return [resource_name(tenant, held) for item in message.items for held in item.changed]
+    return [resource_name(tenant, held) for item in message.items for held in item.changed_holdings]
 
 
 def resource_name(tenant: str, held: Held) -> ResourceName:
@@ -43,7 +43,7 @@ def changes_as_published(
     """
     found = {(each.resource.pool.kind, each.resource.value): each for each in statuses}
     for item in message.items:
-        for held in item.changed:
+        for held in item.changed_holdings:
             each = found.get((held.kind, held.value))
             if each is None:
                 msg = (
@@ -65,7 +65,9 @@ def changes_freeing_earlier_holders(
 ) -> Iterator[ResourceChange]:
     """Yield the changes that free resources of other services: they had released them."""
     new_holders = {
-        (held.kind, held.value): item.service_id for item in message.items for held in item.changed
+        (held.kind, held.value): item.service_id
+        for item in message.items
+        for held in item.changed_holdings
     }
     for each in statuses:
         pool, holder = each.resource.pool, each.service_id

@@ -69,7 +69,7 @@ def deselect(number: Number, client: str, now: datetime) -> Number:
     return as_idle(number)
 
 
-def expire(number: Number, message: NumberMessage) -> Number | None:
+def idle_if_period_over(number: Number, message: NumberMessage) -> Number | None:
     """Return an expired number as idle; None if the message is about another period."""
     transition = (
         Transition.GIVE_UP if isinstance(message, SelectionExpired) else Transition.END_QUARANTINE

@@ -85,7 +85,7 @@ def kind_of(e164: str) -> str:
     return KINDS.get(phonenumbers.number_type(parse(e164)), "other")
 
 
-def is_of_home(e164: str) -> bool:
+def is_home_country_number(e164: str) -> bool:
     """Tell whether a number belongs to the country of the exchanges."""
     return parse(e164).country_code == COUNTRY_CODE
 

@@ -35,7 +35,7 @@ class NumberSearch:
             raise InvalidError([Fault("pattern", "too-wide", reason, remedy)])
 
 
-def read_grade(text: str, grades: Collection[str]) -> str | None:
+def read_grade_filter(text: str, grades: Collection[str]) -> str | None:
     """Return the grade to search for: empty for plain numbers, None for all.
 
     Raises:

@@ -29,7 +29,7 @@ def grams(text: str) -> list[str]:
     )
 
 
-def read_search(text: str) -> str:
+def read_search_text(text: str) -> str:
     """Return the comparable form of a search text.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from services.resources.domain.number.numbering_plan import (
     COUNTRY_CODE,
     area_code_of,
-    is_of_home,
+    is_home_country_number,
     is_valid_range,
     kind_of,
 )
@@ -48,7 +48,7 @@ class IndexedRow(NamedTuple, Generic[R]):
         return Fault(f"/{self.place}/{field}", code, reason, remedy)
 
 
-def check_exchanges(
+def find_exchange_faults(
     rows: Sequence[IndexedRow[Exchange]], networks: Networks, occupied: Collection[str]
 ) -> list[Fault]:
     """Return the faults of these exchanges; `occupied` have plant, addresses or numbers."""
@@ -67,14 +67,14 @@ def changed_area_faults(
             yield each.fault("local_network", "changed", reason, remedy)
 
 
-def check_segments(
+def find_segment_faults(
     rows: Sequence[IndexedRow[Segment]], networks: Networks, known: Sequence[Segment]
 ) -> list[Fault]:
     """Return the faults of these segments; `known` are segments that may conflict with them."""
     before = {each.id: each for each in known}
     return [
         *duplicate_faults(rows),
-        *exchange_faults(rows, networks),
+        *exchange_reference_faults(rows, networks),
         *(fault for each in rows for fault in segment_faults(each)),
         *(fault for each in rows for fault in numbering_plan_faults(each, networks)),
         *fixed_field_faults(rows, before, ("exchange_id", "first", "count")),
@@ -82,7 +82,7 @@ def check_segments(
     ]
 
 
-def check_splitters(
+def find_splitter_faults(
     rows: Sequence[IndexedRow[Splitter]], networks: Networks, known: Sequence[Splitter]
 ) -> list[Fault]:
     """Return the faults of these splitters; `known` are splitters that may conflict with them."""
@@ -90,7 +90,7 @@ def check_splitters(
     fixed = ("exchange_id", "olt", "pon_port", "svlan", "first_cvlan")
     return [
         *duplicate_faults(rows),
-        *exchange_faults(rows, networks),
+        *exchange_reference_faults(rows, networks),
         *(fault for each in rows for fault in splitter_faults(each, before.get(each.row.id))),
         *fixed_field_faults(rows, before, fixed),
         *overlap_faults(
@@ -103,7 +103,7 @@ def check_splitters(
     ]
 
 
-def check_addresses(
+def find_address_faults(
     rows: Sequence[IndexedRow[Address]],
     networks: Networks,
     splitters: Collection[str],
@@ -118,7 +118,7 @@ def check_addresses(
     return [
         *duplicate_faults(rows),
         *id_spelling_faults(rows, known),
-        *exchange_faults(rows, networks),
+        *exchange_reference_faults(rows, networks),
         *orphans,
     ]
 
@@ -134,9 +134,9 @@ def id_spelling_faults(
             yield each.fault("id", "spelt-otherwise", reason, "use that spelling, or another id")
 
 
-def check_pairs(rows: Sequence[IndexedRow[PairBlock]], networks: Networks) -> list[Fault]:
+def find_pair_faults(rows: Sequence[IndexedRow[PairBlock]], networks: Networks) -> list[Fault]:
     """Return the faults of these blocks of pairs."""
-    return [*duplicate_faults(rows), *exchange_faults(rows, networks)]
+    return [*duplicate_faults(rows), *exchange_reference_faults(rows, networks)]
 
 
 def duplicate_faults(rows: Iterable[IndexedRow[Any]]) -> Iterator[Fault]:
@@ -148,7 +148,9 @@ def duplicate_faults(rows: Iterable[IndexedRow[Any]]) -> Iterator[Fault]:
         seen.add(each.row.id)
 
 
-def exchange_faults(rows: Iterable[IndexedRow[Any]], networks: Networks) -> Iterator[Fault]:
+def exchange_reference_faults(
+    rows: Iterable[IndexedRow[Any]], networks: Networks
+) -> Iterator[Fault]:
     """Yield a fault for every row whose exchange is unknown, or in another local network."""
     for each in rows:
         network = networks.get(each.row.exchange_id)
@@ -175,7 +177,7 @@ def numbering_plan_faults(each: IndexedRow[Segment], networks: Networks) -> Iter
     """Yield the fault of a segment whose numbers do not fit the numbering plan or its exchange."""
     segment = each.row
     area = networks.get(segment.exchange_id, segment.local_network)
-    if not is_of_home(segment.first):
+    if not is_home_country_number(segment.first):
         reason, remedy = "is a number of another country", f"use numbers of +{COUNTRY_CODE}"
         yield each.fault("first", "foreign", reason, remedy)
     elif not is_valid_range(segment.low, segment.high):

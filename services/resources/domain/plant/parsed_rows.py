@@ -29,10 +29,10 @@ def raise_faults(faults: Sequence[Fault]) -> None:
         InvalidError: with up to a hundred, in the order of their rows, and the number of others.
     """
     if faults:
-        ordered = sorted(faults, key=place_of_fault)
+        ordered = sorted(faults, key=row_index_of_fault)
         raise InvalidError(ordered[:MAX_FAULTS], omitted=len(faults[MAX_FAULTS:]))
 
 
-def place_of_fault(fault: Fault) -> int:
+def row_index_of_fault(fault: Fault) -> int:
     """Return the place of a fault's row."""
     return int(fault.field.split("/")[1])

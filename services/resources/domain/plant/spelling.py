@@ -61,7 +61,7 @@ class KnownPlantNames:
             return name
         return self._names.setdefault((kind, fold_name(name)), name)
 
-    def apply(self, row: R) -> R:
+    def with_known_names(self, row: R) -> R:
         """Return a row with the known names."""
         names = {
             field: (kind, getattr(row, field)) for field, kind in NAME_FIELDS[type(row)].items()

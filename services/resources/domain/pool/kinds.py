@@ -156,7 +156,7 @@ VLAN = PoolKind(
 LOID = PoolKind(name="loid", life_cycle=POOL_ITEM_LIFE_CYCLE, served_from=ServedFrom.SPLITTER)
 
 
-def by_name(*kinds: PoolKind) -> Mapping[str, PoolKind]:
+def index_by_name(*kinds: PoolKind) -> Mapping[str, PoolKind]:
     """Return kinds by name.
 
     Raises:
@@ -173,7 +173,7 @@ def by_name(*kinds: PoolKind) -> Mapping[str, PoolKind]:
     return MappingProxyType(found)
 
 
-POOL_KINDS = by_name(NUMBER, LEG, VLAN, LOID, PAIR)
+POOL_KINDS = index_by_name(NUMBER, LEG, VLAN, LOID, PAIR)
 
 
 def find_kind(name: str) -> PoolKind | None:

@@ -21,7 +21,7 @@ class PoolItem(NamedTuple):
     """When its state ends by itself, if it does."""
 
 
-def end_quarantine(item: PoolItem, until: datetime) -> PoolItem | None:
+def free_if_quarantine_over(item: PoolItem, until: datetime) -> PoolItem | None:
     """Return the item after its quarantine; None if it is not in one that ends then."""
     life_cycle = item.resource.pool.rules.life_cycle
     became = life_cycle.next_state(item.state, Transition.END_QUARANTINE)

@@ -67,7 +67,7 @@ class Resource(NamedTuple):
         return ResourceName(*self.pool[:3], self.value)
 
     @property
-    def as_held(self) -> Held:
+    def as_message_part(self) -> Held:
         """The resource as messages carry it."""
         return Held(
             kind=self.pool.kind,
