@@ -94,9 +94,14 @@ class CallRunner:
         leased_calls = self._claimer.enqueue(session, requests, now)
         return partial(self._start_leased_calls, leased_calls, len(leased_calls) == len(requests))
 
-    def _start_leased_calls(self, leased_calls: Sequence[LeasedCall], all_leased: bool) -> None:  # noqa: FBT001
+    def _start_leased_calls(
+        self,
+        leased_calls: Sequence[LeasedCall],
+        all_requests_leased: bool,  # noqa: FBT001  bound by partial
+    ) -> None:
+        """Start the leased calls; if not all requested ones were leased, check for due calls."""
         self.call(leased_calls)
-        if not all_leased:
+        if not all_requests_leased:
             self.wake()
 
     def call(self, leased_calls: Sequence[LeasedCall]) -> None:

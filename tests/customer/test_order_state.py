@@ -7,7 +7,7 @@ from services.customer.domain.unified_view.order import (
     LatestOrderState,
     Order,
     OrderEndedMessage,
-    OrderResult,
+    OrderOutcome,
     assignment_from_message,
     order_from_message,
     order_state,
@@ -53,7 +53,7 @@ REJECTED = OrderRejected(
 )
 def test_the_state_published_last_counts_and_an_end_is_final(
     order: Order,
-    result: OrderResult | None,
+    result: OrderOutcome | None,
     published: LatestOrderState | None,
     assignment: Assignment | None,
     state: OrderState,

@@ -15,7 +15,7 @@ from services.customer.domain.unified_view.order import (
     HoldEvent,
     LatestOrderState,
     Order,
-    OrderResult,
+    OrderOutcome,
 )
 from services.customer.domain.unified_view.product import Product, Service
 from services.customer.store.columns import columns_for, field_names
@@ -69,9 +69,9 @@ def upsert_published_states(session: Session, states: Sequence[LatestOrderState]
     _upsert_states_statement().run(session, bind_arrays(STATE_FIELDS, rows))
 
 
-def add_order_results(session: Session, results: Sequence[OrderResult]) -> int:
+def add_order_results(session: Session, results: Sequence[OrderOutcome]) -> int:
     """Insert how orders ended, unless that is stored already; return how many were inserted."""
-    return _insert(session, OrderResultRow, OrderResult, results)
+    return _insert(session, OrderResultRow, OrderOutcome, results)
 
 
 def find_final_states(session: Session, order_ids: Collection[UUID]) -> dict[UUID, OrderState]:

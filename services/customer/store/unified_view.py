@@ -13,7 +13,7 @@ from services.customer.domain.unified_view.order import (
     Assignment,
     LatestOrderState,
     Order,
-    OrderResult,
+    OrderOutcome,
 )
 from services.customer.domain.unified_view.product import Product, Service
 from services.customer.domain.unified_view.view import CustomerFacts, OrderFacts
@@ -32,7 +32,7 @@ from shared.access.grants import access_condition
 from shared.persistence.pagination import Window
 
 ORDER_COLUMNS = columns_for(OrderRow, Order)
-RESULT_COLUMNS = columns_for(OrderResultRow, OrderResult)
+RESULT_COLUMNS = columns_for(OrderResultRow, OrderOutcome)
 ASSIGNMENT_COLUMNS = columns_for(AssignmentRow, Assignment)
 STATE_COLUMNS = columns_for(OrderStateRow, LatestOrderState)
 PRODUCT_COLUMNS = columns_for(ProductRow, Product)
@@ -89,7 +89,7 @@ def _order_facts_from_row(values: Iterator[Any]) -> OrderFacts:
     published = list(values)
     return OrderFacts(
         order,
-        OrderResult(*result) if result[0] else None,
+        OrderOutcome(*result) if result[0] else None,
         Assignment(*assignment) if assignment[0] else None,
         LatestOrderState(*published) if published[0] else None,
     )

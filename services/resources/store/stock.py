@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.allocation import Demand, Stock
 from services.resources.domain.pool.resource import Pool
-from services.resources.store import free_resources, picked_resources
+from services.resources.store import customer_picked_resources, free_resources
 from shared.persistence.statements import CompiledStatement
 
 SAVEPOINT = CompiledStatement(text("SAVEPOINT assigning"))
@@ -55,7 +55,7 @@ def lock_free_resources(
     session: Session, demand: Demand, now: datetime, *, wait: bool
 ) -> LockedStock:
     """Lock what the batch requires, as far as it is free."""
-    picked = picked_resources.lock_picked(session, demand.picked, wait=wait)
+    picked = customer_picked_resources.lock_picked(session, demand.picked, wait=wait)
     # A picked resource may also be the lowest of a pool: one more must be locked then.
     overlap = Counter(pick.resource.pool for pick in picked.values() if pick.is_free)
     requested = {pool: count + overlap[pool] for pool, count in demand.pools.items()}
@@ -75,4 +75,4 @@ def is_short_by_locks(session: Session, demand: Demand, locked: LockedStock) -> 
         for pool, count in free_resources.count_free_up_to(session, short).items()
     ):
         return True
-    return bool(picked_resources.find_pickable(session, missing))
+    return bool(customer_picked_resources.find_pickable(session, missing))

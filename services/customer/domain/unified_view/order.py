@@ -83,7 +83,7 @@ class HoldEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderResult:
+class OrderOutcome:
     """How an order ended."""
 
     order_id: UUID
@@ -150,21 +150,23 @@ def hold_event_from_message(
             assert_never(message)
 
 
-def result_from_message(message: OrderEndedMessage, tenant: str, told_at: datetime) -> OrderResult:
+def result_from_message(message: OrderEndedMessage, tenant: str, told_at: datetime) -> OrderOutcome:
     """Return how an order ended."""
     match message:
         case OrderCompleted():
-            return OrderResult(message.order_id, tenant, OrderState.COMPLETED, told_at)
+            return OrderOutcome(message.order_id, tenant, OrderState.COMPLETED, told_at)
         case OrderFailed(code=code, reason=reason):
-            return OrderResult(message.order_id, tenant, OrderState.FAILED, told_at, code, reason)
+            return OrderOutcome(message.order_id, tenant, OrderState.FAILED, told_at, code, reason)
         case OrderRejected(code=code, reason=reason):
-            return OrderResult(message.order_id, tenant, OrderState.REJECTED, told_at, code, reason)
+            return OrderOutcome(
+                message.order_id, tenant, OrderState.REJECTED, told_at, code, reason
+            )
         case _:
             assert_never(message)
 
 
 def check_same_final_state(
-    stored: Mapping[UUID, OrderState], results: Iterable[OrderResult]
+    stored: Mapping[UUID, OrderState], results: Iterable[OrderOutcome]
 ) -> None:
     """Check that orders ended in the same states as stored: an order ends once.
 
@@ -185,7 +187,7 @@ def assignment_from_message(message: ResourcesAssigned, tenant: str) -> Assignme
 
 def order_state(
     order: Order,
-    result: OrderResult | None,
+    result: OrderOutcome | None,
     published: LatestOrderState | None,
     assignment: Assignment | None,
 ) -> OrderState:

@@ -10,7 +10,7 @@ from services.customer.domain.unified_view.order import (
     Assignment,
     LatestOrderState,
     Order,
-    OrderResult,
+    OrderOutcome,
     order_state,
 )
 from services.customer.domain.unified_view.product import Product, Service
@@ -44,7 +44,7 @@ class OrderFacts:
     """An order of the customer with all facts about it."""
 
     order: Order
-    result: OrderResult | None = None
+    result: OrderOutcome | None = None
     assignment: Assignment | None = None
     published: LatestOrderState | None = None
 
