@@ -10,6 +10,8 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from deploy.local.databases import read_installation_name
+from deploy.local.errors import StartError
 from deploy.local.external_engines import DATABASE_SETTING_PREFIX, database_setting_name
 from deploy.local.home import CHECKOUT
 from deploy.local.postgres_cluster import remove_cluster
@@ -148,3 +150,21 @@ def secrets_needed_elsewhere(home: Path, existing: Collection[str]) -> list[Path
     """
     files = [secret_file(PERSON_KEY, home)] if SETTINGS_WITH_PERSONS & set(existing) else []
     return [each for each in files if each.exists()]
+
+
+def resolve_installation_name(service: str, database: str, home: Path) -> str:
+    """Return the installation's name: from the setting, else the database, else generated.
+
+    Raises:
+        StartError: The service's database belongs to another installation than the setting names.
+    """
+    configured = os.environ.get(INSTALLATION, "").strip()
+    stored = read_installation_name(database)
+    if configured and stored and configured != stored:
+        message = (
+            f"{service}: {INSTALLATION} is {configured}, and its database is {stored}'s — "
+            f"set {stored}; rename the databases only if they are a copy (docs/runbook.md, "
+            "foreign_topics)"
+        )
+        raise StartError(message)
+    return configured or stored or get_or_create_secret(INSTALLATION, home)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local import ports, process, stack_record
-from deploy.local.databases import make_databases, read_installation_name
+from deploy.local.databases import make_databases
 from deploy.local.errors import StartError
 from deploy.local.external_engines import (
     KAFKA,
@@ -33,6 +33,7 @@ from deploy.local.process_environment import (
     get_or_create_secret,
     is_started,
     purge,
+    resolve_installation_name,
 )
 from deploy.local.stack_record import SERVICES
 from deploy.local.supervisor import ForkedModule, Supervisor
@@ -131,10 +132,8 @@ class Stack:
         log = self.home / "logs" / f"{FORK_SERVER}.log"
         self.fork_server = ForkServerClient(log, modules_of(self.services))
         self.jobs = OneOffJobs(self.fork_server)
-        self.log.write(
-            urls=self.addresses(self.log.now.urls),
-            existing=configured_engine_addresses(self.services),
-        )
+        existing = configured_engine_addresses(self.services)
+        self.log.write(urls=self.addresses(self.log.now.urls), existing=existing)
 
     def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
         """Return the HTTP address of each service: the last one, if its port is still free."""
@@ -204,30 +203,15 @@ class Stack:
             database_setting_name(service): self.log.now.databases[service],
             KAFKA: self.log.now.kafka,
             LOG_KEY: get_or_create_secret(LOG_KEY, self.home),
-            INSTALLATION: self.resolve_installation_name(service),
+            INSTALLATION: resolve_installation_name(
+                service, self.log.now.databases[service], self.home
+            ),
         }
         if service == "provisioning" and self.elements:
             settings["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
         if database_setting_name(service) in SETTINGS_WITH_PERSONS:
             settings[PERSON_KEY] = get_or_create_secret(PERSON_KEY, self.home)
         return settings
-
-    def resolve_installation_name(self, service: str) -> str:
-        """Return the installation's name: from the setting, else the database, else generated.
-
-        Raises:
-            StartError: The database belongs to another installation than the setting names.
-        """
-        configured = os.environ.get(INSTALLATION, "").strip()
-        stored = read_installation_name(self.log.now.databases[service])
-        if configured and stored and configured != stored:
-            message = (
-                f"{service}: {INSTALLATION} is {configured}, and its database is {stored}'s — "
-                f"set {stored}; rename the databases only if they are a copy (docs/runbook.md, "
-                "foreign_topics)"
-            )
-            raise StartError(message)
-        return configured or stored or get_or_create_secret(INSTALLATION, self.home)
 
     def run(self, name: str, settings: Mapping[str, str], *words: str) -> None:
         """Start a service (or the simulator) and supervise it."""

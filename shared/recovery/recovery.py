@@ -230,9 +230,7 @@ class Recovery:
                     partial(takeover_writer.store_lost_messages, records)
                 )
                 await pending.retry_keys(keys)
-                count = partial(
-                    self._add_to_count, takeover_writer.recovery, "taken_over", len(keys)
-                )
+                count = partial(self._add_count, takeover_writer.recovery, "taken_over", len(keys))
                 await self._run_transaction(count)
             await asyncio.sleep(PUBLISHING_GRACE.total_seconds())
         await pending.retry_all()
@@ -250,9 +248,7 @@ class Recovery:
             missing += deleted
             async for records in reader.read_merged(*starts_and_ends(unread)):
                 await handlers.handle(records)
-                await self._run_transaction(
-                    partial(self._add_to_count, id_, "replayed", len(records))
-                )
+                await self._run_transaction(partial(self._add_count, id_, "replayed", len(records)))
                 await pending.retry_unblocked_by(records)
             await self._retry_early(pending, handlers)
         await pending.retry_all(is_last=True)
@@ -277,7 +273,7 @@ class Recovery:
         """Run a transaction in a turn of the writing thread."""
         return await self.writer.commit(transact, RequiredCertainty.NONE)
 
-    def _add_to_count(self, id_: UUID, column: str, more: int, _: CommitContext) -> None:
+    def _add_count(self, id_: UUID, column: str, more: int, _: CommitContext) -> None:
         grown = {column: getattr(RecoveryRow, column) + more}
         self._write(id_, **grown)
         metrics.RECOVERED.labels(column).inc(more)

@@ -23,7 +23,6 @@ from shared.contracts import (
     OrderState,
     OrderStateChanged,
     RefusalCode,
-    ServiceFailed,
 )
 from shared.errors import PoisonError
 from tests.conftest import NOON
@@ -154,9 +153,7 @@ def test_a_failed_or_rejected_disconnection_keeps_its_product(
 
 def test_an_order_that_is_refused_on_the_way_has_failed_even_if_its_assignment_comes_late() -> None:
     order = accepted()
-    failed = ServiceFailed(
-        order_id=order.order.id, code="unserved", reason="no fibre", step="1/more"
-    )
+    failed = msgspec.structs.replace(service_failed(code="unserved"), step="1/more")
 
     outcome = advance_order_and_products(order.order, order.progress, {}, failed, NOON)
 

@@ -9,7 +9,6 @@ from shared.contracts import (
     BusinessAction,
     CompletedService,
     ItemNeeds,
-    Need,
     NeedEffect,
     business_action_of,
     parse_business_action,
@@ -52,15 +51,6 @@ def effect_of_action(item: ItemNeeds) -> NeedEffect:
     if not item.business_action:
         return NeedEffect(item.action)
     return BUSINESS_ACTIONS[parse_business_action(item.business_action)].assignment
-
-
-def effect_of(need: Need, item: ItemNeeds) -> NeedEffect:
-    """Return what is to be done for a need of an item.
-
-    Raises:
-        PoisonError: if this version does not know the item's business action.
-    """
-    return need.effect or effect_of_action(item)
 
 
 def may_occupy(service: CompletedService) -> bool:

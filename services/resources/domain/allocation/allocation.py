@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from services.resources.domain.allocation.answers import assigned_message
 from services.resources.domain.allocation.existing_holdings import (
+    NO_EFFECTS,
     HoldingEffects,
     effects_on_holdings,
 )
@@ -190,9 +191,11 @@ def existing_effects(order: OrderRequirements, stock: Stock) -> HoldingEffects |
 
     What an order before it in the batch gives up is not held any more.
     """
+    if not order.request.affected:
+        return NO_EFFECTS
     kept: list[Holding] = []
     pre_released: list[Holding] = []
-    for item in order.request.message.items:
+    for item in order.request.affected:
         held = order.services.get(item.service_id, ())
         left = (each for each in held if each.resource.key not in stock.given_up)
         found = effects_on_holdings(item, left, order.request.message)

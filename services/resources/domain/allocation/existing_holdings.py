@@ -1,10 +1,10 @@
 """What an order does to the holdings that its services have: keep, pre-release or swap them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from services.resources.domain.business_actions import effect_of, effect_of_action
+from services.resources.domain.business_actions import effect_of_action
 from services.resources.domain.pool.resource import Holding
 from services.resources.domain.pool.states import Transition
 from shared.contracts import FIRST_REQUEST, AssignmentRequested, ItemNeeds, Need, NeedEffect
@@ -26,11 +26,6 @@ class HoldingEffects(NamedTuple):
 NO_EFFECTS = HoldingEffects()
 
 
-def reserves_or_pre_releases_all(item: ItemNeeds) -> bool:
-    """Tell whether an item reserves each of its needs, or gives up all that its service holds."""
-    return pre_releases_all(item) or not any(True for _ in needs_affecting_holdings(item))
-
-
 def pre_releases_all(item: ItemNeeds) -> bool:
     """Tell whether an item gives up all that its service holds."""
     return not item.needs and is_ending(item)
@@ -41,31 +36,26 @@ def is_ending(item: ItemNeeds) -> bool:
     return effect_of_action(item) is NeedEffect.PRE_RELEASE
 
 
+def needs_with_effects(item: ItemNeeds) -> list[tuple[Need, NeedEffect]]:
+    """Return the needs of an item with their effects."""
+    effect = effect_of_action(item)
+    return [(need, need.effect or effect) for need in item.needs]
+
+
 def needs_to_reserve(item: ItemNeeds) -> list[Need]:
     """Return the needs for which a free resource is reserved."""
-    return [need for need in item.needs if effect_of(need, item) in RESERVING]
+    return [need for need, effect in needs_with_effects(item) if effect in RESERVING]
 
 
-def is_delivered_at_address(item: ItemNeeds) -> bool:
+def is_delivered_at_address(item: ItemNeeds, reserved: Sequence[Need]) -> bool:
     """Tell whether an item is to be served at its address: it reserves, or has a new service."""
-    if item.needs:
-        return bool(needs_to_reserve(item))
-    return effect_of_action(item) is NeedEffect.RESERVE
+    return bool(reserved) or (not item.needs and effect_of_action(item) is NeedEffect.RESERVE)
 
 
-def needs_affecting_holdings(item: ItemNeeds) -> Iterator[tuple[Need, NeedEffect]]:
-    """Yield the needs that refer to what the service holds, with their effects."""
-    for need in item.needs:
-        effect = effect_of(need, item)
-        if effect in OF_EXISTING:
-            yield need, effect
-
-
-def existing_services(items: Iterable[ItemNeeds]) -> Iterator[UUID]:
-    """Yield the services whose holdings these items keep or give up."""
-    for item in items:
-        if pre_releases_all(item) or any(True for _ in needs_affecting_holdings(item)):
-            yield item.service_id
+def has_affected_holdings(item: ItemNeeds) -> bool:
+    """Tell whether an item keeps or gives up what its service holds."""
+    effects = needs_with_effects(item)
+    return any(effect in OF_EXISTING for _, effect in effects) if effects else is_ending(item)
 
 
 def effects_on_holdings(
@@ -87,7 +77,9 @@ def effects_on_holdings(
         return HoldingEffects(pre_released=releasable)
     kept: list[Holding] = []
     pre_released: list[Holding] = []
-    for need, effect in needs_affecting_holdings(item):
+    for need, effect in needs_with_effects(item):
+        if effect not in OF_EXISTING:
+            continue
         is_kept = effect is NeedEffect.KEEP
         possible = (
             each

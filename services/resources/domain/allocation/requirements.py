@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.resources.domain.allocation.address_conflict import address_conflict
 from services.resources.domain.allocation.existing_holdings import (
-    existing_services,
+    has_affected_holdings,
     is_delivered_at_address,
     needs_to_reserve,
-    reserves_or_pre_releases_all,
+    pre_releases_all,
 )
 from services.resources.domain.pool.kinds import (
     PickedFrom,
@@ -37,11 +37,23 @@ PublishedAnswers: TypeAlias = Mapping[tuple[UUID, str], ResourcesAssigned]
 """Published answers, by order and request."""
 
 
-class AssignmentRequest(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AssignmentRequest:
     """The request of one order."""
 
     tenant: str
     message: AssignmentRequested
+    affected: tuple[ItemNeeds, ...] = field(init=False)
+    """The items that keep or give up what their services hold."""
+
+    def __post_init__(self) -> None:
+        """Find the affected items.
+
+        Raises:
+            PoisonError: if this version does not know a business action.
+        """
+        found = tuple(each for each in self.message.items if has_affected_holdings(each))
+        object.__setattr__(self, "affected", found)
 
 
 class OrderAddress(NamedTuple):
@@ -103,7 +115,7 @@ def order_addresses(requests: Sequence[AssignmentRequest]) -> set[OrderAddress]:
 
 def services_with_affected_holdings(requests: Sequence[AssignmentRequest]) -> list[UUID]:
     """Return the services whose holdings are kept or given up."""
-    return [id_ for each in requests for id_ in existing_services(each.message.items)]
+    return [item.service_id for each in requests for item in each.affected]
 
 
 def resolve_orders(
@@ -142,7 +154,7 @@ def is_recognised_by_holdings(request: AssignmentRequest) -> bool:
     they are not held for the order alone.
     """
     is_first = request.message.request_id == FIRST_REQUEST
-    return is_first and all(map(reserves_or_pre_releases_all, request.message.items))
+    return is_first and all(map(pre_releases_all, request.affected))
 
 
 def requests_to_look_up(
@@ -192,9 +204,10 @@ def resolve_order(
     requirements: list[Requirement] = []
     for item in request.message.items:
         site = sites.get((request.tenant, item.address_id))
-        if is_delivered_at_address(item) and (reason := address_conflict(item, site)):
+        needs = needs_to_reserve(item)
+        if is_delivered_at_address(item, needs) and (reason := address_conflict(item, site)):
             return refused_message(request, item, RefusalCode.UNSERVED, reason)
-        for need in needs_to_reserve(item):
+        for need in needs:
             requirement = resolve_need(request, item, need, site)
             if isinstance(requirement, ResourcesRefused):
                 return requirement
@@ -204,8 +217,12 @@ def resolve_order(
         request,
         tuple(requirements),
         {
-            id_: [each for each in holdings.get(id_, ()) if is_of_tenant(each, request.tenant)]
-            for id_ in existing_services(request.message.items)
+            item.service_id: [
+                each
+                for each in holdings.get(item.service_id, ())
+                if is_of_tenant(each, request.tenant)
+            ]
+            for item in request.affected
         },
         networks=item_networks(request, sites),
     )
