@@ -189,6 +189,17 @@ def test_records_out_of_order_on_a_topic_are_found_and_copies_are_not() -> None:
     assert len(out_of_order([first, third, second])) == 1
 
 
+def test_after_a_wipe_a_record_may_come_early_if_all_of_its_key_come_again_in_order() -> None:
+    place = OrderingKey("order", "order", uuid4())
+    first, second, third = (TopicRecord(place, uuid4(), sequence, "x") for sequence in (1, 2, 3))
+
+    early = [second, first, second, third]
+    assert len(out_of_order(early)) == 1
+    assert out_of_order(early, is_broker_wiped=True) == []
+    for wrong in ([second, first, third], [third, second, first], [second, third, first, third]):
+        assert out_of_order(wrong, is_broker_wiped=True) != []
+
+
 def test_a_second_record_of_an_id_is_found_only_if_its_content_differs() -> None:
     order_id = uuid4()
     customer = Customer(id="lin-1", name="林小玉", phone="13851237788")

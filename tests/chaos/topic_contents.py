@@ -1,6 +1,6 @@
 """The contents of the topics, read from their beginnings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
 from typing import NamedTuple
@@ -61,12 +61,40 @@ def digest(envelope: Envelope) -> str:
     return sha256(envelope.type.encode() + b"\0" + data).hexdigest()
 
 
-def out_of_order(records: Iterable[TopicRecord]) -> list[str]:
+def without_early_records(records: Sequence[TopicRecord]) -> Iterator[TopicRecord]:
+    """Yield records without those that all records of their key up to them follow, in order."""
+    for own in records_by_place(records).values():
+        sequences = [each.sequence for each in own]
+        for index, each in enumerate(own):
+            again = sequences[index + 1 :]
+            expected = range(1, each.sequence + 1)
+            follow = [again.index(number) for number in expected if number in again]
+            if len(follow) < len(expected) or follow != sorted(follow):
+                yield each
+
+
+def records_by_place(records: Iterable[TopicRecord]) -> dict[OrderingKey, list[TopicRecord]]:
+    """Return records by the topic, publisher and key within which they keep their order."""
+    found: dict[OrderingKey, list[TopicRecord]] = {}
+    for each in records:
+        found.setdefault(each.place, []).append(each)
+    return found
+
+
+def out_of_order(records: Iterable[TopicRecord], *, is_broker_wiped: bool = False) -> list[str]:
     """Return records that are out of order, and copies whose content differs.
 
     A record may occur several times: the first counts for the order, and each further one must
     have the same content.
+
+    Args:
+        records: all records.
+        is_broker_wiped: the broker has lost its data. A record that was under way then may come
+            before those that are published again, and comes again with them.
     """
+    records = list(records)
+    if is_broker_wiped:
+        records = list(without_early_records(records))
     found: list[str] = []
     contents: dict[UUID, str] = {}
     last: dict[OrderingKey, int] = {}
