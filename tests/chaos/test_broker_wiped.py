@@ -2,13 +2,16 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
 
 from deploy.local.stack_record import SERVICES
 from shared.messaging.recreated_topics import CHECK_INTERVAL
 from tests.chaos.test_kills import LONG_S, process_record
-from tests.chaos.topic_contents import out_of_order, read_topics
+from tests.chaos.topic_contents import out_of_order_after_wipe, read_topics
 from tests.chaos.traffic import Traffic
-from tests.flows.site import Site
+from tests.flows.site import Site, running
 from tests.suspension import suspend
 from tools.verify import find_violations, wait_until_quiescent
 
@@ -18,13 +21,22 @@ SOON_S = CHECK_INTERVAL.total_seconds() - 10
 """Less than the interval in which a process checks whether its topics were recreated."""
 
 
-def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(site: Site) -> None:
+@pytest.fixture
+def own_site(tmp_path: Path) -> Iterator[Site]:
+    """A system whose topics no other test looks at."""
+    with running(tmp_path / "site") as found:
+        yield found
+
+
+def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(
+    own_site: Site,
+) -> None:
+    site = own_site
     traffic = Traffic.on(site)
     kafka = site.stack.kafka
     assert kafka
     before = {name: process_record(site, name).restarts for name in ("kafka", *SERVICES)}
 
-    site.is_broker_wiped = True
     with traffic.crew():
         with traffic.posting(ORDERS):
             suspend(kafka.server)  # or it writes to the folder that is being deleted
@@ -39,7 +51,7 @@ def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(si
     assert len({each.order_id for each in traffic.posted}) == ORDERS
     assert rested or find_violations(site.record, traffic.posted), "it never came to rest"
     assert find_violations(site.record, traffic.posted) == []
-    assert out_of_order(read_topics(site.record.kafka), is_broker_wiped=site.is_broker_wiped) == []
+    assert out_of_order_after_wipe(read_topics(site.record.kafka)) == []
 
 
 def have_restarted(site: Site, before: Mapping[str, int]) -> Iterator[bool]:

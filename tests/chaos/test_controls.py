@@ -21,7 +21,13 @@ from shared.contracts import (
 )
 from shared.contracts.personal import with_personal_data_blanked
 from tests.chaos.database_faults import FAULTS
-from tests.chaos.topic_contents import OrderingKey, TopicRecord, digest, out_of_order
+from tests.chaos.topic_contents import (
+    OrderingKey,
+    TopicRecord,
+    digest,
+    out_of_order,
+    out_of_order_after_wipe,
+)
 from tests.conftest import NOON
 from tests.elements.simulator_process import Simulator
 from tests.flows.order_items import fibre, home_bundle, telephone
@@ -189,15 +195,21 @@ def test_records_out_of_order_on_a_topic_are_found_and_copies_are_not() -> None:
     assert len(out_of_order([first, third, second])) == 1
 
 
-def test_after_a_wipe_a_record_may_come_early_if_all_of_its_key_come_again_in_order() -> None:
+def test_after_a_wipe_a_record_may_come_early_if_it_comes_again_in_its_turn() -> None:
     place = OrderingKey("order", "order", uuid4())
     first, second, third = (TopicRecord(place, uuid4(), sequence, "x") for sequence in (1, 2, 3))
+    early, partly_again = [second, first, second, third], [first, second, third, first]
 
-    early = [second, first, second, third]
     assert len(out_of_order(early)) == 1
-    assert out_of_order(early, is_broker_wiped=True) == []
-    for wrong in ([second, first, third], [third, second, first], [second, third, first, third]):
-        assert out_of_order(wrong, is_broker_wiped=True) != []
+    assert out_of_order_after_wipe(early) == out_of_order_after_wipe(partly_again) == []
+    for wrong in (
+        [second, first, third],
+        [third, second, first],
+        [second, third, first, third],
+        [first, first._replace(content="y")],
+        [first, first._replace(id=uuid4())],
+    ):
+        assert out_of_order_after_wipe(wrong) != []
 
 
 def test_a_second_record_of_an_id_is_found_only_if_its_content_differs() -> None:

@@ -1,6 +1,6 @@
 """The contents of the topics, read from their beginnings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from hashlib import sha256
 from typing import NamedTuple
@@ -61,50 +61,50 @@ def digest(envelope: Envelope) -> str:
     return sha256(envelope.type.encode() + b"\0" + data).hexdigest()
 
 
-def without_early_records(records: Sequence[TopicRecord]) -> Iterator[TopicRecord]:
-    """Yield records without those that all records of their key up to them follow, in order."""
-    for own in records_by_place(records).values():
-        sequences = [each.sequence for each in own]
-        for index, each in enumerate(own):
-            again = sequences[index + 1 :]
-            expected = range(1, each.sequence + 1)
-            follow = [again.index(number) for number in expected if number in again]
-            if len(follow) < len(expected) or follow != sorted(follow):
-                yield each
+def out_of_order(records: Iterable[TopicRecord]) -> list[str]:
+    """Return records that are out of order, and copies that differ.
 
-
-def records_by_place(records: Iterable[TopicRecord]) -> dict[OrderingKey, list[TopicRecord]]:
-    """Return records by the topic, publisher and key within which they keep their order."""
-    found: dict[OrderingKey, list[TopicRecord]] = {}
-    for each in records:
-        found.setdefault(each.place, []).append(each)
-    return found
-
-
-def out_of_order(records: Iterable[TopicRecord], *, is_broker_wiped: bool = False) -> list[str]:
-    """Return records that are out of order, and copies whose content differs.
-
-    A record may occur several times: the first counts for the order, and each further one must
-    have the same content.
-
-    Args:
-        records: all records.
-        is_broker_wiped: the broker has lost its data. A record that was under way then may come
-            before those that are published again, and comes again with them.
+    A record may occur several times: the first counts for the order.
     """
     records = list(records)
-    if is_broker_wiped:
-        records = list(without_early_records(records))
-    found: list[str] = []
+    return [*differing_copies(records), *late_records(records, is_broker_wiped=False)]
+
+
+def out_of_order_after_wipe(records: Iterable[TopicRecord]) -> list[str]:
+    """Return the same for the topics of a broker that has lost its data under orders.
+
+    A record that was under way then may come before earlier ones of its key, which are published
+    again; it has to come again after them.
+    """
+    records = list(records)
+    return [*differing_copies(records), *late_records(records, is_broker_wiped=True)]
+
+
+def differing_copies(records: Iterable[TopicRecord]) -> Iterator[str]:
+    """Yield records of one id with other content, and records of another id with one sequence."""
     contents: dict[UUID, str] = {}
-    last: dict[OrderingKey, int] = {}
+    ids: dict[tuple[OrderingKey, int], UUID] = {}
     for place, id_, sequence, content in records:
-        if id_ in contents:
-            if content != contents[id_]:
-                found.append(f"{place} has a second record {id_} with other content")
-            continue
-        contents[id_] = content
-        if sequence <= last.get(place, 0):
-            found.append(f"{place} has {sequence} after {last[place]}")
-        last[place] = sequence
-    return found
+        if contents.setdefault(id_, content) != content:
+            yield f"{place} has a second record {id_} with other content"
+        if ids.setdefault((place, sequence), id_) != id_:
+            yield f"{place} has a second record {sequence}"
+
+
+def late_records(records: Iterable[TopicRecord], *, is_broker_wiped: bool) -> Iterator[str]:
+    """Yield the records that first come after a later one of their place."""
+    places: dict[OrderingKey, list[int]] = {}
+    for each in records:
+        places.setdefault(each.place, []).append(each.sequence)
+    for place, sequences in places.items():
+        first = {number: sequences.index(number) for number in sequences}
+        for number, index in first.items():
+            before = [
+                other
+                for other in first
+                if other > number
+                and first[other] < index
+                and not (is_broker_wiped and other in sequences[index:])
+            ]
+            if before:
+                yield f"{place} has {number} after {', '.join(map(str, before))}"

@@ -39,9 +39,6 @@ class Site:
     """A running system."""
 
     stack: Stack
-    is_broker_wiped: bool = False
-    """Whether a test has deleted its broker's data."""
-
     _exchanges: Iterator[int] = field(default_factory=lambda: count(1))
     _names: Iterator[int] = field(default_factory=lambda: count(1))
     _clients: dict[tuple[str, str, str], Client] = field(default_factory=dict)
