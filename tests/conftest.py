@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from deploy.local.external_engines import configured_engine_addresses
+from deploy.local.existing_engines import configured_engine_addresses
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from shared.config.settings import Settings

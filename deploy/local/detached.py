@@ -15,7 +15,7 @@ import psutil
 
 from deploy.local import process, stack_record
 from deploy.local.errors import StartError, last_output_line
-from deploy.local.external_engines import configured_engine_addresses, fetch_engines
+from deploy.local.existing_engines import configured_engine_addresses, fetch_engines
 from deploy.local.home import CHECKOUT
 from deploy.local.process import describe_exit
 from deploy.local.process_environment import purge, secrets_needed_elsewhere
@@ -95,7 +95,7 @@ def down(home: Path, *, delete_state: bool = False) -> bool:
         delete_state: True kills everything at once, and deletes the state too; not the data in
             engines elsewhere that settings name, nor the secrets that their databases need.
     """
-    existing = external_engine_addresses(home)
+    existing = existing_engine_addresses(home)
     last, supervisor = stack_record.read(home), stack_record.supervisor_of(home)
     if supervisor and delete_state:
         process.kill_all([supervisor])  # its children end with it
@@ -108,7 +108,7 @@ def down(home: Path, *, delete_state: bool = False) -> bool:
     return supervisor is not None
 
 
-def external_engine_addresses(home: Path) -> dict[str, str]:
+def existing_engine_addresses(home: Path) -> dict[str, str]:
     """Return the addresses of existing engines that a stack uses, by the setting that names them.
 
     If no stack has been started, or its files are gone, the current settings are used.

@@ -1,4 +1,4 @@
-"""Start services as forks of a process that has loaded their code."""
+"""The client of the fork server: it starts services as forks of a process with their code."""
 
 import json
 import math
@@ -111,7 +111,7 @@ class ForkServerClient:
         """Set the template's log, and the modules that it loads."""
         self.log = log
         self.modules = modules
-        self.is_abandoned = False
+        self.refuses_new = False
         """Whether new processes are refused."""
         self._lock = Lock()
         """Guards all fields."""
@@ -131,7 +131,7 @@ class ForkServerClient:
     def cancel_and_refuse_new(self) -> None:
         """Cancel the pending requests of other threads, and refuse new ones."""
         with self._lock:
-            self.is_abandoned = True
+            self.refuses_new = True
             for connection in self._waiting:
                 connection.cancel()
 
@@ -223,7 +223,7 @@ class ForkServerClient:
             return ForkedProcess(pid, connection)
         if why := report.get("refused"):
             message = f"template: cannot start a process: {why} — end others, then try again"
-        elif self.is_abandoned:
+        elif self.refuses_new:
             message = "template: the start was cancelled — start again"
         else:
             process.ends_within(self.server, EXIT_TIMEOUT_S)
@@ -238,7 +238,7 @@ class ForkServerClient:
             OSError: The template does not accept the request.
         """
         with self._lock, connection.server_end:
-            if self.is_abandoned:
+            if self.refuses_new:
                 message = "template: the start was cancelled — start again"
                 raise StartError(message)
             self._waiting.add(connection)

@@ -30,7 +30,7 @@ class OneOffJobs:
         tool = self.fork_server.spawn(words, log, environment, folder)
         with self.lock:
             self.running.append(tool)
-            if self.fork_server.is_abandoned:
+            if self.fork_server.refuses_new:
                 process.kill_all([tool])
         return tool.wait() == 0
 

@@ -1,4 +1,4 @@
-"""Environment, secrets, readiness and state of the processes of a stack."""
+"""Environment, secrets, installation name, readiness and state of a stack's processes."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.local.databases import read_installation_name
 from deploy.local.errors import StartError
-from deploy.local.external_engines import DATABASE_SETTING_PREFIX, database_setting_name
+from deploy.local.existing_engines import DATABASE_SETTING_PREFIX, database_setting_name
 from deploy.local.home import CHECKOUT
 from deploy.local.postgres_cluster import remove_cluster
 
@@ -152,14 +152,14 @@ def secrets_needed_elsewhere(home: Path, existing: Collection[str]) -> list[Path
     return [each for each in files if each.exists()]
 
 
-def resolve_installation_name(service: str, database: str, home: Path) -> str:
+def resolve_installation_name(service: str, database_url: str, home: Path) -> str:
     """Return the installation's name: from the setting, else the database, else generated.
 
     Raises:
         StartError: The service's database belongs to another installation than the setting names.
     """
     configured = os.environ.get(INSTALLATION, "").strip()
-    stored = read_installation_name(database)
+    stored = read_installation_name(database_url)
     if configured and stored and configured != stored:
         message = (
             f"{service}: {INSTALLATION} is {configured}, and its database is {stored}'s — "

@@ -13,7 +13,7 @@ from typing import Self
 from deploy.local import ports, process, stack_record
 from deploy.local.databases import make_databases
 from deploy.local.errors import StartError
-from deploy.local.external_engines import (
+from deploy.local.existing_engines import (
     KAFKA,
     configured_engine_addresses,
     database_setting_name,

@@ -61,7 +61,7 @@ class SupervisedProcess:
     refuses: bool = False
     """It has exited with EX_CONFIG."""
 
-    hang_detection: Liveness | None = None
+    liveness: Liveness | None = None
     is_ending: bool = False
     """It hangs, and is being ended now."""
 
@@ -78,10 +78,10 @@ class SupervisedProcess:
     def hangs(self) -> bool:
         """Check whether it answers; return whether it has missed too many checks."""
         server = self.engine.server
-        if self.hang_detection is None or self.hang_detection.server != server:
-            self.hang_detection = Liveness(server)
-        self.hang_detection.note(answers=not process.is_alive(server) or self.engine.answers())
-        return self.hang_detection.is_hung
+        if self.liveness is None or self.liveness.server != server:
+            self.liveness = Liveness(server)
+        self.liveness.note(answers=not process.is_alive(server) or self.engine.answers())
+        return self.liveness.is_hung
 
     @property
     def last_log_line(self) -> str:

@@ -86,7 +86,7 @@ class Supervisor:
         self.watch_thread = threading.Thread(
             target=self.restart_ended_processes, name="supervisor", daemon=True
         )
-        self.liveness_thread = threading.Thread(
+        self.hang_thread = threading.Thread(
             target=self.end_hung_processes, name="hang_detection", daemon=True
         )
 
@@ -96,7 +96,7 @@ class Supervisor:
             self.processes.append(SupervisedProcess(name, engine, stage, url))
             if not self.watch_thread.is_alive():
                 self.watch_thread.start()
-                self.liveness_thread.start()
+                self.hang_thread.start()
         self.on_change()
 
     def restart_ended_processes(self) -> None:

@@ -1,6 +1,6 @@
-"""Commands that start their own engines and must never run on those that settings name."""
+"""Refuses to run a command that needs engines of its own while settings name existing ones."""
 
-from deploy.local.external_engines import configured_engine_addresses
+from deploy.local.existing_engines import configured_engine_addresses
 from deploy.local.stack_record import SERVICES
 from services.console.errors import USAGE, CommandError
 

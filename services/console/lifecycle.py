@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.local import detached
 from deploy.local.errors import StartError
-from deploy.local.external_engines import KAFKA, database_setting_name, fetch_engines
+from deploy.local.existing_engines import KAFKA, database_setting_name, fetch_engines
 from deploy.local.home import home
 from deploy.local.process_environment import secrets_needed_elsewhere
 from deploy.local.stack_record import SERVICES, StackRecord
@@ -62,7 +62,7 @@ def describe_stored_data(found: StackRecord) -> str:
 
 def down(*, purge: bool) -> None:
     """Stop what runs; with `purge` delete its data. A demonstration's data is always deleted."""
-    existing = detached.external_engine_addresses(home())
+    existing = detached.existing_engine_addresses(home())
     with spinner("stopping the services, then Kafka and PostgreSQL"):
         was_running = detached.down(home(), delete_state=purge)
         demo_was_running = detached.down(demo_home(), delete_state=True)

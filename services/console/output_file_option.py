@@ -1,4 +1,4 @@
-"""Files for the results of commands."""
+"""The option that names an output file: its folder is made, and writing is tried."""
 
 from pathlib import Path
 

@@ -27,8 +27,8 @@ from services.customer.domain.unified_view.order import (
     check_same_final_state,
     hold_event_from_message,
     order_from_message,
+    outcome_from_message,
     published_state_from_message,
-    result_from_message,
 )
 from services.customer.domain.unified_view.product import (
     is_removed,
@@ -150,9 +150,9 @@ def on_hold_or_resume(message: ServiceHeld | ServiceResumed, work: UnitOfWork) -
 
 
 def on_assigned(messages: Sequence[ResourcesAssigned], batch: UnitOfWorkBatch) -> None:
-    """Store what resources holds for the orders by their first requests.
+    """Store what resources has reserved by the first request of each order.
 
-    What a later request gets, and perhaps releases again, is in the view when the order completes.
+    What a later step reserves may be released again: it is shown once the services are completed.
     """
     received = zip(messages, batch.units, strict=True)
     assignments = [
@@ -202,9 +202,9 @@ def on_ended(messages: Sequence[OrderEndedMessage], batch: UnitOfWorkBatch) -> N
     """
     received = zip(messages, batch.units, strict=True)
     results = [
-        result_from_message(message, work.tenant, work.published_at) for message, work in received
+        outcome_from_message(message, work.tenant, work.published_at) for message, work in received
     ]
-    if store.add_order_results(batch.session, results) < len(results):
+    if store.add_order_outcomes(batch.session, results) < len(results):
         order_ids = [each.order_id for each in results]
         check_same_final_state(store.find_final_states(batch.session, order_ids), results)
 

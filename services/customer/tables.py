@@ -181,7 +181,7 @@ class OrderStateRow(Base):
     step: Mapped[str]
 
 
-class OrderResultRow(Base):
+class OrderOutcomeRow(Base):
     """How an order ended."""
 
     __tablename__ = "endings"

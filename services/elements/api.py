@@ -109,7 +109,7 @@ async def read_operation(request: Request, name: str, operation_id: str) -> Resp
 async def respond_under_injected_faults(
     injected: CallFaults, work: Callable[[], Response]
 ) -> Response:
-    """Do the work under the injected fault and delay; return the response."""
+    """Do the work under the faults injected into this call, wait out their delay; respond."""
     response = do_work_under_fault(injected, work)
     if injected.delay_ms:
         await asyncio.sleep(injected.delay_ms / 1_000)

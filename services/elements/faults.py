@@ -73,7 +73,7 @@ class CallFaults(NamedTuple):
 
 
 class FaultRules:
-    """The faults of one element."""
+    """The rules by which faults are injected into the calls of one element."""
 
     def __init__(self, faults: Iterable[AnyFault] = ()) -> None:
         self._rules = [FaultRule(fault) for fault in faults]

@@ -19,7 +19,7 @@ from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import WorkOrderState
 from shared.contracts import Action, Characteristic, Held
 from shared.persistence.database import Base, Instant, JsonBytes, enum_text, json_bytes
-from shared.persistence.equipment_names import folded_name
+from shared.persistence.folded_name import folded_name
 from shared.persistence.versioned_documents import EditionRow
 
 PACKED_HELD = json_bytes(tuple[Held, ...])

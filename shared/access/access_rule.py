@@ -118,7 +118,7 @@ class CrewScope:
 
 
 def crew_scope_of(caller: Caller) -> CrewScope | None:
-    """Return the crew of a caller; None where another scope lets it see work orders."""
+    """Return which work orders a caller may see as a crew; None if another scope decides that."""
     if caller.may(*TENANT_READ_SCOPES, "ops:workorder", "crm:order.read"):
         return None
     return CrewScope(caller.areas, caller_names(caller))

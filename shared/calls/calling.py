@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 async def call_or_query(adapter: Adapter, call: OutboundCall) -> CallDecision:
-    """Make a call, within its time-out, and decide how to continue."""
+    """Make a call, or query its outcome if that is unknown; decide how to continue."""
     if not call.doubtful:
         return await _perform(adapter, call, decide_after_call)
     if adapter.repeatable:

@@ -1,6 +1,5 @@
-"""Parts of addresses that settings name."""
+"""Database URLs in settings: their parts, and their credentials."""
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,11 +26,3 @@ def credentials_of(url: str) -> tuple[str, str]:
     """Return role and password in a database URL; empty where it has none."""
     parsed = parse_database_url(url)
     return parsed.username or "", str(parsed.password or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address can only be reached from this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -107,10 +107,9 @@ def fault_line(kind: type[BaseSettings], service: str, error: ErrorDetails) -> s
     if error["type"] == "missing":
         return f"{name} is not set: give {setting.description}"
     shown = f" is {error['input']!r}, which" if setting.repr else ""
-    context = error.get("ctx", {})
-    if "error" not in context:  # a constraint of pydantic's
+    if error["type"] != "value_error":  # a constraint of pydantic's
         return f"{name}{shown} is not valid: {error['msg']}; correct it"
-    return f"{name}{shown} {context['error']}"  # what the parser raised
+    return f"{name}{shown} {error['ctx']['error']}"  # what the parser raised
 
 
 EVERY_PROCESS = (

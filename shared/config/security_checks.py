@@ -1,9 +1,10 @@
 """Checks of settings that are valid alone and insecure or contradictory together."""
 
+import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.config.database_url import credentials_of, is_loopback
+from shared.config.database_url import credentials_of
 
 if TYPE_CHECKING:
     from shared.config.kafka import KafkaSettings
@@ -79,3 +80,11 @@ def has_guessable_password(settings: "Settings") -> bool:
         *WELL_KNOWN_PASSWORDS,
         settings.kafka_user,
     } - {""}
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can only be reached from this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -38,7 +38,7 @@ class CompletedService(MessagePart, frozen=True, kw_only=True):
     """Empty in messages of earlier versions: then it follows from `action`."""
 
     pre_released: tuple[Held, ...] = ()
-    """What the service has given up for single needs."""
+    """What the service gave up with this order, unless that is in `held`."""
 
 
 @published("provisioning.assignment_requested", 1, to="resources")
@@ -55,7 +55,7 @@ class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
 
 @published("provisioning.release_requested", 1, to="resources")
 class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
-    """Asks resources to undo an assignment of the order. UndoScope AssignmentRequested."""
+    """Asks resources to undo an assignment of the order. Undoes AssignmentRequested."""
 
     request_id: str = FIRST_REQUEST
     """The request for the assignment. The answer repeats it."""
@@ -92,7 +92,7 @@ class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
 
 @published("provisioning.service_resumed", 1)
 class ServiceResumed(OrderMessage, frozen=True, kw_only=True):
-    """A person resolved the fallout; the plan continues. UndoScope ServiceHeld."""
+    """A person resolved the fallout; the plan continues. Undoes ServiceHeld."""
 
     step: str
 

@@ -8,7 +8,7 @@ from shared.ids import named_id
 
 
 class HoldAction(StrEnum):
-    """What resources is to do for an item, for versions that know no effects of needs."""
+    """What resources is to do for an item, for versions that do not know business actions."""
 
     RESERVE = "reserve"
     PRE_RELEASE = "pre_release"
@@ -43,11 +43,11 @@ class Need(MessagePart, frozen=True, kw_only=True):
     """The vanity grade that was sold with a picked number; empty for a plain one."""
 
     effect: NeedEffect | None = None
-    """Null for the effect that the business action of the item has on each need."""
+    """What is done for this need; null: what the item's business action does."""
 
 
 class ItemNeeds(MessagePart, frozen=True, kw_only=True):
-    """What one order item needs, or pre-releases."""
+    """What one order item reserves, keeps or gives up."""
 
     item_id: str
     service_id: UUID
@@ -95,7 +95,7 @@ class ItemHoldings(MessagePart, frozen=True, kw_only=True):
     item_id: str
     service_id: UUID
     held: tuple[Held, ...]
-    """What is reserved for it; of a service that ends, all that it gives up."""
+    """What is reserved for it; if it ends and its request names no needs, all that it gives up."""
 
     local_network: str = ""
     """The area code of its address, by the inventory; empty if it has no address."""
@@ -104,7 +104,7 @@ class ItemHoldings(MessagePart, frozen=True, kw_only=True):
     """What it keeps, for needs of this effect."""
 
     pre_released: tuple[Held, ...] = ()
-    """What it gives up for single needs: in use until the order completes."""
+    """What it gives up, unless that is in `held`: in use until the order completes."""
 
     @property
     def changed_holdings(self) -> tuple[Held, ...]:

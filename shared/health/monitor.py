@@ -38,7 +38,7 @@ KIND_ORDER = {kind: position for position, kind in enumerate(TroubleKind)}
 
 @dataclass(frozen=True, slots=True)
 class MonitorInputs:
-    """Sources of a service's own troubles, beside those that every service can have."""
+    """What a monitor reads: sources of troubles, limits, topics, whether requests are served."""
 
     database: Sequence[DatabaseTroubleSource] = ()
     process: Sequence[ProcessTroubleSource] = ()

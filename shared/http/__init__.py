@@ -4,7 +4,7 @@ Services use `Router`, the dependencies `ReadSessionDep`, `CommandBatcherDep`, `
 `SettingsDep`, `PageDep` and `FieldsDep`, and the responses `paginate`, `view_response`,
 `list_response`, `href_of`, `header` and `error_responses`; `shared/runtime/run.py` uses
 `create_app`, `open_port` and `serve_http`. Base classes of bodies are in `views.py` and
-`schemas.py`, common callers in `callers.py`, paths that services link to in `resource_paths.py`.
+`schemas.py`, common callers in `callers.py`, paths that services link to in `collection_paths.py`.
 """
 
 from shared.http.app_factory import create_app

@@ -113,7 +113,7 @@ def wrap_sync_endpoint(
 def find_injected_dependency(
     hint: object,
 ) -> DirectDependency[Any] | ContextManagerDependency[Any] | None:
-    """Return the direct or context dependency in an annotation, if there is one."""
+    """Return the direct or context-manager dependency in an annotation, if there is one."""
     if get_origin(hint) is not Annotated:
         return None
     found = (each.dependency for each in get_args(hint)[1:] if isinstance(each, params.Depends))

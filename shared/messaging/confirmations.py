@@ -14,7 +14,7 @@ class Confirmations:
         self._highest_offsets: dict[str, int] | None = {}
         """By partition; None after the broker was wiped, until a new producer starts."""
 
-        self._stored: dict[str, int] = {}
+        self._saved: dict[str, int] = {}
 
     def __bool__(self) -> bool:
         """Return whether records wait to be marked as published."""
@@ -52,14 +52,14 @@ class Confirmations:
 
     def mark_saved(self, offsets: Mapping[str, int]) -> None:
         """Note that the database has saved these offsets."""
-        self._stored.update(offsets)
+        self._saved.update(offsets)
 
     def is_ahead_of(self, saved: Mapping[str, int]) -> bool:
         """Return whether the database has lost offsets that were saved in it."""
-        return any(saved.get(source, -1) < offset for source, offset in self._stored.items())
+        return any(saved.get(source, -1) < offset for source, offset in self._saved.items())
 
     def reset(self) -> None:
         """Discard all confirmations of a broker that was wiped."""
         self._unsaved.clear()
         self._highest_offsets = None
-        self._stored.clear()
+        self._saved.clear()

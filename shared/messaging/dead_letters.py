@@ -170,17 +170,19 @@ def tenant_condition(tenant: str, installation: str) -> ColumnElement[bool]:
 
 
 def list_open(
-    session: Session, owned: ColumnElement[bool], *, limit: int, after: int = 0
+    session: Session, of_tenant: ColumnElement[bool], *, limit: int, after: int = 0
 ) -> list[DeadLetterRow]:
-    """Return open dead letters of an owner (`tenant_condition`), oldest first, after a position."""
-    rows = select(DeadLetterRow).where(IS_OPEN, owned, DeadLetterRow.position > after)
+    """Return a tenant's open dead letters after a position, oldest first."""
+    rows = select(DeadLetterRow).where(IS_OPEN, of_tenant, DeadLetterRow.position > after)
     return list(session.scalars(rows.order_by(DeadLetterRow.position).limit(limit)))
 
 
-def get_open(session: Session, owned: ColumnElement[bool], position: int) -> DeadLetterRow | None:
+def get_open(
+    session: Session, of_tenant: ColumnElement[bool], position: int
+) -> DeadLetterRow | None:
     """Return a tenant's open dead letter at a position, if there is one."""
     return session.scalar(
-        select(DeadLetterRow).where(IS_OPEN, owned, DeadLetterRow.position == position)
+        select(DeadLetterRow).where(IS_OPEN, of_tenant, DeadLetterRow.position == position)
     )
 
 

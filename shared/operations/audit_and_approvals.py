@@ -156,7 +156,7 @@ class ReasonSchema(BaseSchema):
 
 
 NO_REASON = ReasonSchema()
-OptionalDecision = Annotated[ReasonSchema, Body()]
+OptionalReason = Annotated[ReasonSchema, Body()]
 
 
 def approval_pending_response(approval: Approval) -> Response:
@@ -217,7 +217,7 @@ async def approve(
     caller: Approver,
     cause: CausationDep,
     batcher: CommandBatcherDep,
-    decision: OptionalDecision = NO_REASON,
+    decision: OptionalReason = NO_REASON,
 ) -> ApprovalView:
     """Approve a request of another person, who then sends the same request again."""
     do = partial(record_decision, caller, id, ApprovalState.APPROVED, decision.reason)
@@ -230,7 +230,7 @@ async def refuse(
     caller: Approver,
     cause: CausationDep,
     batcher: CommandBatcherDep,
-    decision: OptionalDecision = NO_REASON,
+    decision: OptionalReason = NO_REASON,
 ) -> ApprovalView:
     """Refuse a request of another person."""
     do = partial(record_decision, caller, id, ApprovalState.REFUSED, decision.reason)

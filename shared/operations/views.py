@@ -119,7 +119,7 @@ class JourneyEntryView(BaseView):
 
 
 class NonEmptyTablesView(BaseView):
-    """The data that a service holds, of all tenants, without shipped data."""
+    """The tables of a service that hold data of any tenant; shipped data does not count."""
 
     model_config = view_config(service="order", holds=["order_progress", "orders", "submissions"])
 

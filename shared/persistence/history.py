@@ -14,7 +14,7 @@ from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
 from shared.persistence.statements import CompiledStatement
 
-TAKEN_OVER_REASON = "taken over: published before the database was restored"
+TAKEN_OVER_REASON = "taken over: told before the database was restored"
 """The reason of a change that a takeover makes; it may skip states. Stored: never change it."""
 
 PARTY_KIND = "party"

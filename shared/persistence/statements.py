@@ -79,7 +79,7 @@ class CompiledStatement:
             connection.dispatch.before_cursor_execute(*arguments)
             return cursor.execute(self._sql, values, prepare=True)
         except psycopg.Error as error:
-            raise handle_driver_error(error, connection, self._sql) from error
+            raise converted_driver_error(error, connection, self._sql) from error
 
     def _compile(self, dialect: Dialect) -> None:
         compiled = cast("SQLCompiler", self.statement.compile(dialect=dialect))  # type: ignore[attr-defined]
@@ -130,7 +130,7 @@ def _process_row(columns: Sequence[ValueProcessor], row: Row) -> Row:
     )
 
 
-def handle_driver_error(error: psycopg.Error, connection: Connection, sql: str) -> Exception:
+def converted_driver_error(error: psycopg.Error, connection: Connection, sql: str) -> Exception:
     """Return the driver's error as SQLAlchemy's; drop a connection that is lost.
 
     Raises:

@@ -25,7 +25,7 @@ from shared.persistence.connection_errors import describe_unreachable
 from shared.persistence.database import make_plain_engine
 from shared.privacy import erased_parties
 from shared.privacy.erased_parties import ErasedParties
-from shared.privacy.erasure import blanked_body, personal_types, precedes_erasure
+from shared.privacy.erasure import blanked_body, names_party_before_erasure, personal_types
 
 FILE_PATTERN = "outbox_*.jsonl.gz"
 """Only outbox records contain personal data: the history names no person."""
@@ -60,7 +60,7 @@ def original_and_scrubbed_lines(
         body = row["body"].encode()
         if (
             row["type"] in personal
-            and precedes_erasure(body, erased)
+            and names_party_before_erasure(body, erased)
             and (new := blanked_body(body))
         ):
             yield line, json.dumps(row | {"body": new.decode()}) + "\n"

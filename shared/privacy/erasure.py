@@ -147,7 +147,7 @@ def blank_dead_letters(session: Session, tenant: str, due: ErasureDue) -> None:
         changed = [
             (position, new, BLANKED_ERROR)
             for position, old in rows
-            if precedes_erasure(old, erased) and (new := blanked_body(old))
+            if names_party_before_erasure(old, erased) and (new := blanked_body(old))
         ]
         update_rows(session, DeadLetterRow, ("position", "body", "error"), changed)
 
@@ -159,7 +159,7 @@ def _dead_letter_batches(session: Session) -> Iterator[Sequence[tuple[int, bytes
         after = found[-1].position
 
 
-def precedes_erasure(body: bytes, erased: ErasedParties) -> bool:
+def names_party_before_erasure(body: bytes, erased: ErasedParties) -> bool:
     """Tell whether a message names one of these parties and was published before its erasure."""
     try:
         envelope, message = decode_body(body)

@@ -23,7 +23,7 @@ async def run_unless_stopped(stopping: asyncio.Event, work: Coroutine[Any, Any, 
 def start_critical_task(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
     """Run a loop beside the others, and end the process if it ends by itself."""
     task = asyncio.ensure_future(loop)
-    supervised_loops.add(task)
+    critical_tasks.add(task)
     task.add_done_callback(on_loop_end)
     return task
 
@@ -36,9 +36,9 @@ def on_loop_end(loop: "asyncio.Future[None]") -> None:
 
 def cancel_loops() -> None:
     """Cancel the loops: this is an orderly shutdown."""
-    for task in supervised_loops:
+    for task in critical_tasks:
         task.cancel()
 
 
-supervised_loops: set["asyncio.Future[None]"] = set()
+critical_tasks: set["asyncio.Future[None]"] = set()
 """The event loop itself keeps only weak references to its tasks."""

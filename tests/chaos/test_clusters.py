@@ -46,14 +46,14 @@ ORDERS = 3000
 NOTICE_S = 300.0
 
 
-class DetectedLoss(NamedTuple):
+class LostSpan(NamedTuple):
     """The time span that a cluster lost, in seconds since 1970."""
 
     begins: float
     ends: float
 
 
-RestoreCluster: TypeAlias = Callable[[float], DetectedLoss]
+RestoreCluster: TypeAlias = Callable[[float], LostSpan]
 """Restores a cluster to its state of a number of seconds ago."""
 
 
@@ -88,7 +88,7 @@ def site(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
     site: Site, archive: Path, report: RestoreReport
 ) -> None:
-    def restore(lost_s: float) -> DetectedLoss:
+    def restore(lost_s: float) -> LostSpan:
         clusters.base_backup(site, base)
         time.sleep(BEFORE_S)
         moment = time.time()
@@ -97,7 +97,7 @@ def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
         clusters.prepare_recovery(clusters.utc(moment), base, archive)
         lost_at = clusters.replace_data(site, base)
         clusters.dsn_when_ready(site, clusters.cluster_of(site))
-        return DetectedLoss(moment, lost_at)
+        return LostSpan(moment, lost_at)
 
     with clusters.owned_folder(site, "base") as base:
         outcome = restore_under_orders(site, "point-in-time recovery", restore, report)
@@ -108,7 +108,7 @@ def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
 def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
     site: Site, report: RestoreReport
 ) -> None:
-    def restore(lost_s: float) -> DetectedLoss:
+    def restore(lost_s: float) -> LostSpan:
         clusters.base_backup(site, base, "--write-recovery-conf")
         with clusters.standby(site, base) as replica:
             time.sleep(5)
@@ -118,7 +118,7 @@ def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
             time.sleep(lost_s)  # nothing is streamed meanwhile
         lost_at = clusters.replace_data(site, base)
         clusters.promote(site)
-        return DetectedLoss(moment, lost_at)
+        return LostSpan(moment, lost_at)
 
     with clusters.owned_folder(site, "standby") as base:
         outcome = restore_under_orders(site, "promoted replica", restore, report)

@@ -50,7 +50,7 @@ from tests.kernel import consume, consume_records, dead_letter_rows, record_of
 MOBILE = "13900000001"
 
 LATER_REQUEST = structs.replace(assigned(7, "+862583100009"), request_id="1/more")
-"""What a plan gets on the way, and may release again, is shown when the order completes."""
+"""What a later step gets is not shown before the order completes: it may be released again."""
 
 MESSAGES: tuple[Message, ...] = (
     # The first order delivers a line and a number,
@@ -282,5 +282,5 @@ def test_what_runs_no_more_is_held_no_more_though_its_order_is_not_done(
     )
 
     view = the_view(sessions)
-    assert not view.facts.orders[0].result
+    assert not view.facts.orders[0].outcome
     assert view.numbers == view.lines == ()

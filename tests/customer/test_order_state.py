@@ -4,15 +4,15 @@ import pytest
 
 from services.customer.domain.unified_view.order import (
     Assignment,
-    LatestOrderState,
+    LatestPublishedState,
     Order,
     OrderEndedMessage,
     OrderOutcome,
     assignment_from_message,
     order_from_message,
     order_state,
+    outcome_from_message,
     published_state_from_message,
-    result_from_message,
 )
 from shared.contracts import OrderRejected, OrderState, RefusalCode
 from tests.customer.builders import (
@@ -32,7 +32,7 @@ EARLIER = order_from_message(accepted(1, publishes_states=False), TENANT, at(0))
 
 ASSIGNED = assignment_from_message(assigned(1), TENANT)
 HELD = published_state_from_message(order_held(1), TENANT, at(1), 2)
-COMPLETED = result_from_message(completed(1), TENANT, at(9))
+COMPLETED = outcome_from_message(completed(1), TENANT, at(9))
 REJECTED = OrderRejected(
     order_id=order_id(1), customer_id="c", code=RefusalCode.UNSERVED, reason="no plant"
 )
@@ -54,7 +54,7 @@ REJECTED = OrderRejected(
 def test_the_state_published_last_counts_and_an_end_is_final(
     order: Order,
     result: OrderOutcome | None,
-    published: LatestOrderState | None,
+    published: LatestPublishedState | None,
     assignment: Assignment | None,
     state: OrderState,
 ) -> None:
@@ -72,6 +72,6 @@ def test_the_state_published_last_counts_and_an_end_is_final(
 def test_an_order_ends_as_its_owner_says(
     message: OrderEndedMessage, state: OrderState, code: str
 ) -> None:
-    ending = result_from_message(message, TENANT, at(9))
+    ending = outcome_from_message(message, TENANT, at(9))
 
     assert (ending.state, ending.code, ending.ended_at) == (state, code, at(9))

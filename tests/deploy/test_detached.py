@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local import detached, stack_record
 from deploy.local.errors import StartError
-from deploy.local.external_engines import KAFKA, database_setting_name
+from deploy.local.existing_engines import KAFKA, database_setting_name
 from deploy.local.stack_record import SERVICES
 from tests.deploy.waiting import has_ended, until
 

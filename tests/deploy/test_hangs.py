@@ -56,9 +56,7 @@ def test_a_process_that_is_stopped_by_a_signal_is_ended_and_started_again(
         "service", sys.executable, "-c", ANSWERING, str(port), url=f"http://{HOST}:{port}"
     )
     supervised, first = supervision.supervisor.processes[0], program.server
-    until(
-        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
-    )
+    until(lambda: has_answered(supervised), "it answers")
 
     suspend(first)
 
@@ -81,14 +79,14 @@ def test_a_process_that_has_not_answered_yet_is_given_the_time_of_a_start(
 
     until(
         lambda: (
-            supervised.hang_detection
-            and supervised.hang_detection.missed_checks > 2 * hang_detection.MAX_MISSED_CHECKS
+            supervised.liveness
+            and supervised.liveness.missed_checks > 2 * hang_detection.MAX_MISSED_CHECKS
         ),
         "many checks without an answer",
     )
 
     assert program.server == first
-    assert not supervised.hang_detection or not supervised.hang_detection.is_hung
+    assert not supervised.liveness or not supervised.liveness.is_hung
 
 
 def test_a_process_that_never_answers_is_started_again_after_the_time_of_a_start(
@@ -111,9 +109,7 @@ def test_a_postgresql_that_is_stopped_by_a_signal_is_ended_and_started_again(
 ) -> None:
     postgres = start_postgres(tmp_path / "postgres", fsync=False)
     supervised, first = supervision.engine("postgres", postgres), postgres.server
-    until(
-        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
-    )
+    until(lambda: has_answered(supervised), "it answers")
 
     suspend(first)
 
@@ -128,9 +124,7 @@ def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
 ) -> None:
     kafka = start_kafka(tmp_path / "kafka")
     supervised, first = supervision.engine("kafka", kafka), kafka.server
-    until(
-        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
-    )
+    until(lambda: has_answered(supervised), "it answers")
 
     suspend(first)
 
@@ -140,7 +134,7 @@ def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
 
 def has_answered(supervised: SupervisedProcess) -> bool:
     """Tell whether a process has answered since its start."""
-    found = supervised.hang_detection
+    found = supervised.liveness
     return found is not None and found.has_answered
 
 
@@ -160,18 +154,16 @@ def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_
     sleeper = module(own_fork_server, tmp_path)
     child = sleeper.server
     supervision.supervisor.supervise("sleeper", sleeper, stage=1)
-    until(
-        lambda: supervised.hang_detection and supervised.hang_detection.has_answered, "it answers"
-    )
+    until(lambda: has_answered(supervised), "it answers")
 
     suspend(first)
 
     until(lambda: has_ended(child.pid), "its forks end with it")
     until(
         lambda: (
-            supervised.hang_detection
-            and supervised.hang_detection.server != first
-            and supervised.hang_detection.has_answered
+            supervised.liveness
+            and supervised.liveness.server != first
+            and supervised.liveness.has_answered
         ),
         "another",
     )

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local import detached, fork_server_client, stack_record
 from deploy.local.errors import StartError
-from deploy.local.external_engines import database_setting_name
+from deploy.local.existing_engines import database_setting_name
 from deploy.local.kafka import Kafka
 from deploy.local.process_environment import environment_of, is_ready, purge
 from deploy.local.stack import Stack

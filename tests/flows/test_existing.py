@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local import stack_record
 from deploy.local.databases import database_name, make_databases, superuser_dsn
-from deploy.local.external_engines import KAFKA, address_without_secrets, database_setting_name
+from deploy.local.existing_engines import KAFKA, address_without_secrets, database_setting_name
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from services.console.client import Client, token_for

@@ -15,6 +15,7 @@ from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.publication import Publication
 from services.order.domain.fulfilment.product import Product, create_and_terminate_products
 from shared.contracts import (
+    FIRST_REQUEST,
     Action,
     CompletedService,
     Held,
@@ -133,12 +134,16 @@ def resources_assigned(n: int = 1) -> ResourcesAssigned:
     return ResourcesAssigned(order_id=order_id(n), items=())
 
 
-def resources_refused(n: int = 1, code: RefusalCode = RefusalCode.NONE_FREE) -> ResourcesRefused:
-    return ResourcesRefused(order_id=order_id(n), code=code, reason="there is nothing")
+def resources_refused(
+    n: int = 1, code: RefusalCode = RefusalCode.NONE_FREE, request_id: str = FIRST_REQUEST
+) -> ResourcesRefused:
+    return ResourcesRefused(
+        order_id=order_id(n), code=code, reason="there is nothing", request_id=request_id
+    )
 
 
-def service_failed(n: int = 1, code: str = "none-free") -> ServiceFailed:
-    return ServiceFailed(order_id=order_id(n), code=code, reason="it came to nothing")
+def service_failed(n: int = 1, code: str = "none-free", step: str = FIRST_REQUEST) -> ServiceFailed:
+    return ServiceFailed(order_id=order_id(n), code=code, reason="it came to nothing", step=step)
 
 
 def service_held(n: int = 1, step: str = "create-account") -> ServiceHeld:

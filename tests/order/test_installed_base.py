@@ -3,7 +3,6 @@
 from dataclasses import replace
 from uuid import UUID
 
-import msgspec
 import pytest
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder
@@ -151,9 +150,9 @@ def test_a_failed_or_rejected_disconnection_keeps_its_product(
     assert isinstance(message, message_type)
 
 
-def test_an_order_that_is_refused_on_the_way_has_failed_even_if_its_assignment_comes_late() -> None:
+def test_an_order_refused_in_a_later_step_has_failed_even_if_its_assignment_comes_late() -> None:
     order = accepted()
-    failed = msgspec.structs.replace(service_failed(code="unserved"), step="1/more")
+    failed = service_failed(code="unserved", step="1/more")
 
     outcome = advance_order_and_products(order.order, order.progress, {}, failed, NOON)
 
@@ -161,13 +160,13 @@ def test_an_order_that_is_refused_on_the_way_has_failed_even_if_its_assignment_c
     assert outcome.progress_update.progress.state is OrderState.FAILED
 
 
-def test_a_refusal_on_the_way_does_not_reject_an_order() -> None:
+def test_a_refusal_of_a_later_step_does_not_reject_an_order() -> None:
     order = accepted()
-    refused = resources_refused(code=RefusalCode.UNSERVED)
-    on_the_way = msgspec.structs.replace(refused, request_id="1/more")
+    first = resources_refused(code=RefusalCode.UNSERVED)
+    later = resources_refused(code=RefusalCode.UNSERVED, request_id="1/more")
 
-    assert advance(order.progress, refused, NOON).progress.state is OrderState.REJECTED
-    assert advance(order.progress, on_the_way, NOON).progress.state is OrderState.IN_PROGRESS
+    assert advance(order.progress, first, NOON).progress.state is OrderState.REJECTED
+    assert advance(order.progress, later, NOON).progress.state is OrderState.IN_PROGRESS
 
 
 def test_a_repeated_end_changes_and_publishes_nothing() -> None:

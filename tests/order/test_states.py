@@ -49,6 +49,11 @@ RESOURCES_FIRST: list[tuple[list[FulfilmentMessage], list[FulfilmentMessage], Or
     ([resources_assigned()], [service_failed(code="refused-by-element")], OrderState.FAILED),
     ([resources_refused()], [service_failed()], OrderState.FAILED),
     ([resources_refused(code=UNSERVED)], [service_failed(code=UNSERVED)], OrderState.REJECTED),
+    (
+        [resources_assigned(), resources_refused(code=UNSERVED, request_id="1/more")],
+        [service_failed(code=UNSERVED, step="1/more")],
+        OrderState.FAILED,
+    ),
 ]
 """The messages of resources, those of provisioning, and the final state of the order."""
 

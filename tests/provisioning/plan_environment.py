@@ -130,10 +130,10 @@ class PlanEnvironment:
     """Steps that operators skipped because they do them by hand."""
 
     @classmethod
-    def of(cls, decision: PlanUpdate, assigned: ResourcesAssigned, decisions_left: int = 3) -> Self:
+    def of(cls, update: PlanUpdate, assigned: ResourcesAssigned, decisions_left: int = 3) -> Self:
         """Return the environment of a plan that has just begun."""
-        environment = cls(decision.plan, assigned, decisions_left=decisions_left)
-        environment.apply_decision(decision)
+        environment = cls(update.plan, assigned, decisions_left=decisions_left)
+        environment.apply_update(update)
         return environment
 
     @property
@@ -226,7 +226,7 @@ class PlanEnvironment:
         return plan_invariants.step_of(self.plan, ref)
 
     def handle(self, possible_event: PossibleEvent) -> None:
-        """Apply an event to the plan, and check its decision."""
+        """Apply an event to the plan, and check its update."""
         event, operation = possible_event
         if operation:
             plan_invariants.check_act(self.plan, self.done, operation)
@@ -237,9 +237,9 @@ class PlanEnvironment:
             if event.action is FalloutAction.SKIP:
                 self.done_by_people |= {event.ref}
         before = self.plan
-        decision = advance(before, event)
-        plan_invariants.check_decision(before, decision)
-        self.apply_decision(decision)
+        update = advance(before, event)
+        plan_invariants.check_update(before, update)
+        self.apply_update(update)
         self.repeat(event)
 
     def is_closed(self, open_: OpenRequest, event: PlanEvent) -> bool:
@@ -263,19 +263,19 @@ class PlanEnvironment:
         if not isinstance(event, FalloutDecision | WorkOrderAccepted | PlanInstruction):
             assert advance(self.plan, event) == PlanUpdate(self.plan)
 
-    def apply_decision(self, decision: PlanUpdate) -> None:
+    def apply_update(self, update: PlanUpdate) -> None:
         """Register what a plan requests, and check the invariants."""
-        self.plan = decision.plan
-        self.published += tuple(each.name.partition(".")[2] for each in decision.messages)
+        self.plan = update.plan
+        self.published += tuple(each.name.partition(".")[2] for each in update.messages)
         self.open += tuple(
             each
-            for each in decision.messages
+            for each in update.messages
             if isinstance(each, AssignmentRequested | ReleaseRequested)
         )
         self.open += (
-            *decision.calls,
-            *decision.work_order_requests,
-            *(each.ref for each in decision.pauses),
+            *update.calls,
+            *update.work_order_requests,
+            *(each.ref for each in update.timers),
         )
         self.open = tuple(each for each in self.open if not self.is_called_off(each))
         plan_invariants.check_messages(self.plan, self.published)

@@ -36,7 +36,7 @@ def check_act(plan: Plan, done: Acts, act: Any) -> None:
         ), f"{act.ref} is undone before its dependents"
 
 
-def check_decision(before: Plan, decision: PlanUpdate) -> None:
+def check_update(before: Plan, decision: PlanUpdate) -> None:
     """Check that steps follow their predecessors and keep their operation id until a refusal."""
     after = decision.plan
     assert after.steps == with_positions(topological_order(after.steps))
@@ -65,7 +65,7 @@ def step_of(plan: Plan, ref: str) -> PlanStep:
     return step
 
 
-def assign_states(plan: Plan) -> set[StepState]:
+def resource_step_states(plan: Plan) -> set[StepState]:
     return {step.state for step in plan.steps if step.blueprint.kind in RESOURCE_KINDS}
 
 
@@ -105,7 +105,7 @@ def check_end(
             left = acts_not_undone(plan.steps, done) - set(done_by_people)
             assert not left, f"{left} is left of a plan that failed"
             ended = {StepState.UNDONE, StepState.FAILED, StepState.WAITING}
-            assert assign_states(plan) <= ended | {StepState.SKIPPED}
+            assert resource_step_states(plan) <= ended | {StepState.SKIPPED}
         case PlanState.ON_HOLD:
             assert not any(step.state is StepState.RUNNING for step in plan.steps)
         case _:

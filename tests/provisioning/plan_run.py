@@ -16,16 +16,16 @@ class PlanRun:
 
     def __init__(self, *steps: BlueprintStep, needs: Sequence[str] = ("number", "pair")) -> None:
         blueprint = a_blueprint(*steps, needs=needs)
-        self.decision = planned(blueprint)
+        self.update = planned(blueprint)
         self.calls: list[OutboundCall] = []
         self.published: list[object] = []
         self.handle(assigned(accepted(), index([blueprint])))
 
     def handle(self, event: PlanEvent) -> PlanUpdate:
-        self.decision = advance(self.decision.plan, event)
-        self.calls += self.decision.calls
-        self.published += self.decision.messages
-        return self.decision
+        self.update = advance(self.update.plan, event)
+        self.calls += self.update.calls
+        self.published += self.update.messages
+        return self.update
 
     def answer(self, kind: str, result: CallResult, code: str = "") -> PlanUpdate:
         """Let an element answer the latest call of a kind."""
@@ -47,10 +47,10 @@ class PlanRun:
 
     @property
     def state(self) -> PlanState:
-        return self.decision.plan.state
+        return self.update.plan.state
 
     def step(self, ref: str) -> StepState:
-        step = self.decision.plan.step(ref)
+        step = self.update.plan.step(ref)
         assert step
         return step.state
 

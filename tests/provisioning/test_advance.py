@@ -106,7 +106,7 @@ def test_a_step_whose_failure_is_skipped_causes_no_fallout() -> None:
 def test_a_returned_work_order_is_issued_again_as_often_as_the_blueprint_says() -> None:
     run = PlanRun(a_work_order("install", tries=2, on_failure=TO_FALLOUT))
     run.handle(WorkOrderReturned("1/install", undo=False, round=1, reason="nobody at home"))
-    assert len(run.decision.work_order_requests) == 1
+    assert len(run.update.work_order_requests) == 1
 
     run.handle(WorkOrderReturned("1/install", undo=False, round=2, reason="nobody at home"))
 
@@ -132,7 +132,7 @@ def test_what_was_answered_for_an_earlier_round_changes_nothing() -> None:
     run.answer("create-a", CallResult.FAILED)
     first = run.calls[0]
     run.decide(FalloutAction.RETRY, "1/a")
-    plan = run.decision.plan
+    plan = run.update.plan
 
     late = OutboundCallEnded(order_id=ORDER_ID, attempt_id=first.id, result=CallResult.DONE)
 

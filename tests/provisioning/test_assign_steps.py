@@ -89,7 +89,7 @@ def a_refusal() -> ResourcesRefused:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_every_plan_that_assigns_on_the_way_ends_as_others(data: st.DataObject) -> None:
+def test_every_plan_that_assigns_in_a_later_step_ends_as_others(data: st.DataObject) -> None:
     known_blueprints = index([data.draw(blueprints())])
     order = accepted()
     environment = PlanEnvironment.of(
@@ -119,7 +119,7 @@ def test_a_step_requests_resources_when_its_predecessors_are_done() -> None:
     assert run.call_kinds() == ["create-a"]
     run.handle(an_answer())
 
-    assert run.decision.plan.items[0].held == (NEW, HELD["number"], HELD["pair"])
+    assert run.update.plan.items[0].held == (NEW, HELD["number"], HELD["pair"])
     assert [call.element for call in run.calls] == ["aaa", NEW.value]
 
 
@@ -139,7 +139,7 @@ def test_only_what_a_step_got_is_released_when_it_is_undone() -> None:
 
     first = run.published[-1]
     run.handle(ResourcesReleased(order_id=ORDER_ID, request_id=REF, held=(NEW,)))
-    assert run.decision.plan.items[0].held == (HELD["number"], HELD["pair"])
+    assert run.update.plan.items[0].held == (HELD["number"], HELD["pair"])
     run.answer("delete-a", CallResult.DONE)
 
     assert isinstance(first, ReleaseRequested)
@@ -149,7 +149,7 @@ def test_only_what_a_step_got_is_released_when_it_is_undone() -> None:
     assert (last.request_id, last.held) == ("assign", ())
 
 
-def test_a_refusal_on_the_way_is_a_failure_of_its_step_alone() -> None:
+def test_a_refusal_of_a_later_step_is_a_failure_of_its_step_alone() -> None:
     run = a_run(assigning(OnFailure.PEOPLE))
 
     run.handle(a_refusal())
@@ -161,15 +161,15 @@ def test_a_refusal_on_the_way_is_a_failure_of_its_step_alone() -> None:
     assert requests[0] == requests[1]
 
 
-def test_a_refusal_on_the_way_turns_the_plan_back() -> None:
+def test_a_refusal_of_a_later_step_turns_the_plan_back() -> None:
     run = a_run(assigning())
 
     run.handle(a_refusal())
     run.answer("create-b", CallResult.DONE)
 
     assert run.state is PlanState.UNDOING
-    assert run.decision.plan.failure
-    assert (run.decision.plan.failure.code, run.decision.plan.failure.step) == ("none-free", REF)
+    assert run.update.plan.failure
+    assert (run.update.plan.failure.code, run.update.plan.failure.step) == ("none-free", REF)
 
 
 def test_an_assignment_that_is_taken_out_is_released_and_the_plan_runs_on() -> None:
@@ -181,7 +181,7 @@ def test_an_assignment_that_is_taken_out_is_released_and_the_plan_runs_on() -> N
     run.answer("create-b", CallResult.DONE)
 
     assert run.state is PlanState.COMPLETED
-    assert run.decision.plan.items[0].held == (HELD["number"], HELD["pair"])
+    assert run.update.plan.items[0].held == (HELD["number"], HELD["pair"])
 
 
 @pytest.mark.parametrize("request_id", ["1/a", "1/unknown"])
@@ -189,4 +189,4 @@ def test_an_answer_to_no_request_of_the_plan_raises(request_id: str) -> None:
     run = a_run(assigning())
 
     with pytest.raises(PoisonError):
-        advance(run.decision.plan, an_answer(request_id))
+        advance(run.update.plan, an_answer(request_id))

@@ -90,7 +90,7 @@ def test_a_step_that_cannot_work_is_named_with_its_fault(
     assert (field, code) in codes(a_blueprint(step))
 
 
-def test_a_blueprint_can_assign_and_release_on_the_way() -> None:
+def test_a_blueprint_can_assign_and_release_in_later_steps() -> None:
     call = changed(STEP, after=("more",), element="$before.number.value")
     to_people = changed(ASSIGNING, on_failure=OnFailure.PEOPLE)
 

@@ -52,7 +52,7 @@ def test_nothing_is_undone_while_the_outcome_of_a_step_is_unknown() -> None:
 
     assert run.state is PlanState.UNDOING
     assert run.call_kinds() == ["create-a", "create-b", "create-c"]
-    assert possible_actions_at(run.decision.plan, "1/c") == [
+    assert possible_actions_at(run.update.plan, "1/c") == [
         FalloutAction.RETRY,
         FalloutAction.SKIP,
     ]
@@ -78,7 +78,7 @@ def test_an_undo_that_is_refused_goes_to_fallout_and_cannot_be_failed_again() ->
     run.answer("delete-a", CallResult.REFUSED, "locked")
 
     assert run.step("1/a") is StepState.FALLOUT
-    assert possible_actions_at(run.decision.plan, "1/a") == [
+    assert possible_actions_at(run.update.plan, "1/a") == [
         FalloutAction.RETRY,
         FalloutAction.SKIP,
     ]
@@ -146,7 +146,7 @@ def test_a_work_order_that_was_not_accepted_is_voided_when_the_order_fails() -> 
 
     run.answer("create-a", CallResult.REFUSED)
 
-    assert len(run.decision.voided) == 1
+    assert len(run.update.voided) == 1
     assert run.step("1/install") is StepState.UNDONE
 
 
@@ -155,10 +155,10 @@ def test_an_accepted_work_order_is_waited_for_and_then_undone() -> None:
     run.handle(WorkOrderAccepted("1/install", undo=False, round=1))
 
     run.answer("create-a", CallResult.REFUSED)
-    assert run.decision.voided == ()
+    assert run.update.voided == ()
     run.handle(WorkOrderDone("1/install", undo=False, round=1))
 
-    (request,) = run.decision.work_order_requests
+    (request,) = run.update.work_order_requests
     assert request.undo
 
 

@@ -146,7 +146,7 @@ def test_a_cancelled_plan_is_undone_and_ends_as_cancelled() -> None:
 def test_a_plan_that_is_cancelled_before_its_resources_are_assigned_releases_them() -> None:
     run = PlanRun(a_call("a"))
     blueprint = a_blueprint(a_call("a"))
-    run.decision = planned(blueprint)
+    run.update = planned(blueprint)
 
     run.handle(CANCEL)
     run.handle(assigned(accepted(), index([blueprint])))
@@ -175,8 +175,8 @@ def test_a_step_that_fails_while_the_plan_is_cancelled_changes_nothing_of_the_ca
     run.answer("create-a", CallResult.REFUSED)
 
     assert run.state is PlanState.CANCELLING
-    assert run.decision.plan.failure
-    assert run.decision.plan.failure.code == "cancelled"
+    assert run.update.plan.failure
+    assert run.update.plan.failure.code == "cancelled"
 
 
 def test_an_order_cannot_be_cancelled_behind_a_hard_point_of_no_return() -> None:
@@ -206,8 +206,8 @@ def test_a_plan_that_is_revised_can_fail_and_be_cancelled() -> None:
     run.handle(PlanRevision(1, compensate=frozenset({"1/a"})))
     run.answer("create-b", CallResult.REFUSED)
 
-    assert FalloutAction.FAIL in possible_actions_at(run.decision.plan, "1/b")
-    assert advance(run.decision.plan, CANCEL).plan.state is PlanState.CANCELLING
+    assert FalloutAction.FAIL in possible_actions_at(run.update.plan, "1/b")
+    assert advance(run.update.plan, CANCEL).plan.state is PlanState.CANCELLING
 
 
 def test_an_instruction_that_was_applied_changes_nothing_and_an_ended_plan_takes_none() -> None:
@@ -226,7 +226,7 @@ def test_an_instruction_that_was_applied_changes_nothing_and_an_ended_plan_takes
 
 def test_a_hold_and_its_end_are_in_the_history() -> None:
     run = PlanRun(a_call("a"))
-    before = run.decision.plan
+    before = run.update.plan
     held = run.handle(HOLD).plan
     resumed = run.handle(RESUME).plan
 

@@ -84,7 +84,7 @@ def test_a_step_of_a_blueprint_requests_its_own_needs_with_their_effects() -> No
 def test_an_item_knows_what_it_gives_up_until_its_order_completes() -> None:
     run = a_swap_run()
 
-    item = run.decision.plan.items[0]
+    item = run.update.plan.items[0]
     assert (item.held, item.pre_released) == ((NEW, HELD["pair"]), (OLD,))
     assert run.calls[-1].parameters == (Characteristic(name="old", value=OLD.value),)
     run.answer("create-c", CallResult.DONE)
@@ -103,7 +103,7 @@ def test_the_undo_of_a_step_frees_what_it_reserved_and_gives_back_what_it_gave_u
 
     assert isinstance(release, ReleaseRequested)
     assert (release.request_id, release.held) == ("1/swap", (NEW, OLD))
-    item = run.decision.plan.items[0]
+    item = run.update.plan.items[0]
     assert (item.held, item.pre_released) == ((HELD["pair"], OLD), ())
 
 
@@ -190,7 +190,7 @@ def test_a_step_is_undone_where_it_was_done_whatever_its_item_holds_then() -> No
 def test_a_service_is_on_all_elements_that_were_changed_for_it() -> None:
     run = a_moved_run()
     run.answer("create-second", CallResult.DONE)
-    plan = run.decision.plan
+    plan = run.update.plan
 
     assert list(changed_elements(plan, plan.items[0])) == ["NJ-XW-OLT01", "NJ-XW-OLT02"]
 
@@ -198,13 +198,13 @@ def test_a_service_is_on_all_elements_that_were_changed_for_it() -> None:
 def test_a_started_step_keeps_its_values_when_a_revision_adds_an_assignment() -> None:
     run = PlanRun(a_call("first", element="$leg.element"), a_call("b"), needs=("leg",))
     run.answer("create-first", CallResult.DONE)
-    step = run.decision.plan.step("1/first")
+    step = run.update.plan.step("1/first")
     assert step
     assert step.filled is None
 
     run.handle(PlanRevision(1, add=(assigning(after=("1/first",)),)))
 
-    step = run.decision.plan.step("1/first")
+    step = run.update.plan.step("1/first")
     assert step
     assert step.filled
     assert step.filled.element == "NJ-XW-OLT01"

@@ -52,7 +52,7 @@ NEEDS = {
     ),
 }
 
-REFERENCES = ["$number.value", "$pair.value", "aaa", "ims", INLINE]
+ELEMENTS = ["$number.value", "$pair.value", "aaa", "ims", INLINE]
 """Elements, some named by holdings that steps change."""
 
 
@@ -74,7 +74,7 @@ def steps(
         name=name,
         kind=kind,
         after=tuple(after) or ("assign",),
-        element=draw(st.sampled_from(REFERENCES)),
+        element=draw(st.sampled_from(ELEMENTS)),
         operation=f"create-{name}",
         undo=f"delete-{name}" if changes and draw(st.booleans()) else "",
         nothing_to_undo=(f"{name}-missing",),

@@ -36,7 +36,7 @@ def run() -> PlanRun:
 def test_a_plan_that_was_published_as_completed_is_complete_and_does_nothing_more(
     run: PlanRun,
 ) -> None:
-    plan = run.decision.plan
+    plan = run.update.plan
     services = [
         completed_service(item.with_holdings((HELD["number"],), "025")) for item in plan.items
     ]
@@ -53,7 +53,7 @@ def test_a_plan_that_was_published_as_completed_is_complete_and_does_nothing_mor
 def test_a_plan_that_was_published_as_failed_leaves_nothing_behind(run: PlanRun) -> None:
     failed = ServiceFailed(order_id=ORDER_ID, code="no-port", reason="no port", step="1/b")
 
-    found = plan_as_published(run.decision.plan, failed)
+    found = plan_as_published(run.update.plan, failed)
 
     assert found.plan.state is PlanState.FAILED
     assert {step.state for step in found.plan.steps} == {StepState.UNDONE}
@@ -63,7 +63,7 @@ def test_a_plan_that_was_published_as_failed_leaves_nothing_behind(run: PlanRun)
 
 
 def test_a_plan_that_had_requested_a_release_waits_for_it_and_then_fails(run: PlanRun) -> None:
-    run.decision = plan_as_published(run.decision.plan, ReleaseRequested(order_id=ORDER_ID))
+    run.update = plan_as_published(run.update.plan, ReleaseRequested(order_id=ORDER_ID))
     assert run.state is PlanState.UNDOING
 
     run.handle(ResourcesAssigned(order_id=ORDER_ID, items=()))  # consumed again
@@ -75,7 +75,7 @@ def test_a_plan_that_had_requested_a_release_waits_for_it_and_then_fails(run: Pl
 
 def test_a_plan_that_has_ended_stays_as_it_is(run: PlanRun) -> None:
     failed = ServiceFailed(order_id=ORDER_ID, code="no-port", reason="no port", step="1/b")
-    ended = plan_as_published(run.decision.plan, failed).plan
+    ended = plan_as_published(run.update.plan, failed).plan
 
     assert plan_as_published(ended, ReleaseRequested(order_id=ORDER_ID)).plan == ended
 
@@ -91,7 +91,7 @@ def test_a_plan_that_was_releasing_a_later_assignment_undoes_all_that_may_have_b
     held = (HELD["number"],)
     requested = ReleaseRequested(order_id=ORDER_ID, request_id="1/swap", held=held)
 
-    run.decision = plan_as_published(run.decision.plan, requested)
+    run.update = plan_as_published(run.update.plan, requested)
     states = [run.state]
     run.handle(ResourcesReleased(order_id=ORDER_ID, request_id="1/swap", held=held))
     run.answer("delete-a", CallResult.DONE)
@@ -107,14 +107,14 @@ def test_a_plan_that_was_releasing_a_later_assignment_undoes_all_that_may_have_b
 
 
 def test_a_release_in_part_of_a_revised_plan_is_made_again_with_its_revision(run: PlanRun) -> None:
-    plan = replace(run.decision.plan, revision=1)
+    plan = replace(run.update.plan, revision=1)
     requested = ReleaseRequested(order_id=ORDER_ID, request_id="1/a@1")
 
     assert plan_as_published(plan, requested).plan == plan
 
 
 def test_a_completed_plan_knows_what_its_services_have_given_up(run: PlanRun) -> None:
-    plan = run.decision.plan
+    plan = run.update.plan
     swapped = msgspec.structs.replace(
         plan.items[0], held=(HELD["pair"],), pre_released=(HELD["number"],)
     )

@@ -87,7 +87,7 @@ def revise(environment: PlanEnvironment, revision: PlanRevision) -> None:
 
 def revise_run(run: PlanRun, **changes: Any) -> PlanUpdate:
     """Make the next revision of a plan."""
-    return run.handle(PlanRevision(run.decision.plan.revision + 1, **changes))
+    return run.handle(PlanRevision(run.update.plan.revision + 1, **changes))
 
 
 def added(step: BlueprintStep, *after: str, before: tuple[str, ...] = ()) -> AddedStep:
@@ -103,7 +103,7 @@ def test_an_added_step_starts_behind_its_predecessors_and_before_those_that_wait
     run.answer("create-new", CallResult.DONE)
 
     assert run.call_kinds()[-1] == "create-b"
-    assert [step.ref for step in run.decision.plan.steps] == ["assign", "1/a", "1/new@1", "1/b"]
+    assert [step.ref for step in run.update.plan.steps] == ["assign", "1/a", "1/new@1", "1/b"]
 
 
 def test_a_replaced_step_is_undone_with_what_started_after_it_and_both_are_done_again() -> None:
@@ -169,7 +169,7 @@ def test_an_undo_in_fallout_of_a_running_plan_can_be_retried_and_skipped_alone()
     revise_run(run, compensate=frozenset({"1/a"}))
 
     run.answer("delete-a", CallResult.REFUSED, "locked")
-    assert possible_actions_at(run.decision.plan, "1/a") == [
+    assert possible_actions_at(run.update.plan, "1/a") == [
         FalloutAction.RETRY,
         FalloutAction.SKIP,
     ]
@@ -210,7 +210,7 @@ def test_a_revision_is_applied_once() -> None:
     run = PlanRun(a_call("a"))
     revision = PlanRevision(1, add=(added(a_call("new")),))
     run.handle(revision)
-    plan = run.decision.plan
+    plan = run.update.plan
 
     assert advance(plan, revision) == PlanUpdate(plan)
     with pytest.raises(ConflictError):
@@ -218,7 +218,7 @@ def test_a_revision_is_applied_once() -> None:
 
 
 def test_operation_ids_of_revision_0_are_those_of_earlier_versions() -> None:
-    (_, step) = PlanRun(a_call("a")).decision.plan.steps
+    (_, step) = PlanRun(a_call("a")).update.plan.steps
 
     ids = [str(operation_id(ORDER_ID, step, undo=undo)) for undo in (False, True)]
 

@@ -43,9 +43,9 @@ def held(sessions: Sessions, place: int = 0) -> SelectionExpired:
 
 def test_a_hold_that_is_over_leaves_the_number_idle(sessions: Sessions) -> None:
     import_plant(sessions)
-    hold_expired = held(sessions)
+    selection_expired = held(sessions)
 
-    handle(sessions, hold_expired, now=NOON + HOLD_TIME)
+    handle(sessions, selection_expired, now=NOON + HOLD_TIME)
 
     assert states(sessions) == {}
     assert history(sessions) == [("number", "", "selected", "idle")]
@@ -53,10 +53,11 @@ def test_a_hold_that_is_over_leaves_the_number_idle(sessions: Sessions) -> None:
 
 def test_the_end_of_a_hold_does_not_end_a_later_hold(sessions: Sessions) -> None:
     import_plant(sessions)
-    hold_expired = held(sessions)
+    selection_expired = held(sessions)
 
     handle(
-        sessions, SelectionExpired(e164=e164(0), until=hold_expired.until - timedelta(seconds=1))
+        sessions,
+        SelectionExpired(e164=e164(0), until=selection_expired.until - timedelta(seconds=1)),
     )
 
     assert states(sessions) == {e164(0): "selected"}
@@ -64,11 +65,11 @@ def test_the_end_of_a_hold_does_not_end_a_later_hold(sessions: Sessions) -> None
 
 def test_a_hold_that_became_an_order_does_not_expire(sessions: Sessions) -> None:
     import_plant(sessions, segments=[a_segment(count=1)])
-    hold_expired = held(sessions)
+    selection_expired = held(sessions)
     pick = an_assignment_request(1).items[0].needs[0].__class__(kind="number", picked=e164(0))
     handle(sessions, an_assignment_request(1, pick))
 
-    handle(sessions, hold_expired, now=NOON + HOLD_TIME)
+    handle(sessions, selection_expired, now=NOON + HOLD_TIME)
 
     assert assigned_values(latest_messages(sessions)[order_id(1)]) == [e164(0)]
     assert states(sessions) == {e164(0): "reserved"}
@@ -76,23 +77,23 @@ def test_a_hold_that_became_an_order_does_not_expire(sessions: Sessions) -> None
 
 def test_many_holds_end_in_one_batch(sessions: Sessions) -> None:
     import_plant(sessions)
-    hold_expired = [held(sessions, place) for place in range(5)]
+    selection_expired = [held(sessions, place) for place in range(5)]
 
-    handle(sessions, *hold_expired, now=NOON + HOLD_TIME)
+    handle(sessions, *selection_expired, now=NOON + HOLD_TIME)
 
     assert states(sessions) == {}
 
 
 def test_a_number_that_another_transaction_has_locked_is_retried_later(sessions: Sessions) -> None:
     import_plant(sessions)
-    hold_expired = held(sessions)
+    selection_expired = held(sessions)
 
     with sessions() as busy:
         busy.execute(text("SELECT 1 FROM numbers WHERE state = 'selected' FOR UPDATE"))
-        handle(sessions, hold_expired, now=NOON)
+        handle(sessions, selection_expired, now=NOON)
 
     assert states(sessions) == {e164(0): "selected"}
-    assert scheduled_messages(sessions) == [(NOON + RETRY_DELAY, hold_expired)]
+    assert scheduled_messages(sessions) == [(NOON + RETRY_DELAY, selection_expired)]
     assert dead_letter_rows(sessions) == []
 
 

@@ -20,7 +20,7 @@ from kafka import KafkaProducer
 from kafka.errors import CoordinatorNotAvailableError
 
 from deploy.local.databases import database_name, make_databases, superuser_dsn
-from deploy.local.external_engines import KAFKA, database_setting_name
+from deploy.local.existing_engines import KAFKA, database_setting_name
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.postgres_cluster import program_folder

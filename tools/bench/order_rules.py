@@ -17,7 +17,7 @@ NOT_COMPLETED_ONCE = """
     SELECT count(*) FROM orders o
     WHERE 1 <> (SELECT count(*) FROM outbox WHERE key = o.id AND type = 'order.completed.v1')
 """
-OPEN = "SELECT count(*) FROM order_progress WHERE state <> 'completed'"
+NOT_COMPLETED = "SELECT count(*) FROM order_progress WHERE state <> 'completed'"
 ASSIGNED_TWICE = """
     SELECT count(*) FROM (
         SELECT held ->> 'kind', held ->> 'value'
@@ -28,11 +28,7 @@ ASSIGNED_TWICE = """
     ) AS things
 """
 RULES = (
-    (
-        "order",
-        "orders that did not complete",
-        "SELECT count(*) FROM order_progress WHERE state <> 'completed'",
-    ),
+    ("order", "orders that did not complete", NOT_COMPLETED),
     ("order", "orders whose completion was not published exactly once", NOT_COMPLETED_ONCE),
     ("resources", "numbers and lines assigned to two orders", ASSIGNED_TWICE),
     *((name, f"messages parked at {name}", "SELECT count(*) FROM parked") for name in SERVICES),
@@ -52,7 +48,7 @@ def find_violations(record: StackRecord) -> list[str]:
 
 
 def violated_rules(record: StackRecord) -> list[str]:
-    """Evaluate every rule once."""
+    """Evaluate every rule once; return the violated ones with their counts."""
     found = []
     for service, rule, query in RULES:
         engine = make_plain_engine(record.databases[service])

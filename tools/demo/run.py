@@ -13,7 +13,7 @@ import msgspec
 import psutil
 import typer
 
-from deploy.local.external_engines import fetch_engines
+from deploy.local.existing_engines import fetch_engines
 from deploy.local.stack_record import SERVICES, StackRecord
 from deploy.local.usage import pss_mb
 from services.console.client import Client, token_for

@@ -40,7 +40,7 @@ SOURCE = {
     "data": "National Bureau of Statistics of China, divisions as of 2023-06-30",
     "extract": "all cities, districts, counties, sub-districts, towns and townships of "
     "Jiangsu; without development zones, parks and farms that only the statistics know",
-    "added": "area_code, pinyin, short: from names.py",
+    "added": "area_code, pinyin, short: from division_codes.py",
 }
 """The source that is written to `divisions.json`."""
 

@@ -126,5 +126,5 @@ class ExpectedState:
 
 
 def ends_product_or_service(change: HeldProduct | CompletedService) -> bool:
-    """Tell whether a change ended its product and service."""
+    """Tell whether a change ends its product or service."""
     return business_action_of(change) in ENDING_ACTIONS

@@ -4,7 +4,7 @@ from services.customer.store import contested_accounts
 from services.customer.store.orders_and_products import (
     add_assignments,
     add_hold_event,
-    add_order_results,
+    add_order_outcomes,
     add_orders,
     end_products,
     end_services,
@@ -37,7 +37,7 @@ __all__ = [
     "add_accounts",
     "add_assignments",
     "add_hold_event",
-    "add_order_results",
+    "add_order_outcomes",
     "add_orders",
     "contested_accounts",
     "end_products",

@@ -97,7 +97,10 @@ def find_page(
 def find_uses(
     session: Session, tenant: str, account_ids: Collection[str], max_uses_per_account: int
 ) -> dict[str, list[AccountUse]]:
-    """Return the customers and clients that name each of these accounts, a bounded number each."""
+    """Return the customers and clients that name each of these accounts.
+
+    Of each account up to `max_uses_per_account`.
+    """
     ids = unnest_values(ACCOUNT_SOURCES.c.account_id, account_ids)
     of_account = ACCOUNT_SOURCES.c.tenant == tenant, ACCOUNT_SOURCES.c.account_id == ids.c.value
     order = [ACCOUNT_SOURCES.c.party_id, ACCOUNT_SOURCES.c.client]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.customer.domain.unified_view.order import (
     Assignment,
     HoldEvent,
-    LatestOrderState,
+    LatestPublishedState,
     Order,
     OrderOutcome,
 )
@@ -22,7 +22,7 @@ from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import (
     AssignmentRow,
     HoldEventRow,
-    OrderResultRow,
+    OrderOutcomeRow,
     OrderRow,
     OrderStateRow,
     ProductRow,
@@ -34,7 +34,7 @@ from shared.persistence.database import Base
 from shared.persistence.statements import CompiledStatement
 
 ORDER_FIELDS = field_names(Order)
-STATE_FIELDS = field_names(LatestOrderState)
+STATE_FIELDS = field_names(LatestPublishedState)
 
 
 def add_orders(session: Session, orders: Sequence[Order]) -> set[UUID]:
@@ -60,7 +60,7 @@ def add_hold_event(session: Session, event: HoldEvent) -> None:
     _insert(session, HoldEventRow, HoldEvent, [event])
 
 
-def upsert_published_states(session: Session, states: Sequence[LatestOrderState]) -> None:
+def upsert_published_states(session: Session, states: Sequence[LatestPublishedState]) -> None:
     """Store the published state of each order, if none is stored that was published later.
 
     Each order may come once.
@@ -69,15 +69,15 @@ def upsert_published_states(session: Session, states: Sequence[LatestOrderState]
     _upsert_states_statement().run(session, bind_arrays(STATE_FIELDS, rows))
 
 
-def add_order_results(session: Session, results: Sequence[OrderOutcome]) -> int:
+def add_order_outcomes(session: Session, results: Sequence[OrderOutcome]) -> int:
     """Insert how orders ended, unless that is stored already; return how many were inserted."""
-    return _insert(session, OrderResultRow, OrderOutcome, results)
+    return _insert(session, OrderOutcomeRow, OrderOutcome, results)
 
 
 def find_final_states(session: Session, order_ids: Collection[UUID]) -> dict[UUID, OrderState]:
     """Return the final states of those of these orders that have ended, by id."""
-    states = select(OrderResultRow.order_id, OrderResultRow.state).where(
-        OrderResultRow.order_id.in_(order_ids)
+    states = select(OrderOutcomeRow.order_id, OrderOutcomeRow.state).where(
+        OrderOutcomeRow.order_id.in_(order_ids)
     )
     return {row.order_id: row.state for row in session.execute(states)}
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.customer.domain.parties.party import Party
 from services.customer.domain.unified_view.order import (
     Assignment,
-    LatestOrderState,
+    LatestPublishedState,
     Order,
     OrderOutcome,
 )
@@ -21,7 +21,7 @@ from services.customer.store.columns import columns_for
 from services.customer.store.parties import find_account_ids
 from services.customer.tables import (
     AssignmentRow,
-    OrderResultRow,
+    OrderOutcomeRow,
     OrderRow,
     OrderStateRow,
     ProductRow,
@@ -32,9 +32,9 @@ from shared.access.grants import access_condition
 from shared.persistence.pagination import Window
 
 ORDER_COLUMNS = columns_for(OrderRow, Order)
-RESULT_COLUMNS = columns_for(OrderResultRow, OrderOutcome)
+OUTCOME_COLUMNS = columns_for(OrderOutcomeRow, OrderOutcome)
 ASSIGNMENT_COLUMNS = columns_for(AssignmentRow, Assignment)
-STATE_COLUMNS = columns_for(OrderStateRow, LatestOrderState)
+STATE_COLUMNS = columns_for(OrderStateRow, LatestPublishedState)
 PRODUCT_COLUMNS = columns_for(ProductRow, Product)
 SERVICE_COLUMNS = columns_for(ServiceRow, Service)
 
@@ -51,15 +51,15 @@ def get_customer_facts(
         most: the most entries of each list.
     """
     accounts = find_account_ids(session, data_scope, party.party_id, Window(0, most + 1))
-    tracked = _find_order_facts(session, data_scope, party, most + 1)
+    orders = _find_order_facts(session, data_scope, party, most + 1)
     products = _products(session, data_scope, party, most + 1)
-    lengths = {"accounts": len(accounts), "orders": len(tracked), "products": len(products)}
+    lengths = {"accounts": len(accounts), "orders": len(orders), "products": len(products)}
     return CustomerFacts(
         party,
         accounts[:most],
-        tracked[:most],
+        orders[:most],
         products[:most],
-        _services(session, set(_service_ids(tracked[:most], products[:most]))),
+        _services(session, set(_service_ids(orders[:most], products[:most]))),
         frozenset(name for name, length in lengths.items() if length > most),
     )
 
@@ -69,8 +69,8 @@ def _find_order_facts(
 ) -> list[OrderFacts]:
     """Return the latest orders of a party, each with all facts about it."""
     statement = (
-        select(*ORDER_COLUMNS, *RESULT_COLUMNS, *ASSIGNMENT_COLUMNS, *STATE_COLUMNS)
-        .outerjoin(OrderResultRow, OrderResultRow.order_id == OrderRow.order_id)
+        select(*ORDER_COLUMNS, *OUTCOME_COLUMNS, *ASSIGNMENT_COLUMNS, *STATE_COLUMNS)
+        .outerjoin(OrderOutcomeRow, OrderOutcomeRow.order_id == OrderRow.order_id)
         .outerjoin(AssignmentRow, AssignmentRow.order_id == OrderRow.order_id)
         .outerjoin(OrderStateRow, OrderStateRow.order_id == OrderRow.order_id)
         .where(OrderRow.tenant == party.tenant, OrderRow.party_id == party.party_id)
@@ -84,14 +84,14 @@ def _find_order_facts(
 def _order_facts_from_row(values: Iterator[Any]) -> OrderFacts:
     """Return an order with the facts about it, from the values of its row."""
     order = Order(*islice(values, len(ORDER_COLUMNS)))
-    result = list(islice(values, len(RESULT_COLUMNS)))
+    result = list(islice(values, len(OUTCOME_COLUMNS)))
     assignment = list(islice(values, len(ASSIGNMENT_COLUMNS)))
     published = list(values)
     return OrderFacts(
         order,
         OrderOutcome(*result) if result[0] else None,
         Assignment(*assignment) if assignment[0] else None,
-        LatestOrderState(*published) if published[0] else None,
+        LatestPublishedState(*published) if published[0] else None,
     )
 
 
@@ -114,11 +114,11 @@ def _products(session: Session, data_scope: DataScope, party: Party, limit: int)
     return [Product(*row) for row in session.execute(held)]
 
 
-def _service_ids(tracked: Iterable[OrderFacts], products: Iterable[Product]) -> Iterable[UUID]:
+def _service_ids(orders: Iterable[OrderFacts], products: Iterable[Product]) -> Iterable[UUID]:
     for product in products:
         yield product.service_id
-    for each in tracked:
-        if each.assignment and not each.result:
+    for each in orders:
+        if each.assignment and not each.outcome:
             yield from (item.service_id for item in each.assignment.items)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.domain.catalogue.catalogue import CatalogueEntry
-from services.order.domain.catalogue.deliverability import deliverability_faults
+from services.order.domain.catalogue.deliverability import deliverability_warnings
 from services.order.domain.catalogue.publication import Publication, entry_version_text, publish
 from shared.errors import Fault, InvalidError, StartError
 from shared.messaging.unit_of_work import UnitOfWork
@@ -37,7 +37,7 @@ def publish_for_tenant(
     """
     shared, own = store.catalogue.get_for_update(work.session, tenant)
     entries = publish(shared, own, publication)
-    warnings = deliverability_faults(
+    warnings = deliverability_warnings(
         publication, store.blueprints.get_available(work.session, tenant)
     )
     store.catalogue.put(work.session, tenant, entries)

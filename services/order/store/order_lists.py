@@ -55,7 +55,7 @@ class OrderFilter:
 
     @property
     def list_columns(self) -> ListColumns:
-        """The table from which the list is read: by state if that is a filter, else by id."""
+        """The columns of the list: those of the progress for a state, else of the orders."""
         return BY_AGE if self.state is None else BY_STATE
 
 

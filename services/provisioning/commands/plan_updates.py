@@ -1,4 +1,4 @@
-"""Storing the decision about a plan, and starting what it causes."""
+"""Storing the update of a plan, and starting what it causes."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,40 +22,40 @@ from shared.messaging.unit_of_work import UnitOfWork
 from shared.scheduling.timer_store import schedule
 
 
-def start_plan(work: UnitOfWork, decision: PlanUpdate) -> None:
-    """Store a new plan, and start what its decision causes."""
-    PLANS.add(work.session, decision.plan)
-    start_effects(work, None, decision)
+def start_plan(work: UnitOfWork, update: PlanUpdate) -> None:
+    """Store a new plan, and start what its update causes."""
+    PLANS.add(work.session, update.plan)
+    start_effects(work, None, update)
 
 
-def save_and_start_effects(work: UnitOfWork, before: Plan, decision: PlanUpdate) -> None:
-    """Store a changed plan, and start what its decision causes.
+def save_and_start_effects(work: UnitOfWork, before: Plan, update: PlanUpdate) -> None:
+    """Store a changed plan, and start what its update causes.
 
     Its messages carry the plan's local network, also when an API request is the cause.
     """
-    plan = decision.plan
+    plan = update.plan
     if work.local_network != plan.local_network:
         work.cause = replace(work.cause, local_network=plan.local_network)
     PLANS.put(work.session, plan)
-    start_effects(work, before, decision)
+    start_effects(work, before, update)
     for change in fallout.fallout_changes(before, plan):
         save_fallout(work, plan, change)
     if plan.state is PlanState.COMPLETED and before.state is not PlanState.COMPLETED:
         save_services(work, plan)
 
 
-def start_effects(work: UnitOfWork, before: Plan | None, decision: PlanUpdate) -> None:
-    """Record the state changes; start calls, work orders and pauses; publish the messages."""
-    plan = decision.plan
+def start_effects(work: UnitOfWork, before: Plan | None, update: PlanUpdate) -> None:
+    """Record the state changes; start calls, work orders and timers; publish the messages."""
+    plan = update.plan
     for part, was, became, reason in state_changes.plan_state_changes(before, plan):
         kind = "step" if part else "plan"
         work.record_change(kind, plan.order_id, was, became, part=part, reason=reason)
-    for call in decision.calls:
+    for call in update.calls:
         request_call(work, call)
-    dispatch_work_orders(work, plan, decision.work_order_requests)
-    void_work_orders(work, decision.voided)
-    schedule_pause_ends(work, plan, decision.pauses)
-    work.publish(*decision.messages)
+    dispatch_work_orders(work, plan, update.work_order_requests)
+    void_work_orders(work, update.voided)
+    schedule_step_timers(work, plan, update.timers)
+    work.publish(*update.messages)
 
 
 def dispatch_work_orders(
@@ -80,9 +80,9 @@ def save_work_order(work: UnitOfWork, before: WorkOrder | None, after: WorkOrder
     work.record_change("work-order", after.order_id, was, after.state, part=after.step)
 
 
-def schedule_pause_ends(work: UnitOfWork, plan: Plan, pauses: Iterable[StepTimer]) -> None:
+def schedule_step_timers(work: UnitOfWork, plan: Plan, timers: Iterable[StepTimer]) -> None:
     """Schedule the end of each pause."""
-    for ref, length in pauses:
+    for ref, length in timers:
         schedule(work, work.now + length, StepTimerExpired(order_id=plan.order_id, step=ref))
 
 

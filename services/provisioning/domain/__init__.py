@@ -4,5 +4,5 @@ blueprint/     blueprints: content, validation, publication
 plan/          the plan of an order: planning, execution, compensation
 fallout/       steps in fallout, and the actions of operators
 advance.py     how a plan advances after an event: an answer, a work order, a decision
-work_order.py  service.py  element.py  reservation.py   what is stored beside the plans
+work_order.py  service.py  element.py  reservation_answer.py   what is stored beside the plans
 """

@@ -26,7 +26,7 @@ from shared.health.database_counts import ElementQueue
 from shared.input.equipment_names import fold_name
 from shared.observability.backlog import Backlog
 from shared.persistence.bulk import table_of
-from shared.persistence.equipment_names import folded_name
+from shared.persistence.folded_name import folded_name
 from shared.persistence.pagination import Window, select_page
 from shared.persistence.repository import Repository
 from shared.persistence.statements import CompiledStatement

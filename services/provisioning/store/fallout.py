@@ -11,7 +11,7 @@ from services.provisioning.domain.fallout.fallout import Fallout, FalloutState
 from services.provisioning.tables import FalloutRow
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import table_of
-from shared.persistence.equipment_names import folded_name
+from shared.persistence.folded_name import folded_name
 from shared.persistence.pagination import Window, select_merged_page, select_page
 from shared.persistence.repository import Repository
 

@@ -17,7 +17,7 @@ from shared.access.access_rule import CrewScope, DataScope
 from shared.access.grants import OwnerColumns, PageFunction, is_accessible, select_accessible_pages
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import table_of
-from shared.persistence.equipment_names import folded_name
+from shared.persistence.folded_name import folded_name
 from shared.persistence.pagination import (
     Window,
     attributes_getter,

@@ -35,16 +35,16 @@ SELECT_CONTEXT = CompiledStatement(
 
 
 def read_context_locking_holdings(
-    session: Session, places: Collection[OrderAddress], services: Collection[UUID]
+    session: Session, addresses: Collection[OrderAddress], services: Collection[UUID]
 ) -> AllocationContext:
     """Read the plant at the addresses, and lock the holdings of orders and services.
 
     Args:
         session: of the database.
-        places: the addresses of the orders.
+        addresses: those of the orders.
         services: the services whose holdings are kept or given up.
     """
-    keys = [(tenant, address, id_key(address), order_id) for tenant, address, order_id in places]
+    keys = [(tenant, address, id_key(address), order_id) for tenant, address, order_id in addresses]
     sites: dict[tuple[str, str], ServingPlant] = {}
     holders: set[UUID] = set()
     bound = bind_arrays(REQUESTED_COLUMNS, keys)

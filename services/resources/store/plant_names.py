@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from services.resources.domain.plant.spelling import PlantNameKind
 from services.resources.tables import ExchangeRow, SplitterRow
 from shared.input.equipment_names import fold_name
-from shared.persistence.equipment_names import folded_name
+from shared.persistence.folded_name import folded_name
 
 NAME_COLUMNS: Mapping[PlantNameKind, InstrumentedAttribute[str]] = {
     PlantNameKind.EXCHANGE: ExchangeRow.id,

@@ -23,7 +23,7 @@ from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, PoolItemRow
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import update_rows
-from shared.persistence.equipment_names import folded_name
+from shared.persistence.folded_name import folded_name
 from shared.persistence.pagination import Window, select_page
 
 REQUESTED_VALUES = bindparam("values", type_=ARRAY(ITEMS.c.value.type))

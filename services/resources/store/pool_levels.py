@@ -59,7 +59,7 @@ def find_pool_breakdown(
 
 
 def select_number_counts(tenant: str, exchange_id: str) -> Select[Any]:
-    """Count an exchange's numbers by state, segment by segment along the key."""
+    """Return the statement that counts an exchange's numbers by state, along the key."""
     inside = and_(
         NUMBERS.c.tenant == SegmentRow.tenant,
         NUMBERS.c.e164.between(SegmentRow.first, SegmentRow.last),
@@ -76,7 +76,7 @@ def select_number_counts(tenant: str, exchange_id: str) -> Select[Any]:
 
 
 def select_item_counts(tenant: str, kind: str, name: str) -> Select[Any]:
-    """Count a pool's items by state, along the key."""
+    """Return the statement that counts a pool's items by state, along the key."""
     return (
         select(ITEMS.c.state, func.count())
         .where(ITEMS.c.tenant == tenant, ITEMS.c.kind == kind, ITEMS.c.pool == name)

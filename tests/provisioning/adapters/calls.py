@@ -56,7 +56,7 @@ async def outcome_of(adapter: Adapter, call: OutboundCall) -> CallOutcome:
 
 
 async def found_out(adapter: Adapter, call: OutboundCall) -> CallOutcome:
-    """Find out the unknown outcome of a call as the runner does, without its pauses."""
+    """Find out the unknown outcome of a call as the runner does, without its timers."""
     call = replace(call, doubtful=True)
     while not isinstance(decision := await call_or_query(adapter, call), EndCall):
         call = decision.call

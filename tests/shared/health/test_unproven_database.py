@@ -26,7 +26,7 @@ from shared.recovery.troubles import recovery_troubles
 from shared.security.development_keys import ensure_development_keys
 from tests.conftest import NOON
 from tests.kernel import note_recovery, until
-from tests.shared.health.test_database_watch import NOWHERE
+from tests.shared.health.test_database_checker import NOWHERE
 from tests.shared.recovery.test_start_after_restore import OperatorClient, kinds
 from tests.shared.service_process import running_process
 

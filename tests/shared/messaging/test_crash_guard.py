@@ -22,7 +22,7 @@ from tests.kernel import count_of, database_outage, dead_letter_rows, record_of
 from tests.shared.messaging import crash_worker
 from tests.shared.order_log import ORDER, SUBSCRIPTIONS, accepted, logged_types
 
-WRITER_CALL = CommitContext(uuid4())
+COMMIT_CONTEXT = CommitContext(uuid4())
 
 
 def run_worker(sessions: Sessions, folder: Path) -> int:
@@ -127,9 +127,9 @@ def test_waiting_for_the_database_is_no_crash(
     for _ in range(2 * MAX_CRASHES):
         with pytest.raises(OperationalError):
             guard_with_suspect.handle_batch(
-                dispatcher, [record_of(accepted(), offset=1)], WRITER_CALL
+                dispatcher, [record_of(accepted(), offset=1)], COMMIT_CONTEXT
             )
-    guard_with_suspect.handle_batch(dispatcher, [record_of(accepted(), offset=1)], WRITER_CALL)
+    guard_with_suspect.handle_batch(dispatcher, [record_of(accepted(), offset=1)], COMMIT_CONTEXT)
 
     assert len(tries) == 2 * MAX_CRASHES + 1
     assert not dead_letter_rows(sessions)
@@ -154,10 +154,10 @@ def test_only_the_suspects_are_taken_one_by_one(
     batch = [*others[:2], record_of(accepted(), offset=1), *others[2:]]
 
     guard_with_suspect.handle_batch(
-        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, WRITER_CALL
+        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, COMMIT_CONTEXT
     )
     guard_with_suspect.handle_batch(
-        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, WRITER_CALL
+        RecordingDispatcher(sessions, SUBSCRIPTIONS), batch, COMMIT_CONTEXT
     )
 
     assert sizes == [2, 1, 2, 5]
@@ -181,7 +181,7 @@ def test_a_bug_in_the_kernel_leaves_its_records_as_suspects(
         CrashGuard(sessions, journal).handle_batch(
             FailingDispatcher(sessions, SUBSCRIPTIONS),
             [ConsumedRecord("order/3", 17, b"", b"")],
-            WRITER_CALL,
+            COMMIT_CONTEXT,
         )
     crash(journal)
 

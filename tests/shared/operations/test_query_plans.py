@@ -56,9 +56,9 @@ def test_a_list_of_what_every_service_keeps_reads_little(large: Sessions) -> Non
     audited = partial(audit_log.read_entries, tenant=TENANT, limit=20)
     own, other = (dead_letters.tenant_condition(each, TENANT) for each in (TENANT, "zhejiang"))
     queries: dict[str, RunQuery] = {
-        "parked": partial(dead_letters.list_open, owned=own, limit=20),
-        "parked behind": partial(dead_letters.list_open, owned=own, limit=20, after=ROWS - 50),
-        "parked of another tenant": partial(dead_letters.list_open, owned=other, limit=20),
+        "parked": partial(dead_letters.list_open, of_tenant=own, limit=20),
+        "parked behind": partial(dead_letters.list_open, of_tenant=own, limit=20, after=ROWS - 50),
+        "parked of another tenant": partial(dead_letters.list_open, of_tenant=other, limit=20),
         "recoveries": all_recoveries,
         "audit": partial(audited, after=0),
         "audit behind": partial(audited, after=ROWS // 2),

@@ -10,7 +10,7 @@ from services.customer.api.examples import unified_views as examples
 from services.customer.api.views.customers import unified_view_link
 from services.customer.api.views.parties import party_link
 from services.customer.domain.parties.party import Party, mask
-from services.customer.domain.unified_view.order import LatestOrderState
+from services.customer.domain.unified_view.order import LatestPublishedState
 from services.customer.domain.unified_view.product import Product, Service
 from services.customer.domain.unified_view.view import Holding, OrderFacts, UnifiedView
 from shared.contracts import Cents, OrderedItem
@@ -103,7 +103,7 @@ class HoldView(TmfBaseView):
     since: datetime
 
     @classmethod
-    def of(cls, hold: LatestOrderState) -> Self:
+    def of(cls, hold: LatestPublishedState) -> Self:
         """Show why an order is held, and since when."""
         return cls(step=hold.step, code=hold.code, reason=hold.reason, since=hold.changed_at)
 
@@ -128,22 +128,22 @@ class OrderView(TmfBaseView):
     items: tuple[OrderItemView, ...]
 
     @classmethod
-    def of(cls, tracked: OrderFacts) -> Self:
-        """Show an order, with its result or its hold."""
-        order, result = tracked.order, tracked.result
+    def of(cls, order_facts: OrderFacts) -> Self:
+        """Show an order, with its outcome or its hold."""
+        order, outcome = order_facts.order, order_facts.outcome
         return cls(
             id=order.order_id,
             href=href_of(ORDERS_PATH, order.order_id),
             external_id=order.external_id,
-            state=tracked.state,
+            state=order_facts.state,
             client=order.client,
             channel=order.channel,
             priority=order.priority,
             accepted_at=order.accepted_at,
-            ended_at=result.ended_at if result else None,
-            code=result.code or None if result else None,
-            reason=result.reason or None if result else None,
-            hold=HoldView.of(tracked.hold) if tracked.hold else None,
+            ended_at=outcome.ended_at if outcome else None,
+            code=outcome.code or None if outcome else None,
+            reason=outcome.reason or None if outcome else None,
+            hold=HoldView.of(order_facts.hold) if order_facts.hold else None,
             one_off_cents=order.one_off_cents,
             monthly_cents=order.monthly_cents,
             items=tuple(map(OrderItemView.of, order.items)),

@@ -48,7 +48,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class LatestOrderState:
+class LatestPublishedState:
     """The state of an order that was published last."""
 
     order_id: UUID
@@ -123,9 +123,9 @@ def order_from_message(order: OrderAccepted, tenant: str, told_at: datetime) -> 
 
 def published_state_from_message(
     message: OrderStateChanged, tenant: str, changed_at: datetime, sequence: int
-) -> LatestOrderState:
+) -> LatestPublishedState:
     """Return the state that was published for an order."""
-    return LatestOrderState(
+    return LatestPublishedState(
         message.order_id,
         tenant,
         message.state,
@@ -150,7 +150,9 @@ def hold_event_from_message(
             assert_never(message)
 
 
-def result_from_message(message: OrderEndedMessage, tenant: str, told_at: datetime) -> OrderOutcome:
+def outcome_from_message(
+    message: OrderEndedMessage, tenant: str, told_at: datetime
+) -> OrderOutcome:
     """Return how an order ended."""
     match message:
         case OrderCompleted():
@@ -166,14 +168,14 @@ def result_from_message(message: OrderEndedMessage, tenant: str, told_at: dateti
 
 
 def check_same_final_state(
-    stored: Mapping[UUID, OrderState], results: Iterable[OrderOutcome]
+    stored: Mapping[UUID, OrderState], outcomes: Iterable[OrderOutcome]
 ) -> None:
     """Check that orders ended in the same states as stored: an order ends once.
 
     Raises:
         PoisonError: if one has ended in another state before.
     """
-    for each in results:
+    for each in outcomes:
         before = stored[each.order_id]
         if before is not each.state:
             msg = f"order {each.order_id} is {before}; it cannot be {each.state}"
@@ -187,8 +189,8 @@ def assignment_from_message(message: ResourcesAssigned, tenant: str) -> Assignme
 
 def order_state(
     order: Order,
-    result: OrderOutcome | None,
-    published: LatestOrderState | None,
+    outcome: OrderOutcome | None,
+    published: LatestPublishedState | None,
     assignment: Assignment | None,
 ) -> OrderState:
     """Return the state that was published last: an end is final, an accepted order acknowledged.
@@ -196,8 +198,8 @@ def order_state(
     Without published states, in an order of an earlier version, a hold of its plan counts, and it
     is in progress once it has resources.
     """
-    if result:
-        return result.state
+    if outcome:
+        return outcome.state
     if published and (published.sequence or not order.publishes_states):
         return published.state
     if assignment and not order.publishes_states:

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.customer.domain.parties.party import Party
 from services.customer.domain.unified_view.order import (
     Assignment,
-    LatestOrderState,
+    LatestPublishedState,
     Order,
     OrderOutcome,
     order_state,
@@ -44,17 +44,17 @@ class OrderFacts:
     """An order of the customer with all facts about it."""
 
     order: Order
-    result: OrderOutcome | None = None
+    outcome: OrderOutcome | None = None
     assignment: Assignment | None = None
-    published: LatestOrderState | None = None
+    published: LatestPublishedState | None = None
 
     @property
     def state(self) -> OrderState:
         """Its current state."""
-        return order_state(self.order, self.result, self.published, self.assignment)
+        return order_state(self.order, self.outcome, self.published, self.assignment)
 
     @property
-    def hold(self) -> LatestOrderState | None:
+    def hold(self) -> LatestPublishedState | None:
         """Why it is held, if it is."""
         return self.published if self.state is OrderState.HELD else None
 
@@ -104,8 +104,8 @@ def _holdings(facts: CustomerFacts) -> Iterator[Holding]:
     for service in facts.services.values():
         if service:
             yield from _to_holdings(service.held, HoldingState.IN_USE, service.service_id)
-    for tracked in facts.orders:
-        for item in tracked.assignment.items if tracked.assignment and not tracked.result else ():
+    for order in facts.orders:
+        for item in order.assignment.items if order.assignment and not order.outcome else ():
             if item.service_id not in facts.services:
                 yield from _to_holdings(item.held, HoldingState.RESERVED, item.service_id)
 

@@ -123,11 +123,13 @@ def order_faults(
     """Name everything that is wrong with an order."""
     yield from header_faults(requested, context.now)
     party = next(iter(customer_parties(requested)), RequestedParty(field=""))
-    buyer = EligibilityContext(
+    eligibility = EligibilityContext(
         category_of(party, context.known_category), channel_of(requested), None, context.now
     )
     own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
-    yield from items_faults(requested.items, ItemCheckContext(catalogue, own, party.id, buyer))
+    yield from items_faults(
+        requested.items, ItemCheckContext(catalogue, own, party.id, eligibility)
+    )
 
 
 def order_content(
@@ -141,7 +143,7 @@ def order_content(
         customer=customer_of(requested),
         known_category=earlier_category(customer_parties(requested)[0], context.known_category),
         items=tuple(product_items(context.order_id, requested, catalogue, products)),
-        bundles=tuple(bundle_items(requested, catalogue)),
+        bundles=tuple(bundle_parent_items(requested, catalogue)),
         external_id=requested.external_id,
         channel=channel_of(requested),
         priority=priority_of(requested),
@@ -154,7 +156,9 @@ def order_content(
     )
 
 
-def bundle_items(requested: RequestedOrder, catalogue: Catalogue) -> Iterator[BundleParentItem]:
+def bundle_parent_items(
+    requested: RequestedOrder, catalogue: Catalogue
+) -> Iterator[BundleParentItem]:
     """Yield the bundle items."""
     for item in requested.items:
         if item.members:

@@ -27,7 +27,7 @@ def installation_place(item: RequestedItem) -> RequestedPlace:
 
 
 def with_address_in_members(item: RequestedItem) -> RequestedItem:
-    """Give the items nested in a bundle its address, unless they name their own."""
+    """Return an item with its address in each nested item that names none; others as they are."""
     if not item.members:
         return item
     members = (

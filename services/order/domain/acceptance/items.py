@@ -35,12 +35,12 @@ SUPPORTED_ACTIONS = " or ".join(dict.fromkeys(TMF_ACTIONS[each] for each in ENAB
 
 @dataclass(frozen=True, slots=True)
 class ItemCheckContext:
-    """What items are checked against: catalogue, installed base, and buyer."""
+    """What items are checked against: catalogue, installed base, and who orders what when."""
 
     catalogue: Catalogue
     products: Mapping[UUID, Product]
     party_id: str
-    buyer: EligibilityContext
+    eligibility: EligibilityContext
 
 
 def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> Iterator[Fault]:
@@ -181,7 +181,7 @@ def addition_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[
     elif (offering := context.catalogue.sellable_offerings.get(item.offering_id)) is None:
         yield from not_sellable_faults(at, item.offering_id, context.catalogue)
     else:
-        yield from offering_faults(item, offering, context)
+        yield from sellable_item_faults(item, offering, context)
 
 
 def not_sellable_faults(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:
@@ -193,17 +193,17 @@ def not_sellable_faults(at: str, offering_id: str, catalogue: Catalogue) -> Iter
         yield Fault(at, "offering-unknown", "the catalogue has no such offering", remedy)
 
 
-def offering_faults(
+def sellable_item_faults(
     item: RequestedItem, offering: Offering, context: ItemCheckContext
 ) -> Iterator[Fault]:
     """Name what is wrong with an item whose offering is sold."""
     if offering.eligibility != UNRESTRICTED:
-        buyer = context.buyer._replace(local_network=stated_local_network(item))
+        eligibility = context.eligibility._replace(local_network=stated_local_network(item))
         yield from eligibility_faults(
-            f"{item.field}/productOffering/id", offering.eligibility, buyer
+            f"{item.field}/productOffering/id", offering.eligibility, eligibility
         )
     if offering.is_bundle:
-        yield from bundle_faults(item, offering, context)
+        yield from bundle_item_faults(item, offering, context)
     else:
         yield from single_product_faults(item, offering, context.catalogue)
 
@@ -236,7 +236,7 @@ def single_product_faults(
     yield from characteristics_faults(item, offering, specification)
 
 
-def bundle_faults(
+def bundle_item_faults(
     item: RequestedItem, bundle: Offering, context: ItemCheckContext
 ) -> Iterator[Fault]:
     """Name what is wrong with an item that requests a bundle: it must have each member once."""

@@ -22,10 +22,10 @@ RECHECK_REMEDY = (
 )
 
 
-def deliverability_faults(
+def deliverability_warnings(
     publication: Publication, blueprints: AvailableBlueprints | None
 ) -> list[Fault]:
-    """Return warnings about offerings put on sale.
+    """Return warnings about offerings put on sale; refuse those that cannot be delivered.
 
     Args:
         publication: the specifications and offerings to publish.

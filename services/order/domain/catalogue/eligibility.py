@@ -40,21 +40,21 @@ class EligibilityContext(NamedTuple):
     now: datetime
 
 
-def eligibility_faults(at: str, rules: Eligibility, buyer: EligibilityContext) -> Iterator[Fault]:
+def eligibility_faults(at: str, rules: Eligibility, context: EligibilityContext) -> Iterator[Fault]:
     """Name every reason why an offering is not sold to this buyer, here and now."""
     criteria = (
-        ("category of customers", rules.categories, buyer.category),
-        ("channel", rules.channels, buyer.channel),
-        ("local network", rules.local_networks, buyer.local_network),
+        ("category of customers", rules.categories, context.category),
+        ("channel", rules.channels, context.channel),
+        ("local network", rules.local_networks, context.local_network),
     )
     for criterion, admitted, value in criteria:
         if admitted and value is not None and value not in admitted:
             yield not_eligible_fault(
                 at, f"to this {criterion}", f"it is sold to: {', '.join(admitted)}"
             )
-    if rules.valid_from and buyer.now < rules.valid_from:
+    if rules.valid_from and context.now < rules.valid_from:
         yield not_eligible_fault(at, "yet", f"it is sold from {rules.valid_from.isoformat()}")
-    if rules.valid_until and buyer.now >= rules.valid_until:
+    if rules.valid_until and context.now >= rules.valid_until:
         yield not_eligible_fault(at, "any more", "choose another of the catalogue")
 
 
@@ -67,7 +67,7 @@ def admitted_local_networks(*rules: Eligibility) -> tuple[str, ...] | None:
 
 
 def not_eligible_fault(at: str, to_whom: str, remedy: str) -> Fault:
-    """Return the fault that an offering is not sold to this buyer."""
+    """Return the fault that an offering is not sold to this context."""
     return Fault(at, "offering-not-eligible", f"the offering is not sold {to_whom}", remedy)
 
 

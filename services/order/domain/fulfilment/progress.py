@@ -229,21 +229,15 @@ def interpret_message(message: FulfilmentMessage) -> tuple[ItemEvent, str, str]:
     """Return what a message means to an order: the event, a code and a reason."""
     event = ITEM_EVENTS[type(message)]
     match message:
-        case ResourcesRefused() | ServiceFailed() | ServiceHeld():
-            if message.code == RefusalCode.UNSERVED and concerns_first_assignment(message):
-                event = UNSERVED_EVENTS.get(event, event)
+        case ResourcesRefused(request_id=request) | ServiceFailed(step=request):
+            # After a refusal of a later step the order fails: work was done, it is not rejected.
+            if message.code == RefusalCode.UNSERVED and request == FIRST_REQUEST:
+                event = UNSERVED_EVENTS[event]
             return event, str(message.code), message.reason
+        case ServiceHeld():
+            return event, message.code, message.reason
         case _:
             return event, "", ""
-
-
-def concerns_first_assignment(message: ResourcesRefused | ServiceFailed | ServiceHeld) -> bool:
-    """Tell whether a message is about the request that a plan begins with.
-
-    A refusal on the way is a failure of its step: work was done before, the order was not rejected.
-    """
-    request = message.request_id if isinstance(message, ResourcesRefused) else message.step
-    return request in {FIRST_REQUEST, ""}
 
 
 def progress_as_published(

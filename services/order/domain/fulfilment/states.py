@@ -18,20 +18,20 @@ class ItemEvent(StrEnum):
     """The events of an item, from the messages of the other services."""
 
     ASSIGNED = "assigned"
-    """Resources holds everything."""
+    """Resources holds everything that one request of the plan names."""
 
     UNSERVED = "unserved"
-    """Resources reports that no equipment serves the address."""
+    """Resources reports, to the first request, that no equipment serves the address."""
 
     REFUSED = "refused"
-    """Resources cannot assign everything; provisioning will report the failure."""
+    """Resources refuses a request; provisioning decides what follows."""
 
     HELD = "held"
     RESUMED = "resumed"
     COMPLETED = "completed"
     FAILED = "failed"
     FAILED_UNSERVED = "failed-unserved"
-    """Provisioning failed because resources has reported the address as unserved."""
+    """Provisioning failed because resources refused the first request: no equipment serves it."""
 
     INFORMATION_MISSING = "information-missing"
     """It waits for the customer. No message causes this event or one of the next two yet."""
@@ -97,11 +97,11 @@ ITEM_TRANSITIONS: dict[tuple[OrderState, ItemEvent], OrderState | None] = {
     (OrderState.HELD, ItemEvent.HELD): IGNORED,
     # provisioning was restored, and people repeat their decision
     (OrderState.IN_PROGRESS, ItemEvent.RESUMED): IGNORED,
-    # resources was requested again after the order had continued: provisioning decides
+    # a later step requests resources, or the first request is repeated: provisioning decides
     (OrderState.IN_PROGRESS, ItemEvent.ASSIGNED): IGNORED,
     (OrderState.IN_PROGRESS, ItemEvent.UNSERVED): IGNORED,
     (OrderState.IN_PROGRESS, ItemEvent.REFUSED): IGNORED,
-    # resources was overtaken by provisioning
+    # provisioning has overtaken resources, or another branch of the plan requests resources
     (OrderState.HELD, ItemEvent.ASSIGNED): IGNORED,
     (OrderState.HELD, ItemEvent.UNSERVED): IGNORED,
     (OrderState.HELD, ItemEvent.REFUSED): IGNORED,

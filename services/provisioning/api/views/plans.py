@@ -51,7 +51,7 @@ class PlanItemView(BaseView):
     characteristics: tuple[CharacteristicView, ...]
     held: tuple[HeldResourceView, ...]
     pre_released: tuple[HeldResourceView, ...]
-    """What it gives up for single needs, when the order completes."""
+    """What it gives up when the order completes, unless that is in `held`."""
 
     @classmethod
     def of(cls, item: PlanItem) -> Self:

@@ -57,7 +57,7 @@ def start_step(working_plan: WorkingPlan, ref: str) -> None:
             working_plan.dispatch_crew(ref, undo=False)
         case StepKind.WAIT:
             working_plan.update_step(ref, state=StepState.RUNNING)
-            working_plan.pauses.append(StepTimer(ref, timedelta(seconds=blueprint.wait_s)))
+            working_plan.timers.append(StepTimer(ref, timedelta(seconds=blueprint.wait_s)))
         case StepKind.ASSIGN | StepKind.RELEASE:
             working_plan.request_assignment(ref)
 

@@ -109,7 +109,7 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
     """Where its address lies, from the resource service's answer."""
 
     pre_released: tuple[Held, ...] = ()
-    """What it gives up for single needs, when the order completes."""
+    """What it gives up when the order completes, unless that is in `held`."""
 
     def with_holdings(self, held: tuple[Held, ...], local_network: str) -> Self:
         """Return the item with its holdings and the local network of its address."""

@@ -1,4 +1,4 @@
-"""The working copy of a plan while one event is applied, and the decision it ends in."""
+"""The working copy of a plan while one event is applied, and the update it ends in."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -65,11 +65,11 @@ class PlanUpdate:
     voided: tuple[UUID, ...] = ()
     """Work orders that are no longer needed."""
 
-    pauses: tuple[StepTimer, ...] = ()
+    timers: tuple[StepTimer, ...] = ()
 
 
 class WorkingPlan:
-    """A plan's working copy. It is discarded after the decision."""
+    """A plan's working copy. It is discarded after the update."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -84,7 +84,7 @@ class WorkingPlan:
         self.calls: list[OutboundCall] = []
         self.work_order_requests: list[WorkOrderRequest] = []
         self.voided: list[UUID] = []
-        self.pauses: list[StepTimer] = []
+        self.timers: list[StepTimer] = []
 
     def update_step(self, ref: str, **changes: Any) -> None:  # noqa: ANN401  a step's fields
         """Change a step."""
@@ -166,7 +166,7 @@ class WorkingPlan:
         return self.plan.updated(self.state, self.items, steps, self.failure, self.revision)
 
     def to_plan_update(self) -> PlanUpdate:
-        """Return the decision: the changed plan and all that it causes."""
+        """Return the update: the changed plan and all that it causes."""
         plan = self.changed_plan()
         was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout
         if was_held and not is_held:
@@ -179,7 +179,7 @@ class WorkingPlan:
             calls=tuple(self.calls),
             work_order_requests=tuple(self.work_order_requests),
             voided=tuple(self.voided),
-            pauses=tuple(self.pauses),
+            timers=tuple(self.timers),
         )
 
 

@@ -21,10 +21,8 @@ def assigned_message(
     """Return the message with what an order has reserved, and what it keeps and gives up."""
     request = order.request.message
     held = group_held_by_service(reserved)
-    kept, given_up = (
-        group_held_by_service(existing.kept),
-        group_held_by_service(existing.pre_released),
-    )
+    kept = group_held_by_service(existing.kept)
+    given_up = group_held_by_service(existing.pre_released)
     return ResourcesAssigned(
         order_id=request.order_id,
         items=tuple(
@@ -44,14 +42,14 @@ def item_holdings(
 ) -> ItemHoldings:
     """Return what was done for the service of one item."""
     reserved, released = held.get(item.service_id, ()), given_up.get(item.service_id, ())
-    is_ending = pre_releases_all(item)
+    gives_up_all = pre_releases_all(item)
     return ItemHoldings(
         item_id=item.item_id,
         service_id=item.service_id,
-        held=(*reserved, *released) if is_ending else tuple(reserved),
+        held=(*reserved, *released) if gives_up_all else tuple(reserved),
         local_network=network,
         kept=tuple(kept.get(item.service_id, ())),
-        pre_released=() if is_ending else tuple(released),
+        pre_released=() if gives_up_all else tuple(released),
     )
 
 

@@ -92,7 +92,7 @@ class OrderRequirements:
     """The local network of each item's address; empty if the address is unknown."""
 
     published: ResourcesAssigned | None = None
-    """The answer to the request, if it was answered already and answers of its kind are read."""
+    """The published answer to the request, if it is repeated and its answer was looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,7 @@ def resolve_orders(
     Args:
         requests: the requests.
         context: the plant and the holdings.
-        answers: what was published in answer to those requests of which a repetition
-            cannot be recognised by the holdings of the order.
+        answers: published answers to requests that are repeated, as far as they were looked up.
 
     Raises:
         PoisonError: if one needs a kind of resource that has no pool.
