@@ -40,23 +40,20 @@ def check_update(before: Plan, decision: PlanUpdate) -> None:
     """Check that steps follow their predecessors and keep their operation id until a refusal."""
     after = decision.plan
     assert after.steps == with_positions(topological_order(after.steps))
+    # A step that lacks parameters fails at once, and the plan may turn back in the same decision.
+    has_turned_back = after.failure is not None and before.failure is None
     for was in before.steps:
         now = step_of(after, was.ref)
         has_begun = now.state is not StepState.WAITING and not now.is_dropped
-        has_started = has_begun and not lacks_parameters(now)
-        if was.state is StepState.WAITING and has_started:
-            assert all(step_of(after, each).state in SETTLED_STATES for each in now.after)
+        if was.state is StepState.WAITING and has_begun:
+            settled = all(step_of(after, each).state in SETTLED_STATES for each in now.after)
+            assert settled or has_turned_back
             assert undo_scope(before.state) is not UndoScope.ALL
             assert after.state is not PlanState.ON_HOLD
             assert not any(is_to_be_undone(each) for each in after.steps)
         if was.refusals == now.refusals:
             for undo in (False, True):
                 assert operation(before, was, undo=undo) == operation(after, now, undo=undo)
-
-
-def lacks_parameters(step: PlanStep) -> bool:
-    """Tell whether a step failed before it began, perhaps with its predecessors undone at once."""
-    return step.trouble is not None and step.trouble.code == "parameter-missing"
 
 
 def step_of(plan: Plan, ref: str) -> PlanStep:

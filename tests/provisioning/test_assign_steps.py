@@ -184,6 +184,29 @@ def test_an_assignment_that_is_taken_out_is_released_and_the_plan_runs_on() -> N
     assert run.update.plan.items[0].held == (HELD["number"], HELD["pair"])
 
 
+def test_what_an_undone_step_had_got_does_not_come_back_with_the_undo_of_a_release() -> None:
+    released = BlueprintStep(
+        name="less", kind=StepKind.RELEASE, needs=(BlueprintNeed(kind="number"),)
+    )
+    run = PlanRun(a_call("a"), a_call("b", "a"))
+    run.handle(
+        PlanRevision(
+            1, add=(assigning(after=("assign",)), AddedStep("1", released, after=("assign",)))
+        )
+    )
+    run.handle(an_answer())
+    given_up = ItemHoldings(item_id="1", service_id=ITEM.service_id, held=(), pre_released=(NEW,))
+    less = "1/less@1"
+    run.handle(ResourcesAssigned(order_id=ORDER_ID, items=(given_up,), request_id=less))
+
+    run.handle(PlanRevision(2, compensate=frozenset({REF, less})))
+    run.handle(ResourcesReleased(order_id=ORDER_ID, request_id=REF, held=(NEW,)))
+    run.handle(ResourcesReleased(order_id=ORDER_ID, request_id=less, held=(NEW,)))
+
+    (item,) = run.update.plan.items
+    assert (item.held, item.pre_released) == ((HELD["number"], HELD["pair"]), ())
+
+
 @pytest.mark.parametrize("request_id", ["1/a", "1/unknown"])
 def test_an_answer_to_no_request_of_the_plan_raises(request_id: str) -> None:
     run = a_run(assigning())

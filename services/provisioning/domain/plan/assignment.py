@@ -128,10 +128,21 @@ def with_later_holdings(item: PlanItem, found: ItemHoldings) -> PlanItem:
 
 
 def restore_earlier_holdings(working_plan: WorkingPlan, step: PlanStep) -> None:
-    """Take from an item what a step had got for it, and give it back what it had given up."""
+    """Take from an item what a step had got for it, and give it back what it had given up.
+
+    What a step that is undone by now had got does not come back: no order need stand between the
+    step that got a resource and the one that gave it up.
+    """
+    of_undone = tuple(
+        held
+        for each in working_plan.steps.values()
+        if each.item_id == step.item_id and each.state is StepState.UNDONE
+        for held in each.held
+    )
     for item in working_plan.items:
         if item.id == step.item_id:
-            held = (*holdings_without(item.held, step.held), *step.pre_released)
+            given_back = holdings_without(step.pre_released, of_undone)
+            held = (*holdings_without(item.held, step.held), *given_back)
             pre_released = holdings_without(item.pre_released, step.pre_released)
             changed = msgspec.structs.replace(item, held=held, pre_released=pre_released)
             replace_item(working_plan, changed)
