@@ -65,6 +65,7 @@ from shared.contracts.provisioning import (
 )
 from shared.contracts.resource_parts import (
     FIRST_REQUEST,
+    RESERVING_EFFECTS,
     Held,
     HoldAction,
     ItemHoldings,
@@ -84,6 +85,7 @@ __all__ = [
     "DEFAULT_CATEGORIES",
     "FIRST_REQUEST",
     "MEANT_BY",
+    "RESERVING_EFFECTS",
     "TMF_ACTIONS",
     "AccessChanged",
     "Action",

@@ -30,6 +30,10 @@ class NeedEffect(StrEnum):
     """A free resource is reserved in place of the one that the service holds and gives up."""
 
 
+RESERVING_EFFECTS = frozenset({NeedEffect.RESERVE, NeedEffect.SWAP})
+"""The effects that reserve a free resource."""
+
+
 class Need(MessagePart, frozen=True, kw_only=True):
     """One thing an item needs from the resource pools."""
 

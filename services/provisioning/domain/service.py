@@ -14,7 +14,7 @@ from services.provisioning.domain.business_actions import (
     rule_of,
 )
 from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
-from services.provisioning.domain.plan.templates import call_values
+from services.provisioning.domain.plan.templates import values_of_step
 from shared.contracts import Action, Characteristic, Held
 from shared.contracts.message_parts import ElementName
 from shared.errors import EarlyMessageError
@@ -145,7 +145,7 @@ def terminated_service(service: Service, plan: Plan, item: PlanItem, now: dateti
 def changed_elements(plan: Plan, item: PlanItem) -> dict[ElementName, None]:
     """Return the elements that were changed for an item, each once, in the plan's order."""
     return {
-        call_values(step, item).element: None
+        values_of_step(step, item).element: None
         for step in plan.steps
         if step.item_id == item.id
         and step.blueprint.kind is StepKind.ACTIVATE

@@ -14,7 +14,7 @@ from services.provisioning.domain.advance import (
 )
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
 from services.provisioning.domain.plan.plan import Plan
-from services.provisioning.domain.plan.templates import fill_parameters, fill_text
+from services.provisioning.domain.plan.templates import values_of_step
 from services.provisioning.domain.plan.working_plan import WorkOrderRequest
 from shared.contracts import Characteristic, Held
 from shared.errors import ConflictError
@@ -111,6 +111,7 @@ def new_work_order(plan: Plan, request: WorkOrderRequest, now: datetime) -> Work
     """Return the work order for a request of a plan."""
     item, step, undo = request
     blueprint, attempt = step.blueprint, Attempt.current(step, undo=undo)
+    values = values_of_step(step, item)
     return WorkOrder(
         id=work_order_id(plan.order_id, attempt),
         tenant=plan.tenant,
@@ -122,12 +123,12 @@ def new_work_order(plan: Plan, request: WorkOrderRequest, now: datetime) -> Work
         job=blueprint.undo if undo else blueprint.operation,
         title=f"undo: {step.title}" if undo else step.title,
         skill=blueprint.skill,
-        district=fill_text(blueprint.district, item),
+        district=values.district,
         specification=item.specification,
         service_id=item.service_id,
         address_id=item.address_id,
-        parameters=fill_parameters(blueprint, item),
-        held=item.held,
+        parameters=values.parameters,
+        held=values.held,
         priority=plan.priority,
         state=WorkOrderState.DISPATCHED,
         dispatched_at=now,

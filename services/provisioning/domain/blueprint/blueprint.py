@@ -137,6 +137,14 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     ponr: PointOfNoReturn | None = None
     """The point of no return is passed when this step begins."""
 
+    @property
+    def requested_needs(self) -> tuple[BlueprintNeed, ...]:
+        """Its needs with the effects that its kind has on them."""
+        if self.kind is not StepKind.RELEASE:
+            return self.needs
+        released = NeedEffect.PRE_RELEASE
+        return tuple(msgspec.structs.replace(need, effect=released) for need in self.needs)
+
 
 class Blueprint(StoredStruct, frozen=True, kw_only=True):
     """How one business action on one product specification is carried out.

@@ -18,6 +18,7 @@ from services.provisioning.domain.plan.working_plan import WorkingPlan
 from shared.contracts import (
     Held,
     ItemHoldings,
+    ReleaseRequested,
     ResourcesAssigned,
     ResourcesRefused,
     ResourcesReleased,
@@ -29,7 +30,10 @@ ResourcesAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused | ResourcesRel
 def apply_resources_answer(
     working_plan: WorkingPlan, step: PlanStep, answer: ResourcesAnswer
 ) -> bool:
-    """Apply an answer to the step that it is for; return whether it can be legal there."""
+    """Apply an answer to the step that it is for; return whether it can be legal there.
+
+    After a restore answers are consumed again, and come to later steps that were taken over.
+    """
     match step.state, answer:
         case StepState.RUNNING, ResourcesAssigned():
             take_holdings(working_plan, step, answer.items)
@@ -45,18 +49,61 @@ def apply_resources_answer(
         case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesAssigned():
             """Applied already."""
 
-        case StepState.FAILED | StepState.FALLOUT | StepState.SKIPPED, ResourcesRefused():
+        case StepState.FAILED | StepState.FALLOUT | StepState.SKIPPED, ResourcesRefused() if (
+            not step.unsure
+        ):
             """Applied already."""
 
         case StepState.UNDONE, ResourcesReleased():
             """Applied already."""
 
-        case StepState.WAITING, _ if step.item_id:
-            working_plan.update_step(step.ref, early_answer=early_answer(answer))
+        case _ if step.item_id:
+            return apply_after_takeover(working_plan, step, answer)
 
         case _:
             return False
     return True
+
+
+def apply_after_takeover(
+    working_plan: WorkingPlan, step: PlanStep, answer: ResourcesAnswer
+) -> bool:
+    """Apply an answer to a later step that was taken over; return whether it can be legal there."""
+    match step.state, answer:
+        case StepState.WAITING, _:
+            working_plan.update_step(step.ref, early_answer=early_answer(answer))
+
+        case StepState.FAILED, ResourcesAssigned() if step.unsure:
+            take_holdings(working_plan, step, answer.items)
+
+        case StepState.FAILED, ResourcesReleased() if step.unsure:
+            restore_earlier_holdings(working_plan, step)
+            compensation.mark_undone(working_plan, step.ref)
+
+        case StepState.FAILED, ResourcesRefused():
+            working_plan.update_step(step.ref, unsure=False)
+
+        case StepState.FAILED | StepState.FALLOUT | StepState.SKIPPED, ResourcesAssigned():
+            release_again(working_plan, step, answer)
+
+        case StepState.FAILED | StepState.FALLOUT | StepState.SKIPPED, ResourcesReleased():
+            """It had been assigned to a request that was made again."""
+
+        case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesRefused():
+            """The step has been taken over since."""
+
+        case _:
+            return False
+    return True
+
+
+def release_again(working_plan: WorkingPlan, step: PlanStep, assigned: ResourcesAssigned) -> None:
+    """Release what a refused step got when it was requested again, after a restore."""
+    if held := tuple(each for item in assigned.items for each in item.changed_holdings):
+        order_id, request = working_plan.plan.order_id, step.ref
+        working_plan.messages.append(
+            ReleaseRequested(order_id=order_id, request_id=request, held=held)
+        )
 
 
 def early_answer(answer: ResourcesAnswer) -> EarlyAnswer | None:
@@ -73,8 +120,8 @@ def early_answer(answer: ResourcesAnswer) -> EarlyAnswer | None:
 def apply_early_answer(working_plan: WorkingPlan) -> bool:
     """Apply an answer that came before its step; return whether there was one.
 
-    The request of the step has the same message id as before the restore, and is not answered
-    again.
+    If a message starts the step, its request has the same message id as before the restore, and is
+    not answered again. If a person does, it is answered again.
     """
     steps = working_plan.steps.values()
     step = next(

@@ -11,7 +11,7 @@ from services.provisioning.domain.plan.plan import (
     StepFailure,
     StepState,
 )
-from services.provisioning.domain.plan.templates import call_values
+from services.provisioning.domain.plan.templates import values_of_step
 from services.provisioning.domain.plan.working_plan import WorkingPlan
 
 RUNNING_OR_DONE = frozenset({StepState.RUNNING, StepState.DONE})
@@ -105,7 +105,7 @@ def undo_step(working_plan: WorkingPlan, ref: str) -> None:
             working_plan.request_release(ref)
         case StepKind.WORK_ORDER:
             working_plan.dispatch_crew(ref, undo=True)
-        case _ if call_values(step, working_plan.item_of(step)).element == INLINE:
+        case _ if values_of_step(step, working_plan.item_of(step)).element == INLINE:
             mark_undone(working_plan, ref)
         case _:
             working_plan.call_element(ref, undo=True)

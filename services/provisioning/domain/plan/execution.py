@@ -11,7 +11,7 @@ from services.provisioning.domain.plan.plan import (
     StepFailure,
     StepState,
 )
-from services.provisioning.domain.plan.templates import fill, unfilled_templates
+from services.provisioning.domain.plan.templates import unfilled_templates, values_of_step
 from services.provisioning.domain.plan.working_plan import StepTimer, WorkingPlan
 
 
@@ -48,7 +48,7 @@ def start_step(working_plan: WorkingPlan, ref: str) -> None:
         ):
             fail_step(working_plan, ref, missing_parameters_failure(step, missing))
         case StepKind.ACTIVATE | StepKind.TEST if (
-            fill(blueprint.element, working_plan.item_of(step)) == INLINE
+            values_of_step(step, working_plan.item_of(step)).element == INLINE
         ):
             complete_step(working_plan, ref)
         case StepKind.ACTIVATE | StepKind.TEST:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from services.provisioning.domain.blueprint.blueprint import BlueprintNeed, StepKind
+from services.provisioning.domain.blueprint.blueprint import BlueprintNeed
 from services.provisioning.domain.business_actions import rule_of
 from services.provisioning.domain.plan.plan import PlanItem, PlanStep
 from services.provisioning.domain.plan.templates import fill_text
@@ -12,7 +12,6 @@ from shared.contracts import (
     HoldAction,
     ItemNeeds,
     Need,
-    NeedEffect,
     OrderedItem,
     business_action_name,
 )
@@ -23,7 +22,8 @@ def first_step_needs(
 ) -> ItemNeeds:
     """Return what the first step requests for an item, where the order says it is sold.
 
-    A service that ends gives up all that it holds, unless its needs name effects.
+    A service that ends gives up all that it holds, or, if its needs name effects, all that they do
+    not keep.
     """
     are_named = rule_of(item).hold is HoldAction.RESERVE or any(each.effect for each in needs)
     requested = item_needs(item, needs if are_named else ())
@@ -34,11 +34,7 @@ def first_step_needs(
 
 def step_needs(step: PlanStep, item: PlanItem) -> ItemNeeds:
     """Return what a later step requests for its item."""
-    needs = step.blueprint.needs
-    if step.blueprint.kind is StepKind.RELEASE:
-        released = (msgspec.structs.replace(each, effect=NeedEffect.PRE_RELEASE) for each in needs)
-        needs = tuple(released)
-    requested = item_needs(item, needs)
+    requested = item_needs(item, step.blueprint.requested_needs)
     return msgspec.structs.replace(requested, local_network=item.local_network)
 
 

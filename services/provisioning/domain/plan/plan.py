@@ -72,11 +72,14 @@ class StepFailure(StoredStruct, frozen=True, kw_only=True):
     """It failed while it was being undone."""
 
 
-class FilledCall(StoredStruct, frozen=True, kw_only=True):
+class StepValues(StoredStruct, frozen=True, kw_only=True):
     """The values with which a step was carried out, and is undone."""
 
-    element: ElementName
+    element: ElementName = ""
+    district: str = ""
     parameters: tuple[Characteristic, ...] = ()
+    held: tuple[Held, ...] = ()
+    """What its item held."""
 
 
 class EarlyAnswer(StoredStruct, frozen=True, kw_only=True):
@@ -152,7 +155,7 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
     """The outcome is unknown: it may have been done."""
 
     trouble: StepFailure | None = None
-    filled: FilledCall | None = None
+    filled: StepValues | None = None
     """Kept from its start on if a step of the plan changes the holdings of an item."""
 
     early_answer: EarlyAnswer | None = None

@@ -65,8 +65,8 @@ def apply_revision(working_plan: WorkingPlan, revision: PlanRevision) -> None:
     ordered = graph.topological_order(tuple(working_plan.steps.values()))
     working_plan.steps = {step.ref: step for step in graph.with_positions(ordered)}
     for step in ordered:
-        if step.state is not StepState.WAITING and step.blueprint.element and step.item_id:
-            working_plan.keep_call_values(step.ref)
+        if step.rounds and step.item_id:
+            working_plan.keep_values(step.ref)
     working_plan.change_mode(ModeChange.REVISE)
 
 

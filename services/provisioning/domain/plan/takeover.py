@@ -18,13 +18,13 @@ from services.provisioning.domain.plan.plan import (
     PlanFailure,
     PlanItem,
     PlanState,
+    PlanStep,
     StepState,
 )
 from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
 from shared.contracts import (
     FIRST_REQUEST,
     CompletedService,
-    Held,
     ReleaseRequested,
     ServiceCompleted,
     ServiceFailed,
@@ -59,8 +59,8 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
         ):
             """A release in part may belong to a revision, which is made again."""
             return PlanUpdate(plan)
-        case ReleaseRequested(request_id=request, held=held) if request != FIRST_REQUEST:
-            restore_undo_in_progress(working_plan, request, held)
+        case ReleaseRequested(request_id=request) if request != FIRST_REQUEST:
+            restore_undo_in_progress(working_plan, request)
         case ReleaseRequested():
             working_plan.state, working_plan.failure = (
                 PlanState.UNDOING,
@@ -70,26 +70,29 @@ def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanUpdate:
     return PlanUpdate(plan=working_plan.changed_plan(), voided=tuple(working_plan.voided))
 
 
-def restore_undo_in_progress(
-    working_plan: WorkingPlan, request: str, held: tuple[Held, ...]
-) -> None:
+def restore_undo_in_progress(working_plan: WorkingPlan, request: str) -> None:
     """Restore the undo of a plan that was releasing what one of its later steps had got.
 
-    What depends on that step is undone. All others may have been done, whatever the restored plan
-    says, and are to be undone.
+    The steps that depend on it had been undone before the restore. Every other step may have been
+    done since the backup, and is undone now. The answers to requests for resources are consumed
+    again, those to the first one too if the plan has not consumed them.
     """
     plan = working_plan.plan
     working_plan.state, working_plan.failure = PlanState.UNDOING, plan.failure or UNKNOWN_FAILURE
     undone = refs_with_dependents(plan.steps, {request})
     for step in plan.steps:
         if step.ref == request:
-            working_plan.update_step(step.ref, state=StepState.UNDOING, held=held)
-        elif step.ref == FIRST_REQUEST:
-            working_plan.update_step(step.ref, state=StepState.DONE)
+            working_plan.update_step(step.ref, state=StepState.UNDOING)
         elif step.ref in undone:
             working_plan.update_step(step.ref, state=StepState.UNDONE, accepted=False)
-        elif step.state is not StepState.UNDONE:
+        elif step.ref != FIRST_REQUEST and not is_undone_or_being_released(step):
             working_plan.update_step(step.ref, state=StepState.FAILED, accepted=False, unsure=True)
+
+
+def is_undone_or_being_released(step: PlanStep) -> bool:
+    """Tell whether a step is undone, or its release is requested."""
+    is_released = step.requests_resources and step.state is StepState.UNDOING
+    return is_released or step.state is StepState.UNDONE
 
 
 def with_result(item: PlanItem, result: CompletedService | None) -> PlanItem:

@@ -11,7 +11,7 @@ from services.provisioning.domain.blueprint.templates import (
     REFERENCE_MARK,
     templates_of,
 )
-from services.provisioning.domain.plan.plan import FilledCall, PlanItem, PlanStep
+from services.provisioning.domain.plan.plan import PlanItem, PlanStep, StepValues
 from shared.contracts import Characteristic, Held, Value
 
 
@@ -55,13 +55,16 @@ def held_value(kind: str, name: str, among: Iterable[Held]) -> Value | None:
             return characteristic_value(name, held.attributes)
 
 
-def call_values(step: PlanStep, item: PlanItem) -> FilledCall:
-    """Return the element and the parameters of a step: those that it was started with, if kept."""
+def values_of_step(step: PlanStep, item: PlanItem) -> StepValues:
+    """Return the values of a step for its item: those that it was started with, if kept."""
     if step.filled:
         return step.filled
     blueprint = step.blueprint
-    return FilledCall(
-        element=fill_text(blueprint.element, item), parameters=fill_parameters(blueprint, item)
+    return StepValues(
+        element=fill_text(blueprint.element, item),
+        district=fill_text(blueprint.district, item),
+        parameters=fill_parameters(blueprint, item),
+        held=item.held,
     )
 
 

@@ -24,7 +24,7 @@ from services.provisioning.domain.plan.plan import (
     PlanStep,
     StepState,
 )
-from services.provisioning.domain.plan.templates import call_values
+from services.provisioning.domain.plan.templates import values_of_step
 from shared.calls.outbound_call import OutboundCall
 from shared.contracts import (
     AssignmentRequested,
@@ -123,15 +123,15 @@ class WorkingPlan:
 
     def call_element(self, ref: str, *, undo: bool) -> None:
         """Call a step's element, to execute or to undo the step."""
-        self.keep_call_values(ref)
+        self.keep_values(ref)
         step = self.start_round(ref, undo=undo)
         self.calls.append(outbound_call(self.plan, self.item_of(step), step, undo=undo))
 
-    def keep_call_values(self, ref: str) -> None:
+    def keep_values(self, ref: str) -> None:
         """Keep how a step is carried out, for its undo, if holdings of the items may change."""
         step = self.steps[ref]
         if any(each.item_id and each.requests_resources for each in self.steps.values()):
-            self.update_step(ref, filled=call_values(step, self.item_of(step)))
+            self.update_step(ref, filled=values_of_step(step, self.item_of(step)))
 
     def request_assignment(self, ref: str) -> None:
         """Request what a step assigns or gives up. Its reference is the request's id."""
@@ -152,6 +152,7 @@ class WorkingPlan:
 
     def dispatch_crew(self, ref: str, *, undo: bool) -> None:
         """Dispatch a work order for a step, or for its undo."""
+        self.keep_values(ref)
         step = self.start_round(ref, undo=undo)
         self.work_order_requests.append(WorkOrderRequest(self.item_of(step), step, undo))
 
@@ -189,7 +190,7 @@ def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> 
     If the outcome of an earlier call is unknown, the element is queried first.
     """
     blueprint, attempt = step.blueprint, Attempt.current(step, undo=undo)
-    values = call_values(step, item)
+    values = values_of_step(step, item)
     return OutboundCall(
         id=call_id(plan.order_id, attempt),
         operation_id=operation_id(plan.order_id, step, undo=undo),

@@ -7,10 +7,14 @@ from uuid import UUID
 from services.resources.domain.business_actions import effect_of_action
 from services.resources.domain.pool.resource import Holding
 from services.resources.domain.pool.states import Transition
-from shared.contracts import FIRST_REQUEST, AssignmentRequested, ItemNeeds, Need, NeedEffect
-
-RESERVING = frozenset({NeedEffect.RESERVE, NeedEffect.SWAP})
-"""The effects that reserve a free resource."""
+from shared.contracts import (
+    FIRST_REQUEST,
+    RESERVING_EFFECTS,
+    AssignmentRequested,
+    ItemNeeds,
+    Need,
+    NeedEffect,
+)
 
 OF_EXISTING = frozenset({NeedEffect.KEEP, NeedEffect.PRE_RELEASE, NeedEffect.SWAP})
 """The effects on a resource that the service holds."""
@@ -44,7 +48,7 @@ def needs_with_effects(item: ItemNeeds) -> list[tuple[Need, NeedEffect]]:
 
 def needs_to_reserve(item: ItemNeeds) -> list[Need]:
     """Return the needs for which a free resource is reserved."""
-    return [need for need, effect in needs_with_effects(item) if effect in RESERVING]
+    return [need for need, effect in needs_with_effects(item) if effect in RESERVING_EFFECTS]
 
 
 def is_delivered_at_address(item: ItemNeeds, reserved: Sequence[Need]) -> bool:
@@ -77,9 +81,9 @@ def effects_on_holdings(
         return HoldingEffects(pre_released=releasable)
     kept: list[Holding] = []
     pre_released: list[Holding] = []
-    for need, effect in needs_with_effects(item):
-        if effect not in OF_EXISTING:
-            continue
+    affecting = [pair for pair in needs_with_effects(item) if pair[1] in OF_EXISTING]
+    # What is kept may be reserved by the order itself; what is given up may not.
+    for need, effect in sorted(affecting, key=lambda pair: pair[1] is NeedEffect.KEEP):
         is_kept = effect is NeedEffect.KEEP
         possible = (
             each

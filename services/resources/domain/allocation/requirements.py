@@ -200,6 +200,8 @@ def resolve_order(
     Raises:
         PoisonError: if it needs a kind of resource that has no pool.
     """
+    for need in (need for item in request.affected for need in item.needs):
+        kind_of(need)
     requirements: list[Requirement] = []
     for item in request.message.items:
         site = sites.get((request.tenant, item.address_id))
