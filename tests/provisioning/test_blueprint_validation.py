@@ -71,6 +71,12 @@ WRONG = [
     (changed(STEP, needs=(NUMBER,)), "/steps/1/needs", "not-allowed"),
     (changed(GIVING_UP, needs=(KEPT,)), "/steps/1/needs", "not-allowed"),
     (changed(ASSIGNING, needs=(KEPT,)), "/steps/1/needs/0/effect", "nothing-held"),
+    (
+        changed(ASSIGNING, needs=(changed(KEPT, picked="$characteristic.number"),)),
+        "/steps/1/needs/0",
+        "not-allowed",
+    ),
+    (changed(GIVING_UP, needs=(changed(NUMBER, grade="gold"),)), "/steps/1/needs/0", "not-allowed"),
     (changed(STEP, element="$before.leg.element"), "/steps/1", "bad-reference"),
     (changed(STEP, element="$before.item.offering_id"), "/steps/1", "bad-reference"),
     (changed(STEP, tries=0), "/steps/1/tries", "out-of-range"),
@@ -117,6 +123,73 @@ def test_a_service_that_ends_gives_up_each_of_its_holdings_once(
     needs: tuple[BlueprintNeed, ...], steps: tuple[BlueprintStep, ...], fault: tuple[str, str]
 ) -> None:
     assert codes(changed(ending(*steps), needs=needs)) == {fault}
+
+
+def test_a_need_without_effect_is_given_up_by_a_service_that_ends() -> None:
+    assert codes(changed(ending(ASSIGNING), needs=(KEPT,))) == set()
+    chosen = changed(NUMBER, grade="gold")
+    assert codes(changed(ending(STEP), needs=(chosen,))) == {("/needs/0", "not-allowed")}
+
+
+def calling(element: str, *after: str) -> BlueprintStep:
+    return msgspec.structs.replace(STEP, element=element, after=after or ("assign",))
+
+
+def changing(*steps: BlueprintStep) -> Blueprint:
+    return for_action(a_blueprint(*steps), BusinessAction.CHANGE)
+
+
+GIVEN_UP = changed(NUMBER, effect=NeedEffect.PRE_RELEASE)
+PORT_ASSIGNING = changed(ASSIGNING, needs=(BlueprintNeed(kind="port"),))
+BAD = {("/steps/2", "bad-reference")}
+SWAPPING = changed(ASSIGNING, needs=(BlueprintNeed(kind="port", effect=NeedEffect.SWAP),))
+UNSUPPORTED = ("/business_action", "business-action-unsupported")
+NEVER_RELEASED = ("/steps", "never-released")
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "found"),
+    [
+        (a_blueprint(PORT_ASSIGNING, calling("$port.element", "more")), set()),
+        (a_blueprint(PORT_ASSIGNING, calling("$port.element")), BAD),
+        (a_blueprint(PORT_ASSIGNING, calling("$before.port.element", "more")), BAD),
+        (a_blueprint(PORT_ASSIGNING, a_call("b", "more"), calling("$port.element", "b")), set()),
+        (changing(SWAPPING, calling("$port.element", "more")), {UNSUPPORTED}),
+        (changing(SWAPPING, calling("$before.port.element", "more")), {UNSUPPORTED}),
+        (changing(SWAPPING, calling("$port.element")), {UNSUPPORTED, *BAD}),
+    ],
+)
+def test_a_step_refers_to_what_steps_before_it_have_got(
+    blueprint: Blueprint, found: set[tuple[str, str]]
+) -> None:
+    assert codes(blueprint) == found
+
+
+@pytest.mark.parametrize(
+    ("needs", "steps", "found"),
+    [
+        ((NUMBER,), (calling("$number.value"),), set()),
+        ((NUMBER,), (calling("$before.number.value"),), {("/steps/1", "bad-reference")}),
+        ((GIVEN_UP,), (calling("$before.number.value"),), set()),
+        ((GIVEN_UP,), (calling("$number.value"),), {("/steps/1", "bad-reference")}),
+        ((KEPT,), (GIVING_UP, calling("$number.value")), set()),
+        ((KEPT,), (GIVING_UP, calling("$number.value", "more")), BAD),
+        ((KEPT,), (GIVING_UP, calling("$before.number.value", "more")), set()),
+        ((KEPT,), (GIVING_UP, calling("$before.number.value")), BAD),
+        (
+            (KEPT, KEPT),
+            (changed(GIVING_UP, needs=(NUMBER, NUMBER)), calling("$number.value", "more")),
+            BAD,
+        ),
+        ((KEPT, KEPT), (GIVING_UP, calling("$number.value", "more")), {NEVER_RELEASED}),
+    ],
+)
+def test_a_step_of_a_service_that_ends_refers_to_what_it_still_holds(
+    needs: tuple[BlueprintNeed, ...],
+    steps: tuple[BlueprintStep, ...],
+    found: set[tuple[str, str]],
+) -> None:
+    assert codes(changed(ending(*steps), needs=needs)) == found
 
 
 def test_a_blueprint_begins_with_an_assignment_and_has_steps() -> None:

@@ -1,7 +1,6 @@
 """Reading and validating blueprints: all faults are reported at once, each with its remedy."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -9,10 +8,14 @@ import msgspec
 from services.provisioning.domain.blueprint.blueprint import (
     ASSIGN,
     Blueprint,
-    BlueprintNeed,
     BlueprintStep,
     OnFailure,
     StepKind,
+)
+from services.provisioning.domain.blueprint.need_validation import (
+    AvailableKinds,
+    available_kinds,
+    need_faults,
 )
 from services.provisioning.domain.blueprint.templates import (
     BEFORE_REFERENCE,
@@ -38,7 +41,6 @@ MAX_STEPS = 50
 MAX_VERSION = 10**6
 MAX_TRIES = 100
 MAX_TIMEOUT_S = 600
-RESERVING = frozenset({NeedEffect.RESERVE, NeedEffect.SWAP})
 
 
 def read_blueprints(text: bytes) -> tuple[Blueprint, ...]:
@@ -85,16 +87,13 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
         reason = "the first step must assign"
         remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
         yield Fault(f"{at}/steps/0", "no-assign", reason, remedy)
-    yield from effect_faults(blueprint, at)
-    needs = (blueprint.needs, *(step.needs for step in steps))
-    need_kinds = {need.kind for each in needs for need in each}
-    given_up = given_up_kinds(blueprint)
+    yield from need_faults(blueprint, at)
     for i, step in enumerate(steps):
         here = f"{at}/steps/{i}"
         yield from name_faults(step, [each.name for each in steps[:i]], here)
         yield from kind_faults(step, here, is_first=i == 0)
         yield from range_faults(step, here)
-        yield from template_faults(step, need_kinds, given_up, here)
+        yield from template_faults(step, available_kinds(blueprint, step), here)
 
 
 ENABLED_NAMES = " or ".join(f"`{each}`" for each in ENABLED_ACTIONS)
@@ -116,69 +115,6 @@ def action_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
     elif action not in ENABLED_ACTIONS:
         reason = f"`{action}` (`{blueprint.action}`) cannot be carried out yet"
         yield Fault(at, "business-action-unsupported", reason, f"{remedy}, or leave it out")
-
-
-def effect_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
-    """Yield the needs whose effect is not possible for the business action."""
-    action = find_business_action(blueprint.business_action)
-    effect = BUSINESS_ACTIONS[action].effect if action else ServiceEffect.CHANGES
-    for place, need in needs_with_places(blueprint):
-        if effect is ServiceEffect.CREATES and need.effect not in {None, NeedEffect.RESERVE}:
-            reason = f"a new service holds no {need.kind} before its order"
-            remedy = f"use `{NeedEffect.RESERVE}`, and no step of kind release"
-            yield Fault(f"{at}{place}", "nothing-held", reason, remedy)
-        if effect is ServiceEffect.ENDS and need.effect in RESERVING:
-            reason = f"a service that ends gets no {need.kind}"
-            remedy = f"use `{NeedEffect.KEEP}` or `{NeedEffect.PRE_RELEASE}`"
-            yield Fault(f"{at}{place}", "never-released", reason, remedy)
-    if effect is ServiceEffect.ENDS:
-        yield from release_faults(blueprint, f"{at}/steps")
-
-
-def release_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
-    """Yield the resources that a service that ends keeps, or gives up twice.
-
-    Its first step gives up all that it does not keep.
-    """
-    kept = Counter(need.kind for need in blueprint.needs if need.effect is NeedEffect.KEEP)
-    released = Counter(
-        need.kind
-        for place, need in needs_with_places(blueprint)
-        if place.startswith("/steps") and need.effect is NeedEffect.PRE_RELEASE
-    )
-    if left := kept - released:
-        reason = f"{', '.join(sorted(left))}: kept by a service that ends"
-        remedy = "add a step of kind release with these needs"
-        yield Fault(at, "never-released", reason, remedy)
-    if early := released - kept:
-        reason = f"{', '.join(sorted(early))}: given up by the first step already"
-        remedy = f"give the needs of the blueprint the effect `{NeedEffect.KEEP}`"
-        yield Fault(at, "nothing-held", reason, remedy)
-
-
-def needs_with_places(blueprint: Blueprint) -> Iterator[tuple[str, BlueprintNeed]]:
-    """Yield each need with the place of its effect; a step that releases pre-releases its needs."""
-    for i, need in enumerate(blueprint.needs):
-        yield f"/needs/{i}/effect", need
-    for i, step in enumerate(blueprint.steps):
-        for k, need in enumerate(step.needs):
-            place = f"/steps/{i}/needs/{k}/effect"
-            is_release = step.kind is StepKind.RELEASE
-            yield (
-                place,
-                msgspec.structs.replace(need, effect=NeedEffect.PRE_RELEASE)
-                if is_release
-                else need,
-            )
-
-
-def given_up_kinds(blueprint: Blueprint) -> set[str]:
-    """Return the kinds of resources that an item gives up for single needs."""
-    return {
-        need.kind
-        for _, need in needs_with_places(blueprint)
-        if need.effect in {NeedEffect.PRE_RELEASE, NeedEffect.SWAP}
-    }
 
 
 def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator[Fault]:
@@ -236,6 +172,8 @@ def kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterator[Fau
     for name in KIND_FIELDS:
         if getattr(step, name) and name not in (*must, *may):
             reason = f"a step of kind {step.kind} does not have it"
+            if is_first and name == "needs":
+                reason = "the first step requests the needs of the blueprint"
             yield Fault(f"{at}/{name}", "not-allowed", reason, f"leave `{name}` out")
     if step.kind is StepKind.RELEASE and any(need.effect for need in step.needs):
         reason = "a step of kind release gives up each of its needs"
@@ -258,9 +196,10 @@ def range_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
             yield Fault(f"{at}/{name}", "out-of-range", reason, "correct it")
 
 
-def template_faults(
-    step: BlueprintStep, need_kinds: set[str], given_up: set[str], at: str
-) -> Iterator[Fault]:
+BEHIND = "put the step behind those whose resources it refers to"
+
+
+def template_faults(step: BlueprintStep, available: AvailableKinds, at: str) -> Iterator[Fault]:
     """Yield the references of a step that cannot be resolved."""
     district = (step.district,) if step.district.startswith(REFERENCE_MARK) else ()
     for template in (*templates_of(step), *district):
@@ -270,13 +209,13 @@ def template_faults(
             remedy = "write $KIND.NAME or $before.KIND.NAME, for example $leg.value"
             yield Fault(at, "bad-reference", reason, remedy)
         elif template.startswith(BEFORE):
-            if found[1] not in given_up:
-                reason = f"{template}: no need gives up a `{found[1]}`"
-                remedy = f"add a need with the effect {NeedEffect.SWAP} or {NeedEffect.PRE_RELEASE}"
+            if found[1] not in available.given_up:
+                reason = f"{template}: its item has given up no `{found[1]}` before it"
+                remedy = f"name the effect of its need, `{NeedEffect.SWAP}` for example; {BEHIND}"
                 yield Fault(at, "bad-reference", reason, remedy)
         elif found[1] == ITEM_REFERENCE and found[2] not in ITEM_FIELDS:
             remedy = f"use one of {', '.join(ITEM_FIELDS)}"
             yield Fault(at, "bad-reference", f"{template} is not a field of the item", remedy)
-        elif found[1] not in {*need_kinds, ITEM_REFERENCE, CHARACTERISTIC_REFERENCE}:
-            reason = f"{template}: `{found[1]}` is not among the needs"
-            yield Fault(at, "bad-reference", reason, f"add `{found[1]}` to `needs`")
+        elif found[1] not in {*available.held, ITEM_REFERENCE, CHARACTERISTIC_REFERENCE}:
+            reason = f"{template}: its item holds no `{found[1]}` before it"
+            yield Fault(at, "bad-reference", reason, f"add `{found[1]}` to `needs`; {BEHIND}")
