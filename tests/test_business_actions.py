@@ -8,6 +8,7 @@ import pytest
 
 from services.order.domain import business_actions as order
 from services.provisioning.domain import business_actions as provisioning
+from services.provisioning.domain.blueprint.need_validation import DEFAULT_EFFECTS
 from services.resources.domain import business_actions as resources
 from shared.contracts import Action, BusinessAction, NeedEffect
 
@@ -120,7 +121,7 @@ def test_effects_and_other_words_may_be_compared_anywhere(source: str) -> None:
     assert found_in(source) == []
 
 
-def test_an_action_is_enabled_in_every_service_or_in_none() -> None:
+def test_order_enables_the_actions_that_provisioning_can_carry_out() -> None:
     assert set(order.ENABLED_ACTIONS) == set(provisioning.ENABLED_ACTIONS)
 
 
@@ -130,3 +131,9 @@ def test_provisioning_asks_resources_for_what_their_own_table_says() -> None:
         asked = provisioning.BUSINESS_ACTIONS[action].hold
         assert asked
         assert NeedEffect(asked) is resources.BUSINESS_ACTIONS[action].assignment
+
+
+def test_a_need_has_the_same_effect_to_the_validation_of_blueprints_as_to_resources() -> None:
+    for action, rule in provisioning.BUSINESS_ACTIONS.items():
+        if rule.effect in DEFAULT_EFFECTS:
+            assert DEFAULT_EFFECTS[rule.effect] is resources.BUSINESS_ACTIONS[action].assignment

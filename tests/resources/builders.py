@@ -7,7 +7,7 @@ has four legs. Address `fibre` is served by both, `copper` by the exchange alone
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import select
 
@@ -19,6 +19,7 @@ from services.resources.tables import NumberRow, PoolItemRow
 from shared.contracts import (
     Action,
     AssignmentRequested,
+    Causation,
     CompletedService,
     HoldAction,
     ItemNeeds,
@@ -35,7 +36,7 @@ from shared.persistence.database import Sessions
 from shared.scheduling.timer_store import TimerRow
 from tests.callers import CLIENT
 from tests.conftest import NOON
-from tests.kernel import TENANT, consume, published
+from tests.kernel import TENANT, consume, consume_records, published, record_of
 
 NUMBER = Need(kind="number")
 PAIR = Need(kind="pair")
@@ -147,6 +148,21 @@ def completed(n: int, action: Action = Action.ADD, of: int | None = None) -> Ser
 def handle(sessions: Sessions, *messages: Message, now: datetime = NOON) -> None:
     """Handle these messages as one batch."""
     consume(sessions, SUBSCRIPTIONS, *messages, now=now)
+
+
+def handle_again(sessions: Sessions, *messages: OrderMessage) -> None:
+    """Handle these messages as one batch, each as a message of its own and no redelivery."""
+    records = [record_of(each, Causation(uuid4(), each.key, TENANT)) for each in messages]
+    consume_records(sessions, SUBSCRIPTIONS, records)
+
+
+def answers_to(sessions: Sessions, n: int) -> list[ResourcesAssigned]:
+    """Return all answers with resources to the n-th order."""
+    return [
+        each
+        for each in published(sessions)
+        if isinstance(each, ResourcesAssigned) and each.order_id == order_id(n)
+    ]
 
 
 def latest_messages(sessions: Sessions) -> dict[UUID, OrderMessage]:

@@ -129,10 +129,6 @@ def test_a_question_about_the_rules_is_no_comparison(source: str) -> None:
     assert compared_kinds(source) == []
 
 
-def test_a_kind_is_found_by_its_own_name() -> None:
-    assert [name for name, kind in POOL_KINDS.items() if kind.name != name] == []
-
-
 @pytest.mark.parametrize("name", POOL_KINDS)
 def test_every_kind_is_in_the_documentation(name: str) -> None:
     assert f"\n| `{name}` |" in Path("docs/flows/assignment.md").read_text()

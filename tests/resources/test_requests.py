@@ -1,13 +1,10 @@
 """An order can request resources several times; each request has its own answer and release."""
 
-from uuid import uuid4
-
 import msgspec
 
 from services.resources.app import SERVICE
 from shared.contracts import (
     AssignmentRequested,
-    Causation,
     Held,
     Need,
     OrderMessage,
@@ -16,13 +13,15 @@ from shared.contracts import (
     ResourcesReleased,
 )
 from shared.persistence.database import Sessions
-from tests.kernel import TENANT, consume, consume_records, published, record_of, statements
+from tests.kernel import consume, published, statements
 from tests.resources.builders import (
     NUMBER,
     PAIR,
     an_assignment_request,
+    answers_to,
     assigned_values,
     e164,
+    handle_again,
     holders,
     import_plant,
     latest_messages,
@@ -39,12 +38,6 @@ def later_request(*needs: Need, request_id: str = LATER) -> AssignmentRequested:
     return msgspec.structs.replace(an_assignment_request(1, *needs), request_id=request_id)
 
 
-def handle(sessions: Sessions, *messages: OrderMessage) -> None:
-    """Handle these messages as one batch, each as a message of its own and no redelivery."""
-    records = [record_of(each, Causation(uuid4(), each.key, TENANT)) for each in messages]
-    consume_records(sessions, SERVICE.subscriptions, records)
-
-
 def latest(sessions: Sessions) -> OrderMessage:
     """Return the last message about the first order."""
     return latest_messages(sessions)[order_id(1)]
@@ -52,9 +45,9 @@ def latest(sessions: Sessions) -> OrderMessage:
 
 def test_a_second_request_of_an_order_gets_resources_of_its_own(sessions: Sessions) -> None:
     import_plant(sessions)
-    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
+    handle_again(sessions, an_assignment_request(1, NUMBER, PAIR))
 
-    handle(sessions, later_request(NUMBER))
+    handle_again(sessions, later_request(NUMBER))
 
     answers = [each for each in published(sessions) if isinstance(each, ResourcesAssigned)]
     assert [(each.request_id, assigned_values(each)) for each in answers] == [
@@ -66,33 +59,33 @@ def test_a_second_request_of_an_order_gets_resources_of_its_own(sessions: Sessio
 
 def test_a_repeated_later_request_gets_its_first_answer(sessions: Sessions) -> None:
     import_plant(sessions)
-    handle(sessions, an_assignment_request(1, NUMBER))
-    handle(sessions, later_request(NUMBER))
-    first, held = latest(sessions), holders(sessions)
+    handle_again(sessions, an_assignment_request(1, NUMBER))
+    handle_again(sessions, later_request(NUMBER))
+    (_, answer), held = answers_to(sessions, 1), holders(sessions)
 
-    handle(sessions, later_request(NUMBER))
+    handle_again(sessions, later_request(NUMBER))
 
-    assert (latest(sessions), holders(sessions)) == (first, held)
+    assert (answers_to(sessions, 1)[1:], holders(sessions)) == ([answer, answer], held)
 
 
 def test_a_repeated_first_request_gets_its_first_answer_also_after_a_later_one(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions)
-    handle(sessions, an_assignment_request(1, NUMBER))
-    first = latest(sessions)
-    handle(sessions, later_request(PAIR))
+    handle_again(sessions, an_assignment_request(1, NUMBER))
+    handle_again(sessions, later_request(PAIR))
 
-    handle(sessions, an_assignment_request(1, NUMBER))
+    handle_again(sessions, an_assignment_request(1, NUMBER))
 
-    assert latest(sessions) == first
+    first, of_later, again = answers_to(sessions, 1)
+    assert again == first != of_later
 
 
 def test_a_refusal_names_its_request_and_leaves_the_others(sessions: Sessions) -> None:
     import_plant(sessions, pairs=1)
-    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
+    handle_again(sessions, an_assignment_request(1, NUMBER, PAIR))
 
-    handle(sessions, later_request(PAIR))
+    handle_again(sessions, later_request(PAIR))
 
     refused = latest(sessions)
     assert refusal_code(refused)
@@ -102,13 +95,13 @@ def test_a_refusal_names_its_request_and_leaves_the_others(sessions: Sessions) -
 
 def test_a_release_that_names_holdings_frees_them_alone(sessions: Sessions) -> None:
     import_plant(sessions)
-    handle(sessions, an_assignment_request(1, NUMBER), an_assignment_request(2, NUMBER))
-    handle(sessions, later_request(NUMBER, PAIR))
+    handle_again(sessions, an_assignment_request(1, NUMBER), an_assignment_request(2, NUMBER))
+    handle_again(sessions, later_request(NUMBER, PAIR))
     answer = latest(sessions)
     assert isinstance(answer, ResourcesAssigned)
     got = answer.items[0].held
 
-    handle(sessions, ReleaseRequested(order_id=order_id(1), request_id=LATER, held=got))
+    handle_again(sessions, ReleaseRequested(order_id=order_id(1), request_id=LATER, held=got))
 
     assert latest(sessions) == ResourcesReleased(order_id=order_id(1), request_id=LATER, held=got)
     assert states(sessions) == {e164(0): "reserved", e164(1): "reserved"}
@@ -116,11 +109,11 @@ def test_a_release_that_names_holdings_frees_them_alone(sessions: Sessions) -> N
 
 def test_a_release_that_names_nothing_frees_all_of_its_order(sessions: Sessions) -> None:
     import_plant(sessions)
-    handle(sessions, an_assignment_request(1, NUMBER))
-    handle(sessions, later_request(NUMBER))
+    handle_again(sessions, an_assignment_request(1, NUMBER))
+    handle_again(sessions, later_request(NUMBER))
     named = (Held(kind="number", value=e164(1)),)
 
-    handle(
+    handle_again(
         sessions,
         ReleaseRequested(order_id=order_id(1)),
         ReleaseRequested(order_id=order_id(1), request_id=LATER, held=named),
@@ -131,11 +124,11 @@ def test_a_release_that_names_nothing_frees_all_of_its_order(sessions: Sessions)
 
 def test_a_release_of_a_later_request_that_names_nothing_frees_nothing(sessions: Sessions) -> None:
     import_plant(sessions)
-    handle(sessions, an_assignment_request(1, NUMBER))
-    handle(sessions, later_request(PAIR))
+    handle_again(sessions, an_assignment_request(1, NUMBER))
+    handle_again(sessions, later_request(PAIR))
     before = holders(sessions)
 
-    handle(sessions, ReleaseRequested(order_id=order_id(1), request_id=LATER))
+    handle_again(sessions, ReleaseRequested(order_id=order_id(1), request_id=LATER))
 
     assert latest(sessions) == ResourcesReleased(order_id=order_id(1), request_id=LATER)
     assert holders(sessions) == before
@@ -143,7 +136,7 @@ def test_a_release_of_a_later_request_that_names_nothing_frees_nothing(sessions:
 
 def test_a_release_in_part_is_taken_over_in_part(sessions: Sessions) -> None:
     import_plant(sessions)
-    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
+    handle_again(sessions, an_assignment_request(1, NUMBER, PAIR))
     released = ResourcesReleased(
         order_id=order_id(1), request_id=LATER, held=(Held(kind="number", value=e164(0)),)
     )
@@ -157,6 +150,6 @@ def test_the_first_request_of_an_order_does_not_read_the_archive(sessions: Sessi
     import_plant(sessions)
 
     with statements(sessions) as executed:
-        handle(sessions, an_assignment_request(1, NUMBER))
+        handle_again(sessions, an_assignment_request(1, NUMBER))
 
     assert not [each for each in executed if each.startswith("SELECT") and "FROM outbox" in each]

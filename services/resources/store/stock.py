@@ -1,10 +1,11 @@
 """Locking of the free resources that a batch of orders is allocated (配线配号).
 
 Rows are locked with SKIP LOCKED. If that is too little, and more rows are still seen free,
-other transactions hold locks on them and may release them: the batch releases all its locks,
-takes the assignment lock, and waits for those rows. Only one transaction has the assignment
-lock, so only one waits at a time, and those that it waits for never wait: no deadlock is
-possible, in whatever order rows are locked.
+other transactions hold locks on them and may release them: the batch releases its locks of free
+resources, takes the assignment lock, and waits for those rows. Only one transaction has the
+assignment lock, so only one waits at a time, and those that it waits for never wait: free
+resources cannot deadlock, in whatever order they are locked. The exceptions, which PostgreSQL
+ends, are in docs/flows/assignment.md.
 """
 
 from collections import Counter

@@ -77,11 +77,12 @@ async def test_a_request_that_waits_too_long_is_answered_that_the_database_is_co
     sessions: Sessions,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batcher_module, "TIMEOUT_S", 0.1)
     publisher.writer.certainty.suspend_serving_unless_proven()
 
-    with pytest.raises(UnavailableError, match="GET /ops/v1/recoveries shows the progress"):
-        await submit(batcher, log_only)
+    with monkeypatch.context() as patch:
+        patch.setattr(batcher_module, "TIMEOUT_S", 0.1)
+        with pytest.raises(UnavailableError, match="GET /ops/v1/recoveries shows the progress"):
+            await submit(batcher, log_only)
 
     publisher.writer.certainty.mark_proven()
     assert await submit(batcher, logging_command(ORDER)) == ORDER

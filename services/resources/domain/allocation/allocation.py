@@ -69,7 +69,7 @@ class Allocation(NamedTuple):
 
     @property
     def is_repeat(self) -> bool:
-        """Tell whether the order requested again what it already holds."""
+        """Tell whether it changes nothing: the order, or its service, holds all of it already."""
         return not self.changes and isinstance(self.answer, ResourcesAssigned)
 
     @property
