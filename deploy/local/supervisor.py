@@ -91,7 +91,7 @@ class Supervisor:
         )
 
     def supervise(self, name: str, engine: ManagedProcess, *, stage: int, url: str = "") -> None:
-        """Supervise a running engine; a higher stage depends on the lower ones."""
+        """Supervise a running process; a higher stage depends on the lower ones."""
         with self.start_lock:
             self.processes.append(SupervisedProcess(name, engine, stage, url))
             if not self.watch_thread.is_alive():

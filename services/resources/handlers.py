@@ -203,11 +203,11 @@ def on_reservation_review_due(message: ReservationReviewDue, work: UnitOfWork) -
     before = work.now - REVIEW_AFTER
     store.reservation_reviews.refresh_old_reservations(work.session, before, ResourcesAssigned.type)
     for each in store.reservation_reviews.get_due_for_update(work.session, work.now):
-        question = with_new_question(each, work.cause.id, work.now)
-        store.reservation_reviews.put(work.session, question)
-        assert question.question_id
-        cause = Causation(question.question_id, work.cause.correlation_id, each.tenant)
-        work.transaction.unit_of_work(cause).publish(question.message)
+        review = with_new_question(each, work.cause.id, work.now)
+        store.reservation_reviews.put(work.session, review)
+        assert review.question_id
+        cause = Causation(review.question_id, work.cause.correlation_id, each.tenant)
+        work.transaction.unit_of_work(cause).publish(review.message)
     schedule(work, work.now + REVIEW_INTERVAL, message)
 
 
@@ -216,10 +216,10 @@ def on_reservation_answered(answer: ReservationAnswered, work: UnitOfWork) -> No
     unneeded = unneeded_holdings(
         answer, store.get_holdings_for_update(work.session, [answer.order_id])
     )
-    question = store.reservation_reviews.find_for_update(work.session, answer.order_id)
+    review = store.reservation_reviews.find_for_update(work.session, answer.order_id)
     answered = (
-        review_after_answer(question, answer, has_unneeded=bool(unneeded), now=work.now)
-        if question
+        review_after_answer(review, answer, has_unneeded=bool(unneeded), now=work.now)
+        if review
         else None
     )
     if answered is None:

@@ -1,4 +1,4 @@
-"""One-off jobs run to their end, unless they are abandoned."""
+"""One-off jobs run to their end, unless they are cancelled."""
 
 import threading
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.suspension import suspend
 SLEEPER = "tests.deploy.sleeper"
 
 
-def test_abandoned_jobs_wait_for_no_template(
+def test_cancelled_jobs_wait_for_no_template(
     own_fork_server: ForkServerClient, tmp_path: Path
 ) -> None:
     suspend(own_fork_server.server)
@@ -37,7 +37,7 @@ def test_abandoned_jobs_wait_for_no_template(
     assert ends == [True]
 
 
-def test_running_jobs_are_ended_when_abandoned(
+def test_running_jobs_are_ended_when_cancelled(
     own_fork_server: ForkServerClient, tmp_path: Path
 ) -> None:
     jobs, results = OneOffJobs(own_fork_server), []
@@ -53,7 +53,7 @@ def test_running_jobs_are_ended_when_abandoned(
     assert results == [False]
 
 
-def test_a_job_that_starts_while_jobs_are_abandoned_is_ended(
+def test_a_job_that_starts_while_jobs_are_cancelled_is_ended(
     own_fork_server: ForkServerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs, results, spawn = OneOffJobs(own_fork_server), [], own_fork_server.spawn

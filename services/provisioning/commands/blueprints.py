@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.blueprint.publication import (
-    PublicationResult,
+    BlueprintPublicationResult,
     PublishedBlueprint,
     edition_message,
     missing_counterpart_warnings,
@@ -32,7 +32,7 @@ SHIPPED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 def publish_for_tenant(
     submitted: Sequence[Blueprint], by: str, work: UnitOfWork
-) -> list[PublicationResult]:
+) -> list[BlueprintPublicationResult]:
     """Publish blueprints for the caller's tenant.
 
     Raises:
@@ -50,7 +50,7 @@ def publish_for_tenant(
         submitted, blueprints.get_newest(work.session, work.tenant)
     )
     return [
-        PublicationResult(
+        BlueprintPublicationResult(
             PublishedBlueprint(work.tenant, each, work.now, by), warnings.get(each, "")
         )
         for each in submitted

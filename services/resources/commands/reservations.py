@@ -27,18 +27,16 @@ def request_release(order_id: UUID, by: str, reason: str, work: UnitOfWork) -> R
         NotFoundError: if nothing is reserved for a tenant's order of this id.
     """
     check_reserved(order_id, store.get_holdings(work.session, work.tenant, order_id))
-    question = store.reservation_reviews.find_for_update(work.session, order_id)
-    question = question or ReservationReview(order_id, work.tenant, since=work.now)
-    question = with_new_question(
-        with_release_request(question, by, reason), work.cause.id, work.now
-    )
-    store.reservation_reviews.put(work.session, question)
+    review = store.reservation_reviews.find_for_update(work.session, order_id)
+    review = review or ReservationReview(order_id, work.tenant, since=work.now)
+    review = with_new_question(with_release_request(review, by, reason), work.cause.id, work.now)
+    store.reservation_reviews.put(work.session, review)
     work.record_change(
         "reservation", str(order_id), "", "release wanted", reason=f"by {by}: {reason}"
     )
-    work.publish(question.message)
+    work.publish(review.message)
     work.audit("reservation.release", str(order_id), reason=reason)
-    return question
+    return review
 
 
 def schedule_reservation_review(session: Session) -> None:

@@ -26,7 +26,7 @@ class PublishedBlueprint:
     published_by: str
 
 
-class PublicationResult(NamedTuple):
+class BlueprintPublicationResult(NamedTuple):
     """A submitted version, as it is published now."""
 
     published: PublishedBlueprint

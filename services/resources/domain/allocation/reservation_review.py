@@ -55,11 +55,11 @@ class ReservationReview:
         return ReservationQuestioned(order_id=self.order_id, question_id=self.question_id)
 
 
-def with_new_question(question: ReservationReview, cause: UUID, now: datetime) -> ReservationReview:
-    """Ask whether a plan needs the reservation."""
+def with_new_question(review: ReservationReview, cause: UUID, now: datetime) -> ReservationReview:
+    """Return a review with a new question: does a plan need the reservation?"""
     return replace(
-        question,
-        question_id=named_id(cause, str(question.order_id)),
+        review,
+        question_id=named_id(cause, str(review.order_id)),
         asked_at=now,
         answered_at=None,
         is_needed=None,
@@ -79,9 +79,9 @@ def check_reserved(order_id: UUID, held: Iterable[Holding]) -> None:
         raise NotFoundError(msg, remedy=remedy)
 
 
-def with_release_request(question: ReservationReview, by: str, reason: str) -> ReservationReview:
-    """Request the release, if the next answer is that no plan needs the reservation."""
-    return replace(question, release_by=by, release_reason=reason)
+def with_release_request(review: ReservationReview, by: str, reason: str) -> ReservationReview:
+    """Return a review whose reservation is released if the next answer says no plan needs it."""
+    return replace(review, release_by=by, release_reason=reason)
 
 
 def unneeded_holdings(answer: ReservationAnswered, held: Iterable[Holding]) -> list[Holding]:
@@ -101,18 +101,18 @@ def is_same_resource(holding: Holding, need: Held) -> bool:
 
 
 def review_after_answer(
-    question: ReservationReview, answer: ReservationAnswered, *, has_unneeded: bool, now: datetime
+    review: ReservationReview, answer: ReservationAnswered, *, has_unneeded: bool, now: datetime
 ) -> ReservationReview | None:
-    """Return the answered question; None if the answer is to another question.
+    """Return the review with its answer; None if the answer is to another question.
 
     Args:
-        question: the question.
+        review: the review with the question.
         answer: provisioning's answer about the order's plan.
         has_unneeded: whether a part of the reservation is not needed.
         now: the time.
     """
-    if question.question_id != answer.question_id:
+    if review.question_id != answer.question_id:
         return None
     is_needed = answer.is_needed and not has_unneeded
-    answered = replace(question, answered_at=now, is_needed=is_needed, plan=answer.plan)
+    answered = replace(review, answered_at=now, is_needed=is_needed, plan=answer.plan)
     return replace(answered, release_by="", release_reason="") if is_needed else answered
