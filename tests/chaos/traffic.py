@@ -16,6 +16,7 @@ from services.console.errors import CommandError
 from tests.flows.exchange_area import ExchangeArea
 from tests.flows.order_items import fibre, home_bundle, telephone
 from tests.flows.site import WORK_ORDERS, Site
+from tests.flows.two_pairs import sell_two_pairs, two_pairs
 from tools.verify import PostedOrder
 
 POST_INTERVAL_S = 0.05
@@ -36,10 +37,10 @@ RETRY_CONCURRENCY = 16
 CREW_CONCURRENCY = 4
 """Work orders that are answered at once."""
 
-ITEMS = (fibre, telephone, home_bundle)
+ITEMS = (fibre, telephone, home_bundle, two_pairs)
 LEGS = 96
-ORDERS_PER_AREA = LEGS * 3 // 2
-"""Orders for which the plant of one area is enough: two of three need a leg."""
+ORDERS_PER_AREA = LEGS * 4 // 2
+"""Orders for which the plant of one area is enough: two of four need a leg."""
 
 
 class AcceptedResponse(NamedTuple):
@@ -95,7 +96,8 @@ class Traffic:
     def on(cls, site: Site, orders: int = 3 * ORDERS_PER_AREA, **more: Any) -> Self:
         """Prepare traffic with its own plant, enough for a number of orders."""
         count = -(-orders // ORDERS_PER_AREA)
-        places = [site.exchange_area(legs=LEGS, numbers=200, pairs=100) for _ in range(count)]
+        places = [site.exchange_area(legs=LEGS, numbers=200, pairs=300) for _ in range(count)]
+        sell_two_pairs(site)
         return cls(site, places, **more)
 
     def orders(self, count: int) -> list[Any]:
