@@ -33,7 +33,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """The service that publishes it."""
 
     topic: ClassVar[str]
-    """Kafka topic: of a fact its owner, of a request that of the service that it is for."""
+    """Kafka topic: of a fact that of its owner, or one of its own if few services read it; of a
+    request that of the service that it is for."""
 
     older: ClassVar[tuple[str, ...]] = ()
     """Types of older versions in which the owner publishes the same fact as well."""
@@ -61,18 +62,20 @@ class OrderMessage(Message, frozen=True, kw_only=True):
 M = TypeVar("M", bound=Message)
 
 
-def published(
+def published(  # noqa: PLR0913  each is a property of the message
     name: str,
     version: int,
     *,
     to: str | None = None,
     also_as: tuple[int, ...] = (),
     undone_by: str = "",
+    topic: str = "",
 ) -> Callable[[type[M]], type[M]]:
     """Register a message under its name and version.
 
     Facts are for all services. A request is for one service, `to`; the others do not
-    read it. `also_as` names older versions published beside it, `undone_by` the type
+    read it. A fact that few services read may have another `topic` than its owner's, so that the
+    others do not fetch it. `also_as` names older versions published beside it, `undone_by` the type
     of the message that undoes it.
 
     Raises:
@@ -85,7 +88,7 @@ def published(
         cls.type = f"{name}.v{version}"
         cls.older = tuple(f"{name}.v{each}" for each in also_as)
         cls.undone_by = undone_by
-        cls.topic = f"{to}.requests" if to else cls.owner
+        cls.topic = topic or (f"{to}.requests" if to else cls.owner)
         if cls.type in _registry:
             msg = f"{cls.type} is declared twice"
             raise TypeError(msg)

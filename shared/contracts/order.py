@@ -32,7 +32,7 @@ class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
     """The order service's own data, for itself alone: a restored database reads it back."""
 
 
-@published("order.state_changed", 1)
+@published("order.state_changed", 1, topic="order.states")
 class OrderStateChanged(OrderMessage, frozen=True, kw_only=True):
     """The state of the order or of an item has changed, in a way that no other message says.
 

@@ -28,7 +28,14 @@ from shared.persistence.database import Sessions
 from shared.persistence.history import TAKEN_OVER_REASON, HistoryRow
 from tests.callers import AsRole
 from tests.conftest import NOON
-from tests.kernel import consume, consume_records, envelopes, published, record_of
+from tests.kernel import (
+    consume,
+    consume_records,
+    dead_letter_rows,
+    envelopes,
+    published,
+    record_of,
+)
 from tests.order.test_takeover import BODY, lose_the_orders
 
 ASSIGNED = ResourcesAssigned(order_id=uuid4(), items=())
@@ -100,3 +107,18 @@ async def test_a_published_state_that_the_order_has_left_since_is_not_taken_over
 
     shown = await client.get(first.headers["location"], headers=as_role("crm"))
     assert shown.json()["state"] == OrderState.IN_PROGRESS
+
+
+async def test_a_state_whose_order_is_not_taken_over_yet_waits_for_it(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    """They are on different topics."""
+    first = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
+    held = replace(HELD, order_id=UUID(first.json()["id"]))
+    consume(stocked, SUBSCRIPTIONS, held, now=datetime.now(UTC))
+    _, state = envelopes(stocked)
+    lose_the_orders(stocked)
+
+    consume_own(stocked, [state])
+
+    assert "EarlyMessageError" in dead_letter_rows(stocked)[0].error
