@@ -30,6 +30,8 @@ EXEMPT = {
     "ParsedRows",
     "IndexedRow",
     "AcceptanceContext",
+    "AvailableKinds",
+    "PlacedNeed",
     # Results of a decision: new states, changes for the history, messages.
     "FulfilmentUpdate",
     "WorkingPlan",
