@@ -24,6 +24,7 @@ from services.provisioning.domain.plan.attempts import Attempt, attempt_of_unnam
 from services.provisioning.domain.plan.instructions import PlanInstruction
 from services.provisioning.domain.plan.plan import (
     Plan,
+    PlanState,
     PlanStep,
     StepState,
 )
@@ -229,7 +230,7 @@ class PlanEnvironment:
         """Apply an event to the plan, and check its update."""
         event, operation = possible_event
         if operation:
-            plan_invariants.check_act(self.plan, self.done, operation)
+            self.check_act(operation)
             self.done = (*self.done, operation)
         self.open = tuple(each for each in self.open if not self.is_closed(each, event))
         if isinstance(event, FalloutDecision):
@@ -280,7 +281,15 @@ class PlanEnvironment:
         self.open = tuple(each for each in self.open if not self.is_called_off(each))
         plan_invariants.check_messages(self.plan, self.published)
         if not any(True for _ in self.possible_events()):
-            plan_invariants.check_end(self.plan, self.done, self.done_by_people, self.assigned)
+            self.check_end()
+
+    def check_act(self, operation: Operation) -> None:
+        plan_invariants.check_act(self.plan, self.done, operation)
+
+    def check_end(self) -> None:
+        plan_invariants.check_end(self.plan, self.done, self.done_by_people)
+        if self.plan.state is PlanState.COMPLETED:
+            plan_invariants.check_holdings(self.plan, self.assigned)
 
     def is_called_off(self, open_: OpenRequest) -> bool:
         """Tell whether the plan no longer waits for an unaccepted work order, or for a timer."""

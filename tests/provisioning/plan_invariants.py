@@ -85,13 +85,10 @@ def check_messages(plan: Plan, published: Sequence[str]) -> None:
     assert len(stops) % 2 == plan.is_in_fallout
 
 
-def check_end(
-    plan: Plan, done: Acts, done_by_people: Collection[str], first: ResourcesAssigned
-) -> None:
+def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
     """Check that without further events the plan has ended, all or nothing, or is in fallout."""
     match plan.state:
         case PlanState.COMPLETED:
-            check_holdings(plan, first)
             dropped = [step for step in plan.steps if step.is_dropped]
             left = acts_not_undone(dropped, done) - set(done_by_people)
             assert not left, f"{left} is left of what was dropped"
@@ -111,13 +108,16 @@ def check_end(
 
 def check_holdings(plan: Plan, first: ResourcesAssigned) -> None:
     """Check that items hold what their done steps have got, and not what these have given up."""
-    of_first = {each.item_id: each.held for each in first.items}
+    of_first = {each.item_id: each for each in first.items}
     for item in plan.items:
         done = [
             step for step in plan.steps if step.item_id == item.id and step.state is StepState.DONE
         ]
-        given_up = Counter(each for step in done for each in step.pre_released)
-        got = Counter(of_first.get(item.id, ())) + Counter(
+        assigned = of_first[item.id]
+        given_up = Counter(assigned.pre_released) + Counter(
+            each for step in done for each in step.pre_released
+        )
+        got = Counter((*assigned.held, *assigned.kept)) + Counter(
             each for step in done for each in step.held
         )
         assert Counter(item.pre_released) == given_up

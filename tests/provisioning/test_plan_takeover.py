@@ -8,6 +8,7 @@ import pytest
 from services.provisioning.domain.blueprint.blueprint import (
     BlueprintNeed,
     BlueprintStep,
+    OnFailure,
     StepKind,
 )
 from services.provisioning.domain.plan.plan import PlanState, StepState
@@ -15,8 +16,12 @@ from services.provisioning.domain.plan.takeover import plan_as_published
 from services.provisioning.domain.plan.working_plan import completed_service
 from shared.calls.outbound_call import CallResult
 from shared.contracts import (
+    Held,
+    ItemHoldings,
+    RefusalCode,
     ReleaseRequested,
     ResourcesAssigned,
+    ResourcesRefused,
     ResourcesReleased,
     ServiceCompleted,
     ServiceFailed,
@@ -123,3 +128,60 @@ def test_a_completed_plan_knows_what_its_services_have_given_up(run: PlanRun) ->
     item = plan_as_published(plan, published).plan.items[0]
 
     assert (item.held, item.pre_released) == ((HELD["pair"],), (HELD["number"],))
+
+
+NEW = Held(kind="number", value="+862580000009")
+MORE = BlueprintStep(
+    name="more",
+    kind=StepKind.ASSIGN,
+    needs=(BlueprintNeed(kind="number"),),
+    after=("assign",),
+    on_failure=OnFailure.PEOPLE,
+)
+
+
+def refused(request_id: str) -> ResourcesRefused:
+    code = RefusalCode.NONE_FREE
+    return ResourcesRefused(order_id=ORDER_ID, request_id=request_id, code=code, reason="none")
+
+
+def more_assigned(run: PlanRun) -> ResourcesAssigned:
+    service_id = run.update.plan.items[0].service_id
+    holdings = ItemHoldings(item_id="1", service_id=service_id, held=(NEW,))
+    return ResourcesAssigned(order_id=ORDER_ID, items=(holdings,), request_id="1/more")
+
+
+def test_a_step_in_fallout_takes_what_is_assigned_to_its_request_that_was_made_again() -> None:
+    run = PlanRun(MORE)
+
+    run.handle(refused("1/more"))
+    assert run.step("1/more") is StepState.FALLOUT
+    run.handle(more_assigned(run))
+
+    assert run.state is PlanState.COMPLETED
+    assert run.update.plan.items[0].held == (NEW, HELD["number"], HELD["pair"])
+    assert not [each for each in run.published if isinstance(each, ReleaseRequested)]
+
+
+@pytest.mark.parametrize("on_failure", [OnFailure.SKIP, OnFailure.ROLLBACK])
+def test_what_was_refused_before_the_backup_is_not_released(on_failure: OnFailure) -> None:
+    """Its release could have the message id of one that was published, and get no answer."""
+    less = BlueprintStep(
+        name="less",
+        kind=StepKind.RELEASE,
+        needs=(BlueprintNeed(kind="number"),),
+        after=("assign",),
+        on_failure=on_failure,
+    )
+    run = PlanRun(less, MORE)
+    run.handle(refused("1/less"))
+    before = run.step("1/less")
+    requested = ReleaseRequested(order_id=ORDER_ID, request_id="1/more", held=(NEW,))
+
+    run.update = plan_as_published(run.update.plan, requested)
+    update = run.handle(more_assigned(run))
+
+    assert (run.step("1/less"), update.messages) == (before, ())
+    run.handle(ResourcesReleased(order_id=ORDER_ID, request_id="1/more", held=(NEW,)))
+    run.handle(ResourcesReleased(order_id=ORDER_ID))
+    assert run.state is PlanState.FAILED

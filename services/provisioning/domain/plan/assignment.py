@@ -83,10 +83,16 @@ def apply_after_takeover(
         case StepState.FAILED, ResourcesRefused():
             working_plan.update_step(step.ref, unsure=False)
 
-        case StepState.FAILED | StepState.FALLOUT | StepState.SKIPPED, ResourcesAssigned():
+        case StepState.FALLOUT, ResourcesAssigned():
+            # It had been assigned to a request that was made again. Were it released, a person's
+            # retry would get this very answer once more, with what is free by then.
+            take_holdings(working_plan, step, answer.items)
+            execution.complete_step(working_plan, step.ref)
+
+        case StepState.FAILED | StepState.SKIPPED, ResourcesAssigned():
             release_again(working_plan, step, answer)
 
-        case StepState.FAILED | StepState.FALLOUT | StepState.SKIPPED, ResourcesReleased():
+        case StepState.FAILED | StepState.SKIPPED, ResourcesReleased():
             """It had been assigned to a request that was made again."""
 
         case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesRefused():

@@ -34,6 +34,7 @@ TakeoverMessage: TypeAlias = ServiceCompleted | ServiceFailed | ReleaseRequested
 UNDER_WAY = frozenset({StepState.RUNNING, StepState.UNDOING})
 STARTED = UNDER_WAY | {StepState.DONE, StepState.FALLOUT}
 UNFINISHED = UNDER_WAY | {StepState.WAITING, StepState.FALLOUT}
+GIVEN_UP = frozenset({StepState.FAILED, StepState.SKIPPED, StepState.UNDONE})
 UNKNOWN_FAILURE = PlanFailure(code="restored", reason="given up before the database was restored")
 """For a plan that was being undone: its reason is published only at its end."""
 
@@ -85,14 +86,18 @@ def restore_undo_in_progress(working_plan: WorkingPlan, request: str) -> None:
             working_plan.update_step(step.ref, state=StepState.UNDOING)
         elif step.ref in undone:
             working_plan.update_step(step.ref, state=StepState.UNDONE, accepted=False)
-        elif step.ref != FIRST_REQUEST and not is_undone_or_being_released(step):
+        elif step.ref != FIRST_REQUEST and may_have_been_done_since(step):
             working_plan.update_step(step.ref, state=StepState.FAILED, accepted=False, unsure=True)
 
 
-def is_undone_or_being_released(step: PlanStep) -> bool:
-    """Tell whether a step is undone, or its release is requested."""
+def may_have_been_done_since(step: PlanStep) -> bool:
+    """Tell whether a step may have been done since the backup, or be left half undone.
+
+    One that has failed, was skipped or is undone is not started again. A release that is
+    requested already is answered.
+    """
     is_released = step.requests_resources and step.state is StepState.UNDOING
-    return is_released or step.state is StepState.UNDONE
+    return not is_released and step.state not in GIVEN_UP
 
 
 def with_result(item: PlanItem, result: CompletedService | None) -> PlanItem:
