@@ -5,7 +5,6 @@ Published messages, elements, crews and the resource service keep their real sta
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from services.provisioning.domain.advance import (
     PlanEvent,
@@ -13,11 +12,10 @@ from services.provisioning.domain.advance import (
     WorkOrderDone,
     WorkOrderReturned,
 )
-from services.provisioning.domain.blueprint.blueprint import StepKind
 from services.provisioning.domain.fallout.actions import FalloutDecision, possible_actions
 from services.provisioning.domain.plan.assignment import ResourcesAnswer
 from services.provisioning.domain.plan.modes import FINAL_STATES
-from services.provisioning.domain.plan.plan import Plan, PlanState, StepState
+from services.provisioning.domain.plan.plan import PlanState, StepState
 from services.provisioning.domain.plan.takeover import UNDER_WAY, plan_as_published
 from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkOrderRequest
 from services.provisioning.domain.scheduled_messages import StepTimerExpired
@@ -33,8 +31,8 @@ from shared.contracts import (
     ServiceFailed,
 )
 from tests.provisioning import plan_invariants
+from tests.provisioning.backups import Backup, is_called_off, published_of_plan
 from tests.provisioning.plan_environment import (
-    OpenRequest,
     Operation,
     PlanEnvironment,
     PossibleEvent,
@@ -46,18 +44,6 @@ from tests.provisioning.simulated_resources import (
     SimulatedResources,
     request_id_of,
 )
-
-
-class Backup(NamedTuple):
-    """What the provisioning database holds at one moment."""
-
-    plan: Plan
-    open: tuple[OpenRequest, ...]
-    timers: dict[str, str]
-    published_count: int
-    consumed_count: int
-    done: tuple[Operation, ...]
-    decided_count: int
 
 
 @dataclass
@@ -93,6 +79,9 @@ class RestoredEnvironment(PlanEnvironment):
 
     replay_end: int = 0
     """The number of answers that are consumed before timers and calls go on."""
+
+    elements: dict[str, str] = field(default_factory=dict)
+    """Where steps were really done."""
 
     lost: frozenset[Operation] = frozenset()
     """What was performed between the backup and the restore."""
@@ -155,12 +144,26 @@ class RestoredEnvironment(PlanEnvironment):
             self.decided.append(event)
             if event in self.to_decide_again:
                 self.to_decide_again.remove(event)
+        if possible_event.operation and isinstance(event, OutboundCallEnded):
+            called = next(each for each in self.calls if each.id == event.attempt_id)
+            self.elements[called.step] = called.element
         super().handle(possible_event)
+
+    @property
+    def calls(self) -> list[OutboundCall]:
+        """The calls that are under way."""
+        return [each for each in self.open if isinstance(each, OutboundCall)]
 
     def is_late(self, assigned: ResourcesAssigned) -> bool:
         """Tell whether a completed plan has skipped the step that now gets what it requested."""
         step = self.step(assigned.request_id)
         return self.plan.state is PlanState.COMPLETED and step.state is StepState.SKIPPED
+
+    def check_elements(self, update: PlanUpdate) -> None:
+        """Check that what was really done is undone at the element that has it."""
+        for call in update.calls:
+            if call.undo and Operation(call.step, undo=True) not in self.done:
+                assert self.elements.get(call.step, call.element) == call.element
 
     def cause_of(self, event: PlanEvent) -> str:
         """Return the id of an event's message: the same after a restore, unless a person acts."""
@@ -182,6 +185,7 @@ class RestoredEnvironment(PlanEnvironment):
 
     def apply_update(self, update: PlanUpdate) -> None:
         """Publish the messages of an update, apart from those that were published before."""
+        self.check_elements(update)
         for place, timer in enumerate(update.timers):
             self.timers[timer.ref] = f"{self.cause}/timer/{place}"
         for place, message in enumerate(update.messages, len(update.timers)):
@@ -239,7 +243,7 @@ class RestoredEnvironment(PlanEnvironment):
         self.lost = frozenset(self.done) - frozenset(backup.done)
         self.to_decide_again = self.decided[backup.decided_count :]
         self.decisions_left = decisions_left
-        self.published = self.published_of_plan()
+        self.published = published_of_plan(self.plan)
         for each in published:
             if not isinstance(each.message, AssignmentRequested):
                 self.take_over(each.message)
@@ -252,17 +256,12 @@ class RestoredEnvironment(PlanEnvironment):
         )
         update = plan_as_published(self.plan, message)
         self.plan = update.plan
-        self.published = self.published_of_plan()
+        self.published = published_of_plan(self.plan)
         self.apply_update(update)
 
-    def published_of_plan(self) -> tuple[str, ...]:
-        """Return the names of messages that say what the plan's state says."""
-        end = "service_completed" if self.plan.state is PlanState.COMPLETED else "service_failed"
-        held = ("service_held",) if self.plan.is_in_fallout else ()
-        return (*held, *((end,) if self.plan.state in FINAL_STATES else ()))
-
     def check_act(self, operation: Operation) -> None:
-        known = tuple(each for each in self.done if not self.is_unknown(each))
+        of_plan = [each for each in self.done if each.ref not in self.done_by_people]
+        known = tuple(each for each in of_plan if not self.is_unknown(each))
         plan_invariants.check_act(self.plan, known, operation)
 
     def is_unknown(self, operation: Operation) -> bool:
@@ -272,13 +271,8 @@ class RestoredEnvironment(PlanEnvironment):
         its work order off before a crew repeated its report (docs/restore.md).
         """
         step = self.step(operation.ref)
-        is_called_off = (
-            step.blueprint.kind is StepKind.WORK_ORDER
-            and step.state is StepState.UNDONE
-            and not step.undo_rounds
-        )
         is_lost = operation._replace(undo=False) in self.lost
-        return is_lost and (step.state is StepState.WAITING or is_called_off)
+        return is_lost and (step.state is StepState.WAITING or is_called_off(step))
 
     def check_end(self) -> None:
         """Check nothing yet: the resource service may have to answer."""
@@ -293,11 +287,8 @@ class RestoredEnvironment(PlanEnvironment):
             done = [each for each in done if not (each.undo and each in self.lost)]
         plan_invariants.check_end(plan, done, self.done_by_people)
         assert not [step.ref for step in plan.steps if step.state in UNDER_WAY], "no answer comes"
-        ends = [
-            each.message
-            for each in self.requests
-            if isinstance(each.message, ServiceCompleted | ServiceFailed)
-        ]
+        messages = (each.message for each in self.requests)
+        ends = [each for each in messages if isinstance(each, ServiceCompleted | ServiceFailed)]
         assert len(ends) == (plan.state in FINAL_STATES)
         for end in ends:
             assert isinstance(end, ServiceCompleted) == (plan.state is PlanState.COMPLETED)

@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 from services.provisioning.domain.blueprint.blueprint import (
     Blueprint,
     BlueprintNeed,
+    BlueprintStep,
+    OnFailure,
     StepKind,
 )
 from services.provisioning.domain.plan.planner import plan_order
-from shared.contracts import NeedEffect
+from shared.contracts import FIRST_REQUEST, NeedEffect
 from tests.conftest import NOON
-from tests.provisioning.builders import a_cause, accepted, assigned, index
+from tests.provisioning.builders import a_blueprint, a_call, a_cause, accepted, assigned, index
 from tests.provisioning.restored_environment import RestoredEnvironment
-from tests.provisioning.simulated_resources import SimulatedResources
+from tests.provisioning.simulated_resources import SimulatedResources, request_id_of
 from tests.provisioning.test_plan_properties import blueprints, steps
 
 DECISIONS = 3
@@ -24,13 +26,17 @@ FIRST_EFFECTS = st.sampled_from(
 """None for a kind of which the service holds nothing before the order."""
 
 
-RARELY = st.sampled_from([False, False, False, True])
+KINDS = (
+    *[StepKind.ACTIVATE] * 3,
+    *(StepKind.WORK_ORDER, StepKind.WAIT, StepKind.ASSIGN),
+)
+RARELY = st.sampled_from([False] * 9 + [True])
 
 
 @st.composite
 def blueprints_with_later_requests(draw: st.DrawFn) -> Blueprint:
     """Draw a blueprint with a later step that assigns, and perhaps one that gives up."""
-    blueprint = draw(blueprints())
+    blueprint = draw(blueprints(KINDS))
     added = [StepKind.ASSIGN, *draw(st.sampled_from([[], [StepKind.RELEASE]]))]
     for kind in added:
         blueprint = draw(with_step(blueprint, kind))
@@ -38,6 +44,20 @@ def blueprints_with_later_requests(draw: st.DrawFn) -> Blueprint:
         BlueprintNeed(kind=kind, effect=draw(FIRST_EFFECTS)) for kind in ("number", "pair")
     )
     return msgspec.structs.replace(blueprint, needs=needs)
+
+
+@st.composite
+def small_blueprints(draw: st.DrawFn) -> Blueprint:
+    """Draw one later request between calls, so that many courses of one plan are tried."""
+    more = BlueprintStep(
+        name="more",
+        kind=StepKind.ASSIGN,
+        needs=(BlueprintNeed(kind="number"),),
+        after=draw(st.sampled_from([("assign",), ("a",)])),
+        on_failure=draw(st.sampled_from(OnFailure)),
+    )
+    a, b = a_call("a", element="$number.value"), a_call("b", "a", "more")
+    return a_blueprint(*draw(st.sampled_from([(a, more, b), (a, more, a_call("b", "a"))])))
 
 
 @st.composite
@@ -61,7 +81,9 @@ def take_turn(environment: RestoredEnvironment, data: st.DataObject) -> bool:
     request = environment.next_request
     if request and (not events or data.draw(st.booleans())):
         may_be_short = environment.resources.may_be_short(request)
-        environment.serve(is_short=may_be_short and data.draw(RARELY))
+        is_first = request_id_of(request) == FIRST_REQUEST
+        shortage = RARELY if is_first else st.booleans()
+        environment.serve(is_short=may_be_short and data.draw(shortage))
     elif events:
         likely = [each for each in events if each.operation]
         environment.handle(data.draw(st.sampled_from([*events, *likely, *likely])))
@@ -73,7 +95,7 @@ def take_turn(environment: RestoredEnvironment, data: st.DataObject) -> bool:
 def test_every_plan_of_a_restored_database_ends_as_was_published_and_with_what_it_holds(
     data: st.DataObject,
 ) -> None:
-    blueprint = data.draw(blueprints_with_later_requests())
+    blueprint = data.draw(small_blueprints() | blueprints_with_later_requests())
     known_blueprints = index([blueprint])
     order = accepted()
     begun = plan_order(order, known_blueprints, {}, a_cause(), NOON)
@@ -82,10 +104,10 @@ def test_every_plan_of_a_restored_database_ends_as_was_published_and_with_what_i
         order.items[0].service_id, {need.kind for need in blueprint.needs if need.effect}
     )
 
-    for _ in range(data.draw(st.integers(0, 15))):
+    for _ in range(data.draw(st.integers(0, 12))):
         take_turn(environment, data)
     backup = environment.backup()
-    for _ in range(data.draw(st.integers(0, 15))):
+    for _ in range(data.draw(st.integers(0, 25))):
         take_turn(environment, data)
     environment.restore(backup, DECISIONS)
     while take_turn(environment, data):
