@@ -47,6 +47,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         """The partition key: messages with one key are read in the order written."""
         raise NotImplementedError
 
+    @property
+    def request_name(self) -> str:
+        """The name of a request of which one key has several; empty if it has one.
+
+        It is part of the message's id: after a restore a cause may make another request than
+        before, in the same position.
+        """
+        return ""
+
 
 class OrderMessage(Message, frozen=True, kw_only=True):
     """A message about one order, which is its key."""
@@ -171,7 +180,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         """
         type_ = message.type
         return cls(
-            id=message_id(cause, type_, position),
+            id=message_id(cause, message, position),
             type=type_,
             source=f"/kaitong/{message.owner}",
             subject=message.key,
@@ -205,9 +214,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def message_id(cause: Causation, type_: str, position: int) -> UUID:
+def message_id(cause: Causation, message: Message, position: int) -> UUID:
     """Return the id of the message that `cause` publishes at `position`: always the same."""
-    return named_id(cause.id, f"{type_}/{position}")
+    name = f"{message.type}/{position}"
+    return named_id(cause.id, f"{name}/{message.request_name}" if message.request_name else name)
 
 
 def message_name(type_: str) -> str:

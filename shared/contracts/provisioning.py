@@ -52,6 +52,11 @@ class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
     request_id: str = FIRST_REQUEST
     """The request, unique in its order. The answer repeats it."""
 
+    @property
+    def request_name(self) -> str:
+        """The request; empty for the first, whose message ids have none."""
+        return "" if self.request_id == FIRST_REQUEST else self.request_id
+
 
 @published("provisioning.release_requested", 1, to="resources")
 class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
@@ -62,6 +67,11 @@ class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
 
     held: tuple[Held, ...] = ()
     """What is to be released; empty with the first request for all that the order holds."""
+
+    @property
+    def request_name(self) -> str:
+        """The request; empty for the first, whose message ids have none."""
+        return "" if self.request_id == FIRST_REQUEST else self.request_id
 
 
 @published("provisioning.service_completed", 1)

@@ -100,7 +100,7 @@ class MessageDraft(NamedTuple):
     @property
     def id(self) -> UUID:
         """The id of the message."""
-        return message_id(self.cause, self.message.type, self.position)
+        return message_id(self.cause, self.message, self.position)
 
     @classmethod
     def of(cls, message: Message, cause: Causation, position: int) -> "MessageDraft":

@@ -42,7 +42,6 @@ from tests.provisioning.simulated_resources import (
     Published,
     PublishedMessage,
     SimulatedResources,
-    request_id_of,
 )
 
 
@@ -71,11 +70,8 @@ class RestoredEnvironment(PlanEnvironment):
 
     person_count: int = 0
     decided: list[FalloutDecision] = field(default_factory=list)
-    taken_over: frozenset[tuple[str, str]] = frozenset()
-    """The ids of messages that were published before the restore, each with the id of its request.
-
-    They are not published again.
-    """
+    taken_over: frozenset[str] = frozenset()
+    """The ids of messages that were published before the restore: they are not published again."""
 
     replay_end: int = 0
     """The number of answers that are consumed before timers and calls go on."""
@@ -90,8 +86,6 @@ class RestoredEnvironment(PlanEnvironment):
     """What people decided in that time: they repeat it first (docs/restore.md)."""
 
     has_taken_over_end: bool = False
-    is_answered_late: bool = False
-    """A step was skipped and its plan completed, while another answer to its request was due."""
 
     def possible_events(self) -> Iterator[PossibleEvent]:
         """Yield what can happen next to the plan, apart from the resource service's work."""
@@ -136,10 +130,8 @@ class RestoredEnvironment(PlanEnvironment):
         self.cause = self.cause_of(event)
         if isinstance(event, ResourcesAnswer):
             self.consumed_count += 1
-        if isinstance(event, ResourcesAssigned):
-            if event.request_id == FIRST_REQUEST:
-                self.assigned = event
-            self.is_answered_late |= self.is_late(event)
+        if isinstance(event, ResourcesAssigned) and event.request_id == FIRST_REQUEST:
+            self.assigned = event
         if isinstance(event, FalloutDecision):
             self.decided.append(event)
             if event in self.to_decide_again:
@@ -153,11 +145,6 @@ class RestoredEnvironment(PlanEnvironment):
     def calls(self) -> list[OutboundCall]:
         """The calls that are under way."""
         return [each for each in self.open if isinstance(each, OutboundCall)]
-
-    def is_late(self, assigned: ResourcesAssigned) -> bool:
-        """Tell whether a completed plan has skipped the step that now gets what it requested."""
-        step = self.step(assigned.request_id)
-        return self.plan.state is PlanState.COMPLETED and step.state is StepState.SKIPPED
 
     def check_elements(self, update: PlanUpdate) -> None:
         """Check that what was really done is undone at the element that has it."""
@@ -189,21 +176,12 @@ class RestoredEnvironment(PlanEnvironment):
         for place, timer in enumerate(update.timers):
             self.timers[timer.ref] = f"{self.cause}/timer/{place}"
         for place, message in enumerate(update.messages, len(update.timers)):
-            id_ = f"{self.cause}/{message.name}/{place}"
-            if isinstance(message, PublishedMessage) and not self.is_published(id_, message):
+            id_ = f"{self.cause}/{message.name}/{place}/{message.request_name}"
+            if isinstance(message, PublishedMessage) and id_ not in self.taken_over:
                 self.requests.append(Published(id_, message))
-        if not self.is_answered_late:
-            super().apply_update(update)
+        super().apply_update(update)
         requests = AssignmentRequested | ReleaseRequested
         self.open = tuple(each for each in self.open if not isinstance(each, requests))
-
-    def is_published(self, id_: str, message: PublishedMessage) -> bool:
-        """Tell whether a message was published before the restore.
-
-        The kernel compares ids alone. That a different request of the same cause, in the same
-        place, has the id of a published one, and is never published, is left out here.
-        """
-        return (id_, request_id_of(message)) in self.taken_over
 
     @property
     def next_request(self) -> PublishedMessage | None:
@@ -233,7 +211,7 @@ class RestoredEnvironment(PlanEnvironment):
     def restore(self, backup: Backup, decisions_left: int) -> None:
         """Restore the provisioning database, and take over what was published since the backup."""
         published = self.requests[backup.published_count :]
-        self.taken_over = frozenset((each.id, request_id_of(each.message)) for each in published)
+        self.taken_over = frozenset(each.id for each in published)
         self.plan, self.timers = backup.plan, dict(backup.timers)
         self.open = tuple(
             replace(each, doubtful=True) if isinstance(each, OutboundCall) else each
@@ -279,8 +257,6 @@ class RestoredEnvironment(PlanEnvironment):
 
     def check_outcome(self) -> None:
         """Check the plan, what was published, and what the resource service holds at the end."""
-        if self.is_answered_late:
-            return
         plan, done = self.plan, [each for each in self.done if not self.is_unknown(each)]
         if plan.state is PlanState.COMPLETED:
             # An element does again from memory what was undone in the lost time (ADR 17).

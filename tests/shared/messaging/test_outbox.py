@@ -16,7 +16,9 @@ from shared.contracts import (
     ServiceFailed,
     ServiceResumed,
 )
+from shared.contracts.base import message_id
 from shared.errors import ConflictOnWriteError
+from shared.ids import named_id
 from shared.messaging import pending_outbox
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.dispatcher import index_subscriptions, on
@@ -141,6 +143,18 @@ def test_a_retry_repeats_the_ids_of_its_messages(sessions: Sessions) -> None:
     first, *others = tries
     assert len(set(first)) == 3
     assert others == [first, first]
+
+
+def test_another_request_in_the_same_position_has_another_id() -> None:
+    """After a restore a cause may make another one than before."""
+    cause = Causation(uuid4(), ORDER, "jiangsu")
+    first, *later = (
+        message_id(cause, ReleaseRequested(order_id=ORDER, request_id=each), 0)
+        for each in ("assign", "1/a", "1/b")
+    )
+
+    assert len({first, *later}) == 3
+    assert first == named_id(cause.id, f"{ReleaseRequested.type}/0")
 
 
 def test_ids_do_not_depend_on_what_shares_the_batch(sessions: Sessions) -> None:

@@ -124,11 +124,7 @@ def early_answer(answer: ResourcesAnswer) -> EarlyAnswer | None:
 
 
 def apply_early_answer(working_plan: WorkingPlan) -> bool:
-    """Apply an answer that came before its step; return whether there was one.
-
-    If a message starts the step, its request has the same message id as before the restore, and is
-    not answered again. If a person does, it is answered again.
-    """
+    """Apply an answer that came before its step; return whether there was one."""
     steps = working_plan.steps.values()
     step = next(
         (each for each in steps if each.early_answer and each.state is StepState.RUNNING), None

@@ -134,13 +134,17 @@ class WorkingPlan:
             self.update_step(ref, filled=values_of_step(step, self.item_of(step)))
 
     def request_assignment(self, ref: str) -> None:
-        """Request what a step assigns or gives up. Its reference is the request's id."""
+        """Request what a step assigns or gives up. Its reference is the request's id.
+
+        A request that was answered before the database was restored is not made again.
+        """
         step, plan = self.steps[ref], self.plan
         items = (step_needs(step, self.item_of(step)),) if step.item_id else step.needs
         request = AssignmentRequested(
             order_id=plan.order_id, client=plan.client, items=items, request_id=ref
         )
-        self.messages.append(request)
+        if step.early_answer is None:
+            self.messages.append(request)
         self.update_step(ref, state=StepState.RUNNING, needs=())
 
     def request_release(self, ref: str) -> None:
