@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared import contracts
+from shared.contracts import Message
 from tests.conftest import SERVICES
 
 PACKAGES = {
@@ -22,6 +24,7 @@ FURTHER = {"order": {"takeover"}, "provisioning": {"adapters"}}
 OPTIONAL = {"data", "settings"}
 """Only in services that need them."""
 
+PARTS_OF_API = {"routes", "schemas", "views", "examples"}
 MAX_LINES = 300
 
 
@@ -34,6 +37,35 @@ def packages_of(service: str) -> set[str]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_has_these_packages_and_no_others(service: str) -> None:
     assert packages_of(service) - OPTIONAL == PACKAGES | FURTHER.get(service, set())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_api_of_a_service_has_these_parts_and_no_others(service: str) -> None:
+    inside = Path("services", service, "api").iterdir()
+
+    assert {path.stem for path in inside} - {"__init__", "__pycache__"} == PARTS_OF_API
+
+
+def messages_in(source: str) -> list[str]:
+    """Return the message contracts that a module imports from `shared.contracts`."""
+    imports = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.ImportFrom)]
+    names = [
+        alias.name for each in imports if each.module == "shared.contracts" for alias in each.names
+    ]
+    found = {name: getattr(contracts, name) for name in names}
+    return [
+        name for name, each in found.items() if isinstance(each, type) and issubclass(each, Message)
+    ]
+
+
+def test_no_store_imports_a_message_from_the_package_of_all_contracts() -> None:
+    """The linter's contract forbids the modules; their package names the messages as well."""
+    modules = Path("services").glob("*/store/**/*.py")
+
+    assert {str(path): found for path in modules if (found := messages_in(path.read_text()))} == {}
+    assert messages_in("from shared.contracts import OrderAccepted, OrderState") == [
+        "OrderAccepted"
+    ]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from deploy.local.home import CHECKOUT
+from services.console.status import StackStatus
 from shared.contracts import Causation, Envelope, ReleaseRequested
 from shared.observability.metrics import REGISTRY
 from shared.version import VERSION
@@ -23,6 +24,10 @@ def test_the_project_and_the_change_log_have_the_version_of_the_code() -> None:
 
 def test_the_command_line_prints_it() -> None:
     assert kaitong("--version").stdout == f"kaitong {VERSION}\n"
+
+
+def test_the_status_has_it() -> None:
+    assert StackStatus([], {}, [], []).as_json()["version"] == VERSION
 
 
 def test_metrics_have_it() -> None:

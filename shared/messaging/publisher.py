@@ -198,7 +198,7 @@ class Publisher:
                 pending_outbox.requeue_retained_records, lost, datetime.now(UTC), uuid4()
             )
             log.error("broker.lost_records", partitions=sorted(lost), records_requeued=records)
-            self._fall_back(f"the broker has forgotten {len(lost)} partitions")
+            self._fall_back(f"the broker has lost records of {len(lost)} partitions")
         return ends
 
     async def maintain(self) -> None:

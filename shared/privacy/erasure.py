@@ -56,9 +56,7 @@ REPEAT_AFTER = (timedelta(hours=1), 2 * RETENTION)
 """A broker drops whole segments, so a message may stay readable for twice the retention."""
 
 LOWEST_ID = UUID(int=0)
-BLANKED_ERROR = (
-    "taken away with what the message told of a person; try it again to see what is wrong"
-)
+BLANKED_ERROR = "removed with the personal data of the message; try it again to see what is wrong"
 
 
 @private("kernel.erasure_due", 1)

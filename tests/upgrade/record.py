@@ -14,7 +14,12 @@ from tests.upgrade.stored_system import SERVICES, store
 
 
 def place_orders(it: Recorder) -> None:
-    """Place orders so that one waits at each step, forward and backward, and suspend all."""
+    """Place orders so that one waits at each step, and suspend all.
+
+    Of a disconnection of fibre those wait at the crew and at the AAA server. Backward, orders wait
+    at an IMS subscriber, at a jumper and at the release of all: the other undos of calls are
+    stored as these are.
+    """
     fibres = [it.completed(f"ftth-{n}", fibre("A")) for n in range(3)]
     voices = [it.completed(f"voice-{n}", telephone("A")) for n in range(3)]
 

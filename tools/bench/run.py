@@ -74,7 +74,7 @@ CASES = {
         is_binding=True,
         is_long=True,
     ),
-    "idle": BenchCase("whole stack, idle", cases.measure_idle, {"core_share": 0.15, "pss_mb": 900}),
+    "idle": BenchCase("whole stack, idle", cases.measure_idle, {"core_share": 0.15, "pss_mb": 880}),
     "assignment": BenchCase(
         "number assignment, pools of 10⁴, 10⁵, 10⁶",
         cases.measure_assignment,
