@@ -20,7 +20,7 @@ from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic
 from tests.disks import Disk, disk, moved_to_disk
 from tests.flows.site import Site
-from tests.flows.trouble_reports import all_report, status_of
+from tests.flows.trouble_reports import status_of
 from tools.verify import find_violations, wait_until_quiescent
 
 ORDERS = 30
@@ -146,10 +146,11 @@ def test_without_room_for_logs_state_and_temporary_files_orders_complete_and_pro
         with traffic.posting(ORDERS):
             kill(site, "order")
         rested = wait_until_quiescent(site.record, REST_S)
-    site.until(lambda: all_report(site, "provisioning", TroubleKind.LOG_UNWRITABLE), LONG_S)
+    while_full = kinds(site)
     small_disks.home.free()
 
     assert_nothing_is_lost(site, traffic, rested=rested)
+    assert TroubleKind.LOG_UNWRITABLE in while_full
     now = process_record(site, "order").life.pid
     assert now != pid_before
     site.until(lambda: recorded_pid(site) == now, LONG_S)
