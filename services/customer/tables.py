@@ -245,6 +245,10 @@ class ProductRow(Base):
     client: Mapped[str] = mapped_column(server_default="")
     """The owner client; empty if the order service has not reported it."""
 
+    suspended_for: Mapped[tuple[str, ...]] = mapped_column(
+        json_bytes(tuple[str, ...]), server_default="[]"
+    )
+
     __table_args__ = (
         Index(
             "ix_products_party",

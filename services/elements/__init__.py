@@ -24,11 +24,13 @@ idle connections sooner.
 
 Elements and their operations
 -----------------------------
-`aaa`           create-account, delete-account
-`ims`           create-subscriber, delete-subscriber, add-enum, remove-enum, test-line
-any other name  an OLT: add-profile, remove-profile, test-line
+`aaa`           create-account, modify-account, bar-account, delete-account
+`ims`           create-subscriber, modify-subscriber, bar-subscriber, delete-subscriber,
+                add-enum, modify-enum, remove-enum, test-line
+any other name  an OLT: add-profile, modify-profile, remove-profile, test-line
 
 For each subject an element holds at most one of each: account, subscriber, enum, profile.
+`modify-...` and `bar-...` set parameters of what there is; the others stay.
 `test-line` changes nothing; it needs the subject's profile (on an OLT) or subscriber (on `ims`).
 
 PUT /elements/{element}/operations/{operation_id}

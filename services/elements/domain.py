@@ -1,7 +1,8 @@
 """The operations of elements, and their outcomes. Pure: no I/O, no clock, no randomness."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from zlib import crc32
 
@@ -10,6 +11,9 @@ class OperationEffect(Enum):
     """The effect of an operation on its account, subscriber, enum or profile."""
 
     INSTALL = "install"
+    MODIFY = "modify"
+    """Parameters of what is installed are set; the others stay."""
+
     REMOVE = "remove"
     TEST = "test"
 
@@ -24,17 +28,23 @@ class OperationKind:
 
 AAA: Mapping[str, OperationKind] = {
     "create-account": OperationKind(OperationEffect.INSTALL, "account"),
+    "modify-account": OperationKind(OperationEffect.MODIFY, "account"),
+    "bar-account": OperationKind(OperationEffect.MODIFY, "account"),
     "delete-account": OperationKind(OperationEffect.REMOVE, "account"),
 }
 IMS: Mapping[str, OperationKind] = {
     "create-subscriber": OperationKind(OperationEffect.INSTALL, "subscriber"),
+    "modify-subscriber": OperationKind(OperationEffect.MODIFY, "subscriber"),
+    "bar-subscriber": OperationKind(OperationEffect.MODIFY, "subscriber"),
     "delete-subscriber": OperationKind(OperationEffect.REMOVE, "subscriber"),
     "add-enum": OperationKind(OperationEffect.INSTALL, "enum"),
+    "modify-enum": OperationKind(OperationEffect.MODIFY, "enum"),
     "remove-enum": OperationKind(OperationEffect.REMOVE, "enum"),
     "test-line": OperationKind(OperationEffect.TEST, "subscriber"),
 }
 OLT: Mapping[str, OperationKind] = {
     "add-profile": OperationKind(OperationEffect.INSTALL, "profile"),
+    "modify-profile": OperationKind(OperationEffect.MODIFY, "profile"),
     "remove-profile": OperationKind(OperationEffect.REMOVE, "profile"),
     "test-line": OperationKind(OperationEffect.TEST, "profile"),
 }
@@ -97,7 +107,7 @@ def refusal_of(kind: OperationKind, subject: str, *, is_installed: bool) -> Refu
     match kind.effect, is_installed:
         case OperationEffect.INSTALL, True:
             return Refusal(f"{kind.thing}-exists", f"{subject} has an active {kind.thing} already")
-        case OperationEffect.REMOVE, False:
+        case OperationEffect.REMOVE | OperationEffect.MODIFY, False:
             return Refusal(f"{kind.thing}-missing", f"{subject} has no active {kind.thing}")
         case OperationEffect.TEST, False:
             return line_test_refusal(kind.thing, subject)
@@ -110,6 +120,13 @@ def line_test_refusal(thing: str, subject: str) -> Refusal:
     if thing == "profile":
         return Refusal("no-optical-signal", f"no light from the ONU of {subject}")
     return Refusal("not-registered", f"the terminal of {subject} is not registered")
+
+
+def with_parameters(installed: Operation, modification: Operation) -> Operation:
+    """Return an installing operation with the parameters that a modification sets."""
+    merged = json.loads(installed.parameters) | json.loads(modification.parameters)
+    text = json.dumps(merged, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return replace(installed, parameters=text)
 
 
 def result_of(element: str, operation: Operation) -> Result:

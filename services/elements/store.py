@@ -8,6 +8,7 @@ from services.elements.domain import (
     OperationEffect,
     OperationOutcome,
     supported_operation_kinds,
+    with_parameters,
 )
 from services.elements.faults import FaultRules
 from services.elements.journal import Entry, FaultsEntry, OutcomeEntry
@@ -45,10 +46,14 @@ class SimulatedElement:
         effect = supported_operation_kinds(self.name)[operation.kind].effect
         if outcome.refusal or effect is OperationEffect.TEST:
             return
-        if effect is OperationEffect.INSTALL:
-            self._installed[self._key(operation)] = operation
-        else:
-            del self._installed[self._key(operation)]
+        key = self._key(operation)
+        match effect:
+            case OperationEffect.INSTALL:
+                self._installed[key] = operation
+            case OperationEffect.MODIFY:
+                self._installed[key] = with_parameters(self._installed[key], operation)
+            case OperationEffect.REMOVE:
+                del self._installed[key]
         self.effects[operation.id] += 1
 
     def _key(self, operation: Operation) -> InstalledKey:

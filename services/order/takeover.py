@@ -15,7 +15,7 @@ from services.order.api.views.orders import render_answer
 from services.order.commands.place_order import new_submission, store_order
 from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.acceptance.takeover import order_as_published
-from services.order.domain.fulfilment.product import undo_pending_terminations
+from services.order.domain.fulfilment.product import unlock_products
 from services.order.domain.fulfilment.progress import progress_as_published
 from services.order.handlers import preload_progress, record_changes
 from shared.contracts import OrderAccepted, OrderStateChanged
@@ -67,10 +67,8 @@ def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> N
         )
         raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
     order = store.orders.expect_for_update(work.session, order_id)
-    products = store.products.find_many_for_update(work.session, order.disconnected_product_ids())
-    store.products.put_all(
-        work.session, changed=undo_pending_terminations(order_id, products.values())
-    )
+    products = store.products.find_many_for_update(work.session, order.existing_product_ids())
+    store.products.put_all(work.session, changed=unlock_products(order_id, products.values()))
     store.orders.remove(work.session, order_id)
 
 

@@ -23,7 +23,9 @@ from shared.contracts.business_actions import (
 from shared.contracts.causation import Causation
 from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
 from shared.contracts.message_parts import (
+    BAR_CHARACTERISTIC,
     DEFAULT_CATEGORIES,
+    NO_BAR,
     Action,
     BusinessAction,
     Cents,
@@ -82,9 +84,11 @@ from shared.contracts.resources import (
 )
 
 __all__ = [
+    "BAR_CHARACTERISTIC",
     "DEFAULT_CATEGORIES",
     "FIRST_REQUEST",
     "MEANT_BY",
+    "NO_BAR",
     "RESERVING_EFFECTS",
     "TMF_ACTIONS",
     "AccessChanged",

@@ -12,6 +12,10 @@ TMF_ACTIONS: Mapping[BusinessAction, Action] = MappingProxyType(
     {
         BusinessAction.NEW: Action.ADD,
         BusinessAction.CHANGE: Action.MODIFY,
+        BusinessAction.CHANGE_NUMBER: Action.MODIFY,
+        BusinessAction.MOVE: Action.MODIFY,
+        BusinessAction.SUSPEND: Action.MODIFY,
+        BusinessAction.RESUME: Action.MODIFY,
         BusinessAction.DISCONNECT: Action.DELETE,
         BusinessAction.KEEP: Action.NO_CHANGE,
     }

@@ -15,6 +15,14 @@ Value: TypeAlias = str | int | bool
 Cents: TypeAlias = int
 """Money in hundredths of the currency unit (CNY), excluding tax."""
 
+BAR_CHARACTERISTIC = "bar"
+"""The characteristic of an ordered item that says what is barred: `none`, `outgoing` or `both`.
+
+It is that of the strongest reason for which the product is suspended after the order.
+"""
+
+NO_BAR = "none"
+
 ElementName: TypeAlias = str
 """A network element, as the inventory names it."""
 
@@ -43,6 +51,18 @@ class BusinessAction(StrEnum):
 
     CHANGE = "change"
     """The product gets another plan, speed or characteristic (变更)."""
+
+    CHANGE_NUMBER = "change-number"
+    """The product gets another number (改号)."""
+
+    MOVE = "move"
+    """The product is delivered at another address (移机)."""
+
+    SUSPEND = "suspend"
+    """The product is barred for a reason, and kept (停机)."""
+
+    RESUME = "resume"
+    """A reason is lifted; with the last one the product works again (复机)."""
 
     DISCONNECT = "disconnect"
     """The product is removed (拆机)."""
@@ -131,6 +151,8 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
     characteristics: tuple[Characteristic, ...] = ()
     one_off_cents: Cents = 0
     monthly_cents: Cents = 0
+    reason: str = ""
+    """For which the product is suspended, or which is lifted; empty for other actions."""
 
 
 class HeldProduct(MessagePart, frozen=True, kw_only=True):
@@ -150,3 +172,6 @@ class HeldProduct(MessagePart, frozen=True, kw_only=True):
 
     business_action: str = ""
     """Empty in messages of earlier versions: then it follows from `action`."""
+
+    suspended_for: tuple[str, ...] = ()
+    """The reasons for which it is suspended; it is not if there are none."""

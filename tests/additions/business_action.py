@@ -148,10 +148,10 @@ CEASE = Addition(
             "| `disconnect.json` |",
             "| `cease.json` | a telephone, for non-payment: a template | as above | completed |",
         ),
-        replace(
+        insert_after(
             "tests/order/test_examples.py",
-            'TEMPLATES = ("disconnect",)',
-            'TEMPLATES = ("disconnect", "cease")',
+            '    "disconnect": a_product,',
+            '    "cease": a_product,',
         ),
         insert_after(
             "tools/demo/scenarios.py", '    DISCONNECT = "disconnect"', '    CEASE = "cease"'
@@ -177,7 +177,7 @@ CEASE = Addition(
     not_needed={
         "services/order/domain/acceptance/items.py": EXISTING_EFFECT,
         "services/order/domain/acceptance/acceptance.py": EXISTING_EFFECT,
-        "services/order/domain/order.py": EXISTING_EFFECT,
+        "services/order/domain/acceptance/changes.py": EXISTING_EFFECT,
         "services/order/domain/fulfilment/product.py": EXISTING_EFFECT,
         "services/provisioning/domain/service.py": EXISTING_EFFECT,
         "services/resources/domain/allocation/existing_holdings.py": EXISTING_EFFECT,

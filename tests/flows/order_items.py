@@ -46,6 +46,20 @@ def disconnection(product: str, *, id_: str = "1") -> JSON:
     return {"id": id_, "action": "delete", "product": {"id": product}}
 
 
+def modification(
+    product: str, business_action: str = "change", *, id_: str = "1", number: str = "", **item: Any
+) -> JSON:
+    """Return the item that changes a product, perhaps with a picked number."""
+    values = [{"name": "number", "value": number}] if number else []
+    return {
+        "id": id_,
+        "action": "modify",
+        "businessAction": business_action,
+        "product": {"id": product, "productCharacteristic": values},
+        **item,
+    }
+
+
 def product_at(address: str) -> JSON:
     """Return a product at an address."""
     return {"place": [{"id": address, "role": "installation address", "localNetwork": NETWORK}]}

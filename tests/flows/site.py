@@ -200,7 +200,7 @@ class Site:
 
     def products(self, customer: str, status: str = "active") -> list[JSON]:
         """Return a customer's products."""
-        query = {"relatedParty.id": customer, "status": status}
+        query = {"relatedParty.id": customer} | ({"status": status} if status else {})
         found: list[JSON] = self.client("viewer").get("order", PRODUCTS, **query)
         return found
 
@@ -267,6 +267,11 @@ class Site:
     def subjects(self, name: str) -> set[str]:
         """Return the services that an element carries."""
         return {each["subject"] for each in self.element(name, "active")}
+
+    def configured(self, name: str, subject: str) -> JSON:
+        """Return the parameters of all that an element has for a service."""
+        active = [each for each in self.element(name, "active") if each["subject"] == subject]
+        return {key: value for each in active for key, value in each["parameters"].items()}
 
     @contextmanager
     def faults(self, element: str, *faults: JSON) -> Iterator[None]:

@@ -13,7 +13,8 @@ from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.publication import Publication
-from services.order.domain.fulfilment.product import Product, create_and_terminate_products
+from services.order.domain.fulfilment.product import Product, products_after, with_suspensions
+from services.order.domain.fulfilment.suspension import Suspension
 from shared.contracts import (
     FIRST_REQUEST,
     Action,
@@ -183,7 +184,17 @@ def service_completed_for(accepted_order: OrderAccepted, number: str = NUMBER) -
 def a_product(n: int = 1, *, party: str = PARTY) -> Product:
     """Return the telephone of the n-th order."""
     order = accepted(a_body(an_item("1", "voice-basic"), party=party), n)
-    made, _ = create_and_terminate_products(
-        order.order, {}, service_completed(order).services, NOON
-    )
+    made, _ = products_after(order.order, {}, service_completed(order).services, NOON)
     return made[0]
+
+
+def a_fibre(n: int = 1, *, party: str = PARTY) -> Product:
+    """Return the line of 300 Mbit/s of the n-th order."""
+    order = accepted(a_body(an_item("1", "ftth-300"), party=party), n)
+    return products_after(order.order, {}, service_completed(order).services, NOON).created[0]
+
+
+def a_suspended_fibre(*, party: str = PARTY) -> Product:
+    """Return a line that is suspended at the customer's request."""
+    reason = Suspension(reason="request", since=NOON, order_id=order_id(2))
+    return with_suspensions(a_fibre(party=party), (reason,))

@@ -62,7 +62,7 @@ def test_an_accepted_order_is_published_with_all_that_others_need() -> None:
     (item,) = message.items
     assert (item.id, item.action, item.business_action) == ("A", Action.ADD, "new")
     assert (item.offering_id, item.specification) == ("voice-basic", "voice")
-    assert (item.catalogue_version, item.address_id) == (1, ADDRESS)
+    assert (item.catalogue_version, item.address_id) == (2, ADDRESS)
     assert item.product_id == derive_product_id(order_id(1), "A")
     assert item.service_id == derive_service_id(order_id(1), "A")
     assert [(each.name, each.value) for each in item.characteristics] == [("number", NUMBER)]
@@ -159,7 +159,7 @@ def test_every_fault_is_named_at_once_with_its_place_and_a_remedy() -> None:
     body = a_body(
         an_item("1", "ftth-300", speedMbps=250, colour="blue"),
         an_item("1", "no-such-thing"),
-        {"id": "3", "action": "modify"},
+        {"id": "3", "action": "noChange"},
         {"action": "add", "productOffering": {"id": "voice-basic"}},
         relatedParty=[{"role": "customer", "category": "vip"}],
         priority="7",

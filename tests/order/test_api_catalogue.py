@@ -72,7 +72,8 @@ async def test_one_offering_specification_and_price_can_be_read(
         return found
 
     speed = (await read("productSpecification/ftth"))["productSpecCharacteristic"][0]
-    assert [each["value"] for each in speed["productSpecCharacteristicValue"]] == [100, 300, 1000]
+    speeds = [each["value"] for each in speed["productSpecCharacteristicValue"]]
+    assert speeds == [100, 200, 300, 500, 1000, 2000]
     price = await read("productOfferingPrice/voice-basic:grade-aaaa-minimum")
     assert price["price"] == {"unit": "CNY", "value": 388.0}
     assert price["productOfferingTerm"][0]["duration"] == {"amount": 36, "units": "month"}

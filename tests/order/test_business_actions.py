@@ -52,8 +52,8 @@ def test_new_installation_and_disconnection_are_enabled() -> None:
         ("add", "disconnect", BusinessAction.NEW),
         ("delete", "", BusinessAction.DISCONNECT),
         ("delete", "disconnect", BusinessAction.DISCONNECT),
-        ("modify", "", None),
-        ("modify", "change", None),
+        ("modify", "", BusinessAction.CHANGE),
+        ("modify", "suspend", BusinessAction.SUSPEND),
         ("noChange", "", None),
         ("", "new", None),
         ("ADD", "", None),
@@ -66,10 +66,10 @@ def test_an_item_requests_the_action_that_it_names_or_means(
 
 
 def test_a_business_action_that_is_not_enabled_is_refused() -> None:
-    (fault,) = found(a_body(an_item() | {"action": "modify", "businessAction": "change"}))
+    (fault,) = found(a_body(an_item() | {"action": "noChange"}))
 
     assert (fault.field, fault.code) == ("/productOrderItem/0/action", "action-unsupported")
-    assert fault.remedy == "use add or delete"
+    assert fault.remedy == "use add or modify or delete"
 
 
 def test_another_business_action_than_the_tmf_actions_own_is_refused_with_the_right_one() -> None:

@@ -18,7 +18,7 @@ from services.order.api.examples import (
 from services.order.api.views.orders import StateChangeView, show_order
 from services.order.api.views.products import show_product
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
-from services.order.domain.fulfilment.product import create_and_terminate_products
+from services.order.domain.fulfilment.product import products_after
 from services.order.domain.fulfilment.progress import initial_changes
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import Action, BlueprintName, BlueprintsPublished
@@ -68,7 +68,7 @@ def test_the_example_of_a_product_is_what_comes_of_that_order() -> None:
     order = the_order()
     number = order.order.items[0].ordered.characteristics[0].value
     ready = service_completed(order, str(number)).services
-    (product,), _ = create_and_terminate_products(
+    (product,), _ = products_after(
         order.order, {}, ready, order.order.ordered_at + timedelta(seconds=2)
     )
 

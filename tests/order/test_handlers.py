@@ -49,7 +49,7 @@ def add_orders(sessions: Sessions, *accepted_orders: AcceptedOrder) -> None:
     with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         for each in accepted_orders:
             orders.add(transaction.session, each.order, each.progress)
-            products.put_all(transaction.session, changed=each.disconnected_products)
+            products.put_all(transaction.session, changed=each.locked_products)
 
 
 def state_of(sessions: Sessions, n: int = 1) -> OrderState:

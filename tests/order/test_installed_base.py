@@ -10,7 +10,7 @@ from services.order.domain.fulfilment.order_end import FulfilmentUpdate, advance
 from services.order.domain.fulfilment.product import (
     Product,
     ProductStatus,
-    mark_pending_terminate,
+    lock,
     terminate_product,
 )
 from services.order.domain.fulfilment.progress import advance
@@ -23,7 +23,7 @@ from shared.contracts import (
     OrderStateChanged,
     RefusalCode,
 )
-from shared.errors import PoisonError
+from shared.errors import ConflictError, PoisonError
 from tests.conftest import NOON
 from tests.order.builders import (
     ADDRESS,
@@ -97,7 +97,7 @@ def test_a_disconnection_is_published_as_the_product_that_it_ends() -> None:
 def test_a_failed_disconnection_leaves_a_product_alone_that_another_order_has_ended() -> None:
     product = a_product()
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
-    taken = terminate_product(mark_pending_terminate(product, order_id(3)), NOON)
+    taken = terminate_product(lock(product, order_id(3), is_ended=True), NOON)
 
     outcome = advance_order_and_products(
         order.order, order.progress, {product.id: taken}, service_failed(2), NOON
@@ -110,7 +110,7 @@ def test_an_accepted_disconnection_claims_its_product_and_a_completed_one_ends_i
     product = a_product()
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
 
-    (claimed,) = order.disconnected_products
+    (claimed,) = order.locked_products
     outcome = done(order, claimed)
 
     assert (claimed.status, claimed.ending_order_id) == (
@@ -138,7 +138,7 @@ def test_a_failed_or_rejected_disconnection_keeps_its_product(
 ) -> None:
     product = a_product()
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
-    claimed = {each.id: each for each in order.disconnected_products}
+    claimed = {each.id: each for each in order.locked_products}
 
     outcome = advance_order_and_products(
         order.order, order.progress, claimed, service_failed(2, code), NOON
@@ -246,11 +246,12 @@ def test_a_terminated_product_cannot_be_disconnected() -> None:
 
 
 def test_a_product_with_an_open_order_cannot_be_disconnected() -> None:
-    product = mark_pending_terminate(a_product(), order_id(9))
+    product = lock(a_product(), order_id(9), is_ended=True)
 
-    assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
-        (AT, "product-busy")
-    }
+    with pytest.raises(ConflictError, match="an open order disconnects the product") as refusal:
+        accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
+
+    assert (refusal.value.code, str(order_id(9)) in refusal.value.remedy) == ("product-busy", True)
 
 
 def test_a_product_cannot_be_disconnected_twice_in_one_order() -> None:

@@ -119,7 +119,7 @@ def test_a_batch_of_disconnections_costs_a_handful_of_statements(sessions: Sessi
         products.preload_with_bundles(transaction.session, ids)
         products.put_all(
             transaction.session,
-            changed=[one for each in gone for one in each.disconnected_products],
+            changed=[one for each in gone for one in each.locked_products],
         )
 
     with counted(sessions) as statements:

@@ -21,7 +21,6 @@ from shared.contracts import (
     BusinessAction,
     HoldAction,
     ServiceCompleted,
-    ServiceFailed,
 )
 from shared.persistence.database import Sessions
 from tests.kernel import TENANT, consume, dead_letter_rows, published
@@ -72,11 +71,9 @@ def test_new_installation_and_disconnection_are_enabled() -> None:
 @pytest.mark.parametrize(
     ("actions", "code", "remedy"),
     [
-        ({}, "missing", "give `new` or `disconnect`"),
-        ({"action": "modify"}, "business-action-unsupported", "give `new` or `disconnect`"),
-        ({"business_action": "change"}, "business-action-unsupported", "or leave it out"),
+        ({}, "missing", "give `new` or `change`"),
         ({"action": "noChange"}, "nothing-to-do", "leave the blueprint out"),
-        ({"business_action": "fly"}, "business-action-unknown", "give `new` or `disconnect`"),
+        ({"business_action": "fly"}, "business-action-unknown", "give `new` or `change`"),
         (
             {"business_action": "new", "action": "delete"},
             "business-action-mismatch",
@@ -147,22 +144,6 @@ def test_two_business_actions_of_one_tmf_action_have_a_blueprint_each(sessions: 
         found = session.scalars(text("SELECT business_action FROM blueprints WHERE content = ''"))
         assert set(found) == {"move", "change-number"}
         session.rollback()
-
-
-def test_a_published_blueprint_of_what_cannot_be_carried_out_reserves_nothing(
-    sessions: Sessions,
-) -> None:
-    """Earlier versions accepted blueprints for `modify`, which reserved a second line."""
-    publish(sessions, REFERENCE, for_action(REFERENCE, BusinessAction.CHANGE))
-    run(sessions, accepted())
-    before = len(published(sessions))
-
-    change = an_item(action=BusinessAction.CHANGE)
-    consume(sessions, SUBSCRIPTIONS, accepted(change, order_id=OTHER_ID))
-
-    (failed,) = published(sessions)[before:]
-    assert isinstance(failed, ServiceFailed)
-    assert (failed.code, "reference/change" in failed.reason) == ("no-blueprint", True)
 
 
 def test_requests_and_results_name_the_business_action(sessions: Sessions) -> None:

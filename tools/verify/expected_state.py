@@ -5,6 +5,7 @@ It is independent of the services' folds, so that theirs can be compared with it
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self, TypeAlias
 from uuid import UUID
 
@@ -56,6 +57,9 @@ class ExpectedState:
     tenants: dict[UUID, str] = field(default_factory=dict)
     """The tenant of each order."""
 
+    changed_at: dict[UUID, datetime] = field(default_factory=dict)
+    """When each product and service was changed last."""
+
     times_ended: dict[UUID, int] = field(default_factory=dict)
     """How often the end of each order was published."""
 
@@ -73,18 +77,14 @@ class ExpectedState:
                     expected_state.add_state(message, envelope.sequence)
                 case OrderCompleted() | OrderFailed() | OrderRejected() as message:
                     expected_state.add_ended(message)
-                    removed |= expected_state.add_products(message)
+                    removed |= expected_state.add_products(message, envelope.time)
                 case ResourcesAssigned() as message:
                     expected_state.assigned[message.order_id, message.request_id] = message
                 case ServiceCompleted(services=services):
                     removed |= {
                         each.service_id for each in services if ends_product_or_service(each)
                     }
-                    expected_state.services |= {
-                        each.service_id: each
-                        for each in services
-                        if not ends_product_or_service(each)
-                    }
+                    expected_state.add_services(services, envelope.time)
                 case _:
                     pass
         for mapping in (expected_state.products, expected_state.services):
@@ -103,12 +103,25 @@ class ExpectedState:
         self.ended[message.order_id] = message
         self.times_ended[message.order_id] = self.times_ended.get(message.order_id, 0) + 1
 
-    def add_products(self, message: FinalOrderMessage) -> set[UUID]:
+    def add_services(self, services: Iterable[CompletedService], time: datetime) -> None:
+        """Add the services that an order has left running, unless a later version is known."""
+        for each in services:
+            if not ends_product_or_service(each) and self.is_newest(each.service_id, time):
+                self.services[each.service_id] = each
+
+    def is_newest(self, id_: UUID, time: datetime) -> bool:
+        """Tell whether no later version of a product or service is known."""
+        if time < self.changed_at.get(id_, time):
+            return False
+        self.changed_at[id_] = time
+        return True
+
+    def add_products(self, message: FinalOrderMessage, time: datetime) -> set[UUID]:
         """Add the products of an order; return the ids of those that it disconnected."""
         if not isinstance(message, OrderCompleted):
             return set()
         for product in message.products:
-            if not ends_product_or_service(product):
+            if not ends_product_or_service(product) and self.is_newest(product.product_id, time):
                 self.products[product.product_id] = product
                 self.origins[product.product_id] = message.order_id
         return {each.product_id for each in message.products if ends_product_or_service(each)}

@@ -12,6 +12,9 @@ INLINE = "inline"
 
 SERVICES = "SELECT id, state, elements, held FROM services"
 OPEN_PLANS = "SELECT items FROM plans WHERE state NOT IN ('completed', 'failed')"
+RUNNING_STATES = frozenset({"active", "inactive"})
+"""The states of services that are in the network; those of suspended products are inactive."""
+
 _decode = msgspec.json.decode
 
 
@@ -22,7 +25,7 @@ def elements_and_inventory_agree(stack_data: StackData) -> Iterator[CheckResult]
     inventory = {
         (element, str(row.id))
         for row in stack_data.rows("provisioning", SERVICES)
-        if row.state == "active"
+        if row.state in RUNNING_STATES
         for element in _decode(row.elements)
         if element != INLINE
     }
@@ -67,7 +70,7 @@ def inventory_is_what_was_completed(stack_data: StackData) -> Iterator[CheckResu
     found = {
         row.id: sorted((held["kind"], held["value"]) for held in _decode(row.held))
         for row in stack_data.rows("provisioning", SERVICES)
-        if row.state == "active"
+        if row.state in RUNNING_STATES
     }
     for id_ in sorted(expected.keys() | found.keys()):
         same = expected.get(id_) == found.get(id_)

@@ -20,6 +20,10 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, ViewEffect] = MappingProxyType(
     {
         BusinessAction.NEW: ViewEffect.SHOWN,
         BusinessAction.CHANGE: ViewEffect.SHOWN,
+        BusinessAction.CHANGE_NUMBER: ViewEffect.SHOWN,
+        BusinessAction.MOVE: ViewEffect.SHOWN,
+        BusinessAction.SUSPEND: ViewEffect.SHOWN,
+        BusinessAction.RESUME: ViewEffect.SHOWN,
         BusinessAction.DISCONNECT: ViewEffect.REMOVED,
         BusinessAction.KEEP: ViewEffect.SHOWN,
     }

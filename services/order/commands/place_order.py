@@ -81,7 +81,7 @@ def accept_or_replay(
         raise
     order, progress = accepted.order, accepted.progress
     submission = new_submission(keys, command.fingerprint, order, render(order, progress))
-    store_order(work, order, progress, accepted.disconnected_products, submission)
+    store_order(work, order, progress, accepted.locked_products, submission)
     work.publish(replace_field(accepted.message, record=order_record(order, submission)))
     return submission
 
@@ -94,8 +94,15 @@ def acceptance_context(command: PlaceOrderCommand, work: UnitOfWork) -> Acceptan
         store.orders.newest_contents(work.session, tenant, client, party_id) if party_id else ()
     )
     person = acting_person(work.cause)
+    changes_products = bool(command.order.product_ids)
     return AcceptanceContext(
-        work.cause.id, tenant, client, work.now, person, category_from_orders(earlier)
+        work.cause.id,
+        tenant,
+        client,
+        work.now,
+        person,
+        category_from_orders(earlier),
+        store.blueprints.get_available(work.session, tenant) if changes_products else None,
     )
 
 
@@ -121,12 +128,12 @@ def store_order(
     work: UnitOfWork,
     order: Order,
     progress: Progress,
-    disconnected: Iterable[Product],
+    locked: Iterable[Product],
     submission: Submission,
 ) -> None:
-    """Store a new order, the products that it disconnects, and the response to its client."""
+    """Store a new order, the products that it changes or ends, and the response to its client."""
     store.submissions.add(work.session, submission)
     store.orders.add(work.session, order, progress)
-    store.products.put_all(work.session, changed=disconnected)
+    store.products.put_all(work.session, changed=locked)
     for change in initial_changes(progress):
         work.record_change(change.kind, order.id, change.was, change.became, part=change.part)

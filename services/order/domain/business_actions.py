@@ -19,8 +19,26 @@ class ProductEffect(StrEnum):
 
     CREATES = "creates"
     CHANGES = "changes"
+    SUSPENDS = "suspends"
+    """It is barred for one more reason."""
+
+    RESUMES = "resumes"
+    """It is barred for one reason less."""
+
     ENDS = "ends"
     KEEPS = "keeps"
+
+
+class ProductPart(StrEnum):
+    """A part of a product that an action may change, beside the characteristics.
+
+    Which action changes a characteristic is in its rule in the catalogue.
+    """
+
+    OFFERING = "offering"
+    """The offering, and with it the price."""
+
+    ADDRESS = "address"
 
 
 class MissingBlueprint(NamedTuple):
@@ -42,6 +60,18 @@ class OrderRule(NamedTuple):
     missing_blueprint: MissingBlueprint | None = None
     """None if an offering can be sold without it."""
 
+    changes: frozenset[ProductPart] = frozenset()
+    """What an item may state differently from its product."""
+
+    is_priced_anew: bool = False
+    """Whether the product has the prices of the order from then on; else they stay."""
+
+    chooses_anew: bool = False
+    """Whether a characteristic that it changes, and an item does not state, is chosen anew."""
+
+    while_suspended: bool = False
+    """Whether suspended products can be changed so."""
+
 
 BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
     {
@@ -54,10 +84,28 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
                 refuses_sale=True,
             ),
         ),
-        BusinessAction.CHANGE: OrderRule(ProductEffect.CHANGES),
+        BusinessAction.CHANGE: OrderRule(
+            ProductEffect.CHANGES,
+            is_enabled=True,
+            changes=frozenset({ProductPart.OFFERING}),
+            is_priced_anew=True,
+        ),
+        BusinessAction.CHANGE_NUMBER: OrderRule(
+            ProductEffect.CHANGES, is_enabled=True, is_priced_anew=True, chooses_anew=True
+        ),
+        BusinessAction.MOVE: OrderRule(
+            ProductEffect.CHANGES, is_enabled=True, changes=frozenset({ProductPart.ADDRESS})
+        ),
+        BusinessAction.SUSPEND: OrderRule(
+            ProductEffect.SUSPENDS, is_enabled=True, while_suspended=True
+        ),
+        BusinessAction.RESUME: OrderRule(
+            ProductEffect.RESUMES, is_enabled=True, while_suspended=True
+        ),
         BusinessAction.DISCONNECT: OrderRule(
             ProductEffect.ENDS,
             is_enabled=True,
+            while_suspended=True,
             missing_blueprint=MissingBlueprint(
                 "never-given-up",
                 "no blueprint disconnects its products: they can never be disconnected",
@@ -67,6 +115,12 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
         BusinessAction.KEEP: OrderRule(ProductEffect.KEEPS),
     }
 )
+
+NEW_INSTALLATION = BusinessAction.NEW
+"""The action with which one-time prices are due that name none."""
+
+ORDINARY_CHANGE = BusinessAction.CHANGE
+"""The action that changes characteristics whose rule names none."""
 
 NEEDED_BLUEPRINTS: Mapping[BusinessAction, MissingBlueprint] = MappingProxyType(
     {
@@ -80,13 +134,22 @@ NEEDED_BLUEPRINTS: Mapping[BusinessAction, MissingBlueprint] = MappingProxyType(
 ENABLED_ACTIONS = tuple(action for action, rule in BUSINESS_ACTIONS.items() if rule.is_enabled)
 
 
+def rule_of(item: HasAction) -> OrderRule:
+    """Return the rule for an accepted item.
+
+    Raises:
+        PoisonError: if this version does not know its business action.
+    """
+    return BUSINESS_ACTIONS[business_action_of(item)]
+
+
 def product_effect(item: HasAction) -> ProductEffect:
     """Return what an accepted item does to its product.
 
     Raises:
         PoisonError: if this version does not know its business action.
     """
-    return BUSINESS_ACTIONS[business_action_of(item)].effect
+    return rule_of(item).effect
 
 
 REQUESTED_ACTIONS: Mapping[tuple[str, str], BusinessAction] = MappingProxyType(
@@ -94,6 +157,11 @@ REQUESTED_ACTIONS: Mapping[tuple[str, str], BusinessAction] = MappingProxyType(
     | {(tmf.value, ""): each for tmf, each in MEANT_BY.items() if each in ENABLED_ACTIONS}
 )
 """The enabled actions by TMF622 action and name; the name is empty for what the former means."""
+
+
+def actions_changing(part: ProductPart) -> list[BusinessAction]:
+    """Return the enabled business actions that change a part of a product."""
+    return [each for each in ENABLED_ACTIONS if part in BUSINESS_ACTIONS[each].changes]
 
 
 def enabled_actions(tmf_action: str) -> list[BusinessAction]:

@@ -148,9 +148,13 @@ class Order:
         """Yield the items of one of its bundles."""
         return (item for item in self.items if item.bundle_item == bundle.id)
 
-    def disconnected_product_ids(self) -> list[UUID]:
-        """Return the ids of the products that it disconnects."""
-        return [item.ordered.product_id for item in self.items if item.effect is ProductEffect.ENDS]
+    def existing_product_ids(self) -> list[UUID]:
+        """Return the ids of the products that it changes or ends."""
+        return [
+            item.ordered.product_id
+            for item in self.items
+            if item.effect not in {ProductEffect.CREATES, ProductEffect.KEEPS}
+        ]
 
 
 def next_version(order: Order, content: OrderContent) -> Order:

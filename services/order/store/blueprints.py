@@ -19,7 +19,17 @@ def replace_for_tenant(
 
 
 def get_available(session: Session, tenant: str) -> AvailableBlueprints | None:
-    """Return the blueprints of a tenant; None if provisioning has not published any yet."""
+    """Return the blueprints of a tenant; None if provisioning has not published any yet.
+
+    They are read once in a transaction.
+    """
+    read: dict[str, AvailableBlueprints | None] = session.info.setdefault("blueprints", {})
+    if tenant not in read:
+        read[tenant] = _available(session, tenant)
+    return read[tenant]
+
+
+def _available(session: Session, tenant: str) -> AvailableBlueprints | None:
     tenants = BlueprintsRow.tenant.in_([SHARED_TENANT, tenant])
     rows = session.scalars(select(BlueprintsRow.blueprints).where(tenants)).all()
     if not rows:

@@ -48,6 +48,9 @@ class FulfilmentRule(NamedTuple):
         return self.hold is not None
 
 
+CHANGING = FulfilmentRule(ServiceEffect.CHANGES, hold=HoldAction.RESERVE)
+"""Versions of resources that know no business actions have no word for it, and must not run."""
+
 BUSINESS_ACTIONS: Mapping[BusinessAction, FulfilmentRule] = MappingProxyType(
     {
         BusinessAction.NEW: FulfilmentRule(
@@ -57,7 +60,11 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, FulfilmentRule] = MappingProxyType(
                 BusinessAction.DISCONNECT, "products of it can never be disconnected"
             ),
         ),
-        BusinessAction.CHANGE: FulfilmentRule(ServiceEffect.CHANGES),
+        BusinessAction.CHANGE: CHANGING,
+        BusinessAction.CHANGE_NUMBER: CHANGING,
+        BusinessAction.MOVE: CHANGING,
+        BusinessAction.SUSPEND: CHANGING,
+        BusinessAction.RESUME: CHANGING,
         BusinessAction.DISCONNECT: FulfilmentRule(
             ServiceEffect.ENDS,
             hold=HoldAction.PRE_RELEASE,

@@ -14,8 +14,8 @@ from services.provisioning.domain.business_actions import (
     rule_of,
 )
 from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
-from services.provisioning.domain.plan.templates import values_of_step
-from shared.contracts import Action, Characteristic, Held
+from services.provisioning.domain.plan.templates import characteristic_value, values_of_step
+from shared.contracts import BAR_CHARACTERISTIC, NO_BAR, Action, Characteristic, Held
 from shared.contracts.message_parts import ElementName
 from shared.errors import EarlyMessageError
 
@@ -24,6 +24,9 @@ class ServiceState(StrEnum):
     """The state of a service (TMF638 `ServiceStateType`)."""
 
     ACTIVE = "active"
+    INACTIVE = "inactive"
+    """It is barred: its product is suspended."""
+
     TERMINATED = "terminated"
 
 
@@ -106,7 +109,7 @@ def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
         id=item.service_id,
         tenant=plan.tenant,
         local_network=plan.local_network_of(item),
-        state=ServiceState.ACTIVE,
+        state=ServiceState.INACTIVE if is_barred(item) else ServiceState.ACTIVE,
         specification=item.specification,
         blueprint_version=item.blueprint_version,
         catalogue_version=item.catalogue_version,
@@ -125,9 +128,24 @@ def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
     )
 
 
+def is_barred(item: PlanItem) -> bool:
+    """Tell whether a service is barred after an item, in one direction or both."""
+    return characteristic_value(BAR_CHARACTERISTIC, item.characteristics) not in {None, NO_BAR}
+
+
 def changed_service(service: Service, plan: Plan, item: PlanItem) -> Service:
-    """Return the service that an item has changed."""
-    return replace(active_service(plan, item, service.started_at), client=service.client)
+    """Return the service that an item has changed.
+
+    The elements that only resources lead to which it gives up no longer carry it.
+    """
+    left = {each.element for each in item.pre_released} - {each.element for each in item.held}
+    kept = (each for each in service.elements if each not in left)
+    changed = (each for each in changed_elements(plan, item) if each not in left)
+    return replace(
+        active_service(plan, item, service.started_at),
+        client=service.client,
+        elements=tuple(dict.fromkeys((*kept, *changed))),
+    )
 
 
 def terminated_service(service: Service, plan: Plan, item: PlanItem, now: datetime) -> Service:

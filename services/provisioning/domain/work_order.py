@@ -14,7 +14,7 @@ from services.provisioning.domain.advance import (
 )
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
 from services.provisioning.domain.plan.plan import Plan
-from services.provisioning.domain.plan.templates import values_of_step
+from services.provisioning.domain.plan.templates import call_parameters, values_of_step
 from services.provisioning.domain.plan.working_plan import WorkOrderRequest
 from shared.contracts import Characteristic, Held
 from shared.errors import ConflictError
@@ -127,7 +127,7 @@ def new_work_order(plan: Plan, request: WorkOrderRequest, now: datetime) -> Work
         specification=item.specification,
         service_id=item.service_id,
         address_id=item.address_id,
-        parameters=values.parameters,
+        parameters=call_parameters(step, values, undo=undo),
         held=values.held,
         priority=plan.priority,
         state=WorkOrderState.DISPATCHED,

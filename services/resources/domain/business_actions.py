@@ -31,6 +31,14 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, HoldingRule] = MappingProxyType(
         BusinessAction.CHANGE: HoldingRule(
             NeedEffect.KEEP, frozenset({Transition.OCCUPY, Transition.RELEASE})
         ),
+        BusinessAction.CHANGE_NUMBER: HoldingRule(
+            NeedEffect.KEEP, frozenset({Transition.OCCUPY, Transition.RELEASE})
+        ),
+        BusinessAction.MOVE: HoldingRule(
+            NeedEffect.KEEP, frozenset({Transition.OCCUPY, Transition.RELEASE})
+        ),
+        BusinessAction.SUSPEND: HoldingRule(NeedEffect.KEEP, frozenset()),
+        BusinessAction.RESUME: HoldingRule(NeedEffect.KEEP, frozenset()),
         BusinessAction.DISCONNECT: HoldingRule(
             NeedEffect.PRE_RELEASE, frozenset({Transition.RELEASE})
         ),

@@ -73,6 +73,7 @@ CUSTOMER_VIEW: dict[str, Any] = {
             "specification": "voice",
             "number": "+862583100001",
             "monthlyCents": 2000,
+            "suspendedFor": [],
             "serviceId": SERVICE_ID,
             "orderId": ORDER_ID,
             "since": "2026-01-31T12:00:02Z",

@@ -160,6 +160,9 @@ class ProductView(TmfBaseView):
     specification: str | None = None
     number: str | None = None
     monthly_cents: Cents
+    suspended_for: tuple[str, ...] = ()
+    """The reasons for which it is suspended; it is not if there are none."""
+
     service_id: UUID
     order_id: UUID
     """The order that changed it last."""
@@ -178,6 +181,7 @@ class ProductView(TmfBaseView):
             specification=service.specification if service else None,
             number=product.number or None,
             monthly_cents=product.monthly_cents,
+            suspended_for=product.suspended_for,
             service_id=product.service_id,
             order_id=product.told_by,
             since=product.told_at,

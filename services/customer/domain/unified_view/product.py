@@ -25,6 +25,9 @@ class Product:
     client: str = ""
     """The owner client; empty if the order service has not reported it."""
 
+    suspended_for: tuple[str, ...] = ()
+    """The reasons for which it is suspended; it is not if there are none."""
+
     @property
     def key(self) -> UUID:
         """The product's id."""
@@ -65,6 +68,7 @@ def product_from_message(
         told_at,
         order.order_id,
         product.client,
+        product.suspended_for,
     )
 
 

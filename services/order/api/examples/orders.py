@@ -67,6 +67,32 @@ ORDER_REQUESTS: dict[str, Any] = {
             },
         ),
     },
+    "change": {
+        "summary": "Change the speed of a line",
+        "value": order_body(
+            "CRM-1005",
+            {
+                "id": "1",
+                "action": "modify",
+                "businessAction": "change",
+                "productOffering": {"id": "ftth-1000"},
+                "product": {"id": "7f0e0f2e-5a44-5b0e-9a52-8f0f4a1c2b3d"},
+            },
+        ),
+    },
+    "suspend": {
+        "summary": "Suspend a product at the customer's request",
+        "value": order_body(
+            "CRM-1006",
+            {
+                "id": "1",
+                "action": "modify",
+                "businessAction": "suspend",
+                "suspensionReason": "request",
+                "product": {"id": "7f0e0f2e-5a44-5b0e-9a52-8f0f4a1c2b3d"},
+            },
+        ),
+    },
     "disconnect": {
         "summary": "Disconnect a product",
         "value": order_body(
@@ -113,7 +139,7 @@ OFFERING_REFERENCE = {
     "id": "voice-basic",
     "href": f"{OFFERINGS_PATH}/voice-basic",
     "name": "Telephone",
-    "version": "1",
+    "version": "2",
 }
 SPECIFICATION_REFERENCE = {"id": "voice", "href": f"{SPECIFICATIONS_PATH}/voice"}
 CHARACTERISTICS = [

@@ -9,7 +9,7 @@ SPECIFICATION: dict[str, Any] = {
     "href": f"{SPECIFICATIONS_PATH}/ftth",
     "name": "Fibre to the home (光纤宽带)",
     "description": "Internet access over a splitter leg of a passive optical network.",
-    "version": "1",
+    "version": "2",
     "lifecycleStatus": "active",
     "isBundle": False,
     "productSpecCharacteristic": [
@@ -22,8 +22,11 @@ SPECIFICATION: dict[str, Any] = {
             "maxCardinality": 1,
             "productSpecCharacteristicValue": [
                 {"value": 100, "valueType": "integer"},
+                {"value": 200, "valueType": "integer"},
                 {"value": 300, "valueType": "integer"},
+                {"value": 500, "valueType": "integer"},
                 {"value": 1000, "valueType": "integer"},
+                {"value": 2000, "valueType": "integer"},
             ],
         }
     ],

@@ -71,10 +71,13 @@ class OrderItemSchema(TmfBaseSchema):
     """The item's number, unique in the order."""
 
     action: ShortText = ""
-    """`add` or `delete`."""
+    """`add`, `modify` or `delete`."""
 
     business_action: ShortText = ""
-    """Extension: the business action, `new` or `disconnect`."""
+    """Extension: the business action; without it `new`, `change` or `disconnect`."""
+
+    suspension_reason: ShortText = ""
+    """Extension: with `suspend` or `resume`, the reason that is added or lifted."""
 
     quantity: WholeNumber = 1
     product_offering: ReferenceSchema = ReferenceSchema()
@@ -93,6 +96,7 @@ class OrderItemSchema(TmfBaseSchema):
             action=self.action,
             business_action=self.business_action,
             quantity=self.quantity,
+            suspension_reason=self.suspension_reason,
             offering_id=self.product_offering.id,
             product_id=self.product.id,
             places=tuple(self.product.requested_places(product_at)),

@@ -59,6 +59,9 @@ class ItemView(UnvalidatedTmfView):
     quantity: int = 1
     action: Action
     business_action: str
+    suspension_reason: str | None = None
+    """With `suspend` or `resume`: the reason that is added or lifted."""
+
     state: OrderState
     product_offering: ReferenceView
     product: ProductView
@@ -229,6 +232,7 @@ def show_item(item: Item, current: ItemState) -> ItemView:
         id=ordered.id,
         action=ordered.action,
         business_action=ordered.business_action,
+        suspension_reason=ordered.reason or None,
         state=current.state,
         product_offering=offering_reference(
             ordered.offering_id, ordered.offering_name, ordered.catalogue_version

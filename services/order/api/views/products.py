@@ -29,6 +29,9 @@ from shared.http.collection_paths import (
 )
 from shared.http.views import UnvalidatedTmfView
 
+SUSPENSION = "suspensionReason"
+"""The characteristic that shows why a product is suspended."""
+
 
 class CharacteristicView(UnvalidatedTmfView):
     """One property."""
@@ -76,6 +79,8 @@ class ProductInventoryView(UnvalidatedTmfView):
     billing_account: ReferenceView | None = None
     place: tuple[PlaceView, ...] | None = None
     product_characteristic: tuple[CharacteristicView, ...] | None = None
+    """With `suspensionReason` for each reason for which it is suspended."""
+
     product_offering: ReferenceView
     product_order_item: tuple[OrderItemView, ...]
     product_price: tuple[OrderPriceView, ...] | None = None
@@ -111,7 +116,7 @@ def show_product(product: Product) -> ProductInventoryView:
         status=product.status,
         billing_account=account_view(content.account_id),
         place=place_views(content.address_id, content.local_network),
-        product_characteristic=characteristic_views(characteristics_with_number(product)),
+        product_characteristic=characteristic_views(all_characteristics(product)),
         product_offering=offering_reference(
             product.offering_id, content.name, content.catalogue_version
         ),
@@ -132,6 +137,12 @@ def product_customer_view(product: Product) -> PartyView:
     content = product.content
     kind = PartyKind.ORGANIZATION if content.is_organization else content.party_kind
     return customer_view(product.party_id, None, kind)
+
+
+def all_characteristics(product: Product) -> Iterable[Characteristic]:
+    """Return a product's characteristics, with its number and why it is suspended."""
+    suspended = (Characteristic(name=SUSPENSION, value=each) for each in product.suspended_for)
+    return (*characteristics_with_number(product), *suspended)
 
 
 def characteristics_with_number(product: Product) -> Iterable[Characteristic]:

@@ -5,12 +5,16 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+from services.order.domain.acceptance.changes import changed_item, suspension_item
 from services.order.domain.acceptance.characteristics import merge_characteristics
+from services.order.domain.acceptance.existing_items import ON_EXISTING
+from services.order.domain.acceptance.existing_products import BUSY_CODE
 from services.order.domain.acceptance.installation_address import (
     installation_place,
     with_address_in_members,
 )
-from services.order.domain.acceptance.items import ItemCheckContext, items_faults
+from services.order.domain.acceptance.item_checks import ItemCheckContext
+from services.order.domain.acceptance.items import items_faults
 from services.order.domain.acceptance.order_header import (
     category_of,
     channel_of,
@@ -30,7 +34,7 @@ from services.order.domain.business_actions import ProductEffect
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.eligibility import EligibilityContext, admitted_local_networks
 from services.order.domain.catalogue.pricing import quote
-from services.order.domain.fulfilment.product import Product, mark_pending_terminate
+from services.order.domain.fulfilment.product import Product, lock_products
 from services.order.domain.fulfilment.progress import Progress, initial_progress
 from services.order.domain.order import (
     BundleParentItem,
@@ -42,7 +46,7 @@ from services.order.domain.order import (
     derive_service_id,
 )
 from shared.contracts import TMF_ACTIONS, BusinessAction, OrderAccepted, OrderedItem
-from shared.errors import Fault, InvalidError
+from shared.errors import ConflictError, DomainError, Fault, InvalidError
 
 
 class AcceptedOrder(NamedTuple):
@@ -50,8 +54,8 @@ class AcceptedOrder(NamedTuple):
 
     order: Order
     progress: Progress
-    disconnected_products: tuple[Product, ...]
-    """Products that the order will disconnect."""
+    locked_products: tuple[Product, ...]
+    """Products that the order will change or end."""
 
     message: OrderAccepted
 
@@ -72,21 +76,27 @@ def accept(
 
     Raises:
         InvalidError: the order has faults; all of them are named.
+        ConflictError: its only faults are products with an open order.
     """
     requested = with_bundle_addresses(requested)
     others = independent_faults(
         requested.faults, order_faults(requested, context, catalogue, products)
     )
     if faults := dict.fromkeys((*requested.faults, *others)):
-        raise InvalidError(faults)
+        raise acceptance_error(tuple(faults))
     content = order_content(context, requested, catalogue, products)
     party_id = content.customer.id
     order = Order(context.order_id, context.tenant, context.client, party_id, content)
-    disconnected = tuple(
-        mark_pending_terminate(products[each], order.id)
-        for each in order.disconnected_product_ids()
-    )
-    return AcceptedOrder(order, initial_progress(order), disconnected, accepted_message(order))
+    locked = lock_products(order, products)
+    return AcceptedOrder(order, initial_progress(order), locked, accepted_message(order))
+
+
+def acceptance_error(faults: Sequence[Fault]) -> DomainError:
+    """Return the error for the faults of an order: a conflict if its products are only busy."""
+    if any(each.code != BUSY_CODE for each in faults):
+        return InvalidError(faults)
+    first = faults[0]
+    return ConflictError(first.reason, code=first.code, remedy=first.remedy)
 
 
 def with_bundle_addresses(requested: RequestedOrder) -> RequestedOrder:
@@ -128,7 +138,8 @@ def order_faults(
     )
     own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
     yield from items_faults(
-        requested.items, ItemCheckContext(catalogue, own, party.id, eligibility)
+        requested.items,
+        ItemCheckContext(catalogue, own, party.id, eligibility, context.blueprints),
     )
 
 
@@ -179,8 +190,8 @@ def product_items(
 ) -> Iterator[Item]:
     """Yield the product items, those of a bundle at the bundle's position."""
     for item in requested.items:
-        if item.effect is ProductEffect.ENDS:
-            yield disconnection_item(item, products[UUID(item.product_id)])
+        if item.effect in ON_EXISTING:
+            yield existing_product_item(item, products[UUID(item.product_id)], catalogue)
         elif item.members:
             bundle = catalogue.sellable_offerings[item.offering_id]
             for member in item.members:
@@ -188,6 +199,20 @@ def product_items(
                 yield new_item(order_id, member, offering, bundle, item.id)
         else:
             yield new_item(order_id, item, catalogue.sellable_offerings[item.offering_id])
+
+
+def existing_product_item(item: RequestedItem, product: Product, catalogue: Catalogue) -> Item:
+    """Return an item that changes or ends a product."""
+    action = enabled_action_of(item)
+    match item.effect:
+        case ProductEffect.CHANGES:
+            return changed_item(item, action, product, catalogue)
+        case ProductEffect.SUSPENDS:
+            return suspension_item(item, action, product, adds=True)
+        case ProductEffect.RESUMES:
+            return suspension_item(item, action, product, adds=False)
+        case _:
+            return disconnection_item(item, product)
 
 
 def new_item(

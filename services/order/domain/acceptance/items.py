@@ -1,15 +1,21 @@
 """Checks of the items of an order against the catalogue and the installed base."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID
+from collections.abc import Iterator, Sequence
 
 from services.order.domain.acceptance.characteristics import characteristics_faults
-from services.order.domain.acceptance.disconnection import disconnection_faults, split_bundle_faults
+from services.order.domain.acceptance.existing_items import (
+    ON_EXISTING,
+    existing_product_item_faults,
+)
+from services.order.domain.acceptance.existing_products import (
+    product_twice_faults,
+    split_bundle_faults,
+)
 from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
 )
+from services.order.domain.acceptance.item_checks import ItemCheckContext, not_sellable_faults
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import (
     ENABLED_ACTIONS,
@@ -19,28 +25,16 @@ from services.order.domain.business_actions import (
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.catalogue.eligibility import (
-    EligibilityContext,
     admitted_local_networks,
     eligibility_faults,
     not_eligible_fault,
 )
-from services.order.domain.fulfilment.product import Product
 from shared.contracts import TMF_ACTIONS
 from shared.errors import Fault
 from shared.input.phones import phone_key
 
 MAX_ITEMS = 100
 SUPPORTED_ACTIONS = " or ".join(dict.fromkeys(TMF_ACTIONS[each] for each in ENABLED_ACTIONS))
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCheckContext:
-    """What items are checked against: catalogue, installed base, and who orders what when."""
-
-    catalogue: Catalogue
-    products: Mapping[UUID, Product]
-    party_id: str
-    eligibility: EligibilityContext
 
 
 def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> Iterator[Fault]:
@@ -61,6 +55,7 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
     yield from number_picked_twice_faults(items)
     for item in items:
         yield from item_faults(item, context)
+    yield from product_twice_faults(item for item in items if item.effect in ON_EXISTING)
     ending = [item for item in items if item.effect is ProductEffect.ENDS]
     yield from split_bundle_faults(ending, context.products)
 
@@ -110,13 +105,10 @@ def item_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Faul
     match item.effect:
         case ProductEffect.CREATES:
             yield from addition_faults(item, context)
-        case ProductEffect.ENDS:
-            yield from disconnection_faults(item, context.products, context.party_id)
         case None:
             pass
-        case other:
-            msg = f"orders cannot request yet what {other} a product"
-            raise NotImplementedError(msg)
+        case _:
+            yield from existing_product_item_faults(item, context)
 
 
 def action_faults(item: RequestedItem) -> Iterator[Fault]:
@@ -182,15 +174,6 @@ def addition_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[
         yield from not_sellable_faults(at, item.offering_id, context.catalogue)
     else:
         yield from sellable_item_faults(item, offering, context)
-
-
-def not_sellable_faults(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:
-    """Name why an offering cannot be ordered: it is not sold now, or does not exist."""
-    remedy = "see GET /tmf-api/productCatalogManagement/v4/productOffering?lifecycleStatus=active"
-    if any(each.id == offering_id for each in catalogue.offerings):
-        yield Fault(at, "offering-not-sold", "the offering is not sold now", remedy)
-    else:
-        yield Fault(at, "offering-unknown", "the catalogue has no such offering", remedy)
 
 
 def sellable_item_faults(

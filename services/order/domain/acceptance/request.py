@@ -7,9 +7,11 @@ from uuid import UUID
 
 from services.order.domain.business_actions import (
     BUSINESS_ACTIONS,
+    OrderRule,
     ProductEffect,
     requested_action,
 )
+from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from shared.contracts import BusinessAction
 from shared.errors import Fault
 
@@ -84,6 +86,7 @@ class RequestedItem:
     action: str = ""
     business_action: str = ""
     quantity: int = 1
+    suspension_reason: str = ""
     offering_id: str = ""
     product_id: str = ""
     places: tuple[RequestedPlace, ...] = ()
@@ -98,10 +101,15 @@ class RequestedItem:
         return requested_action(self.action, self.business_action)
 
     @property
+    def rule(self) -> OrderRule | None:
+        """The rule for its action; None if that is not enabled."""
+        action = self.enabled_action
+        return BUSINESS_ACTIONS[action] if action else None
+
+    @property
     def effect(self) -> ProductEffect | None:
         """What it does to its product; None if its action is not enabled."""
-        action = self.enabled_action
-        return BUSINESS_ACTIONS[action].effect if action else None
+        return self.rule.effect if self.rule else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +156,6 @@ class AcceptanceContext(NamedTuple):
 
     known_category: str = ""
     """The customer's category from earlier orders of the client; empty if none states it."""
+
+    blueprints: AvailableBlueprints | None = None
+    """What can be done to products; None if it is not known, or no item changes or ends one."""

@@ -9,7 +9,7 @@ import msgspec
 from services.order.domain.acceptance.submission import Submission
 from services.order.domain.catalogue.catalogue import PriceKind
 from services.order.domain.catalogue.pricing import Charge
-from services.order.domain.fulfilment.product import Product, mark_pending_terminate
+from services.order.domain.fulfilment.product import Product, lock_products
 from services.order.domain.fulfilment.progress import Progress, initial_progress
 from services.order.domain.order import BundleParentItem, Item, Note, Order, OrderContent
 from shared.contracts import (
@@ -28,7 +28,7 @@ class TakenOverOrder(NamedTuple):
 
     order: Order
     progress: Progress
-    disconnected_products: tuple[Product, ...]
+    locked_products: tuple[Product, ...]
 
 
 def order_record(order: Order, submission: Submission) -> OrderRecord:
@@ -67,19 +67,17 @@ def order_as_published(
     Args:
         message: the published acceptance.
         tenant: the tenant of the order.
-        products: those that it disconnects.
+        products: those that it changes or ends.
 
     Raises:
-        EarlyMessageError: if a product that it disconnects is not in the installed base yet.
+        EarlyMessageError: if a product that it changes or ends is not in the installed base yet.
     """
     content = content_from_message(message, message.record or empty_record(message))
     order = Order(message.order_id, tenant, message.client, content.customer.id, content)
-    product_ids = order.disconnected_product_ids()
-    if missing := [each for each in product_ids if each not in products]:
-        msg = f"product {missing[0]}, which the order disconnects, does not exist yet"
+    if missing := [each for each in order.existing_product_ids() if each not in products]:
+        msg = f"product {missing[0]}, which the order changes or ends, does not exist yet"
         raise EarlyMessageError(msg)
-    disconnected = tuple(mark_pending_terminate(products[each], order.id) for each in product_ids)
-    return TakenOverOrder(order, initial_progress(order), disconnected)
+    return TakenOverOrder(order, initial_progress(order), lock_products(order, products))
 
 
 def empty_record(message: OrderAccepted) -> OrderRecord:

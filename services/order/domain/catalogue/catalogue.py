@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TypeAlias, TypeVar
 
-from shared.contracts import Value
+from services.order.domain.business_actions import NEW_INSTALLATION, ORDINARY_CHANGE
+from shared.contracts import BusinessAction, Value
 from shared.input.numbers import Boolean, WholeNumber
 from shared.input.timestamps import Timestamp
 
@@ -45,6 +46,9 @@ class CharacteristicRule:
 
     requires: tuple[str, ...] = ()
     """Other characteristics that must be given with it."""
+
+    changed_by: tuple[BusinessAction, ...] = (ORDINARY_CHANGE,)
+    """The business actions that change it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,9 @@ class Price:
     when: Condition | None = None
     term_months: WholeNumber = 0
     """The term of a minimum spend."""
+
+    charged_with: tuple[BusinessAction, ...] = (NEW_INSTALLATION,)
+    """The business actions with which a one-time price is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

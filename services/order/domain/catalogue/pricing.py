@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from services.order.domain.business_actions import NEW_INSTALLATION
 from services.order.domain.catalogue.catalogue import Discount, Offering, Price, PriceKind
-from shared.contracts import Cents, Characteristic, Value
+from shared.contracts import BusinessAction, Cents, Characteristic, Value
 
 PERCENT = 100
 
@@ -46,14 +47,21 @@ def quote(
     offering: Offering,
     characteristics: Iterable[Characteristic],
     discounts: Iterable[Discount] = (),
+    action: BusinessAction = NEW_INSTALLATION,
 ) -> Quote:
     """Price one product, as a member of a bundle with the bundle's discounts.
+
+    One-time prices are those of the business action, monthly ones those of the product.
 
     A minimum spend that exceeds the monthly charges adds what is missing, so
     the sum of the lines is always the sum to pay.
     """
     values = {each.name: each.value for each in characteristics}
-    prices = [price for price in offering.prices if applies(price, values)]
+    prices = [
+        price
+        for price in offering.prices
+        if applies(price, values) and is_charged_for(price, action)
+    ]
     by_kind = {each.kind: each for each in discounts if each.member == offering.id}
     charges = [
         charge(price, by_kind) for price in prices if price.kind is not PriceKind.MINIMUM_SPEND
@@ -69,6 +77,11 @@ def quote(
 def applies(price: Price, values: Mapping[str, Value]) -> bool:
     """Tell whether a price is due for a product with these characteristics."""
     return price.when is None or values.get(price.when.characteristic) == price.when.value
+
+
+def is_charged_for(price: Price, action: BusinessAction) -> bool:
+    """Tell whether a price is due with this business action."""
+    return price.kind is not PriceKind.ONE_TIME or action in price.charged_with
 
 
 def charge(price: Price, discounts: Mapping[PriceKind, Discount]) -> Charge:

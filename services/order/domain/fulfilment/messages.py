@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.order.domain.fulfilment.product import Product
+from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
     Progress,
@@ -59,7 +59,8 @@ def completed_message(order: Order, products: Iterable[Product]) -> OrderComplet
 
 
 def product_at_completion(ordered: OrderedItem, product: Product | None) -> HeldProduct:
-    """Return a product of an order at its completion."""
+    """Return a product of an order at its completion; one that has ended costs nothing more."""
+    is_left = product and product.status is not ProductStatus.TERMINATED
     return HeldProduct(
         item_id=ordered.id,
         action=ordered.action,
@@ -69,8 +70,9 @@ def product_at_completion(ordered: OrderedItem, product: Product | None) -> Held
         offering_id=ordered.offering_id,
         name=ordered.offering_name,
         number=product.number if product else "",
-        monthly_cents=ordered.monthly_cents,
+        monthly_cents=product.content.monthly_cents if product and is_left else 0,
         client=product.client if product else "",
+        suspended_for=product.suspended_for if product and is_left else (),
     )
 
 

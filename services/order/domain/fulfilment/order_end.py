@@ -13,8 +13,8 @@ from services.order.domain.fulfilment.messages import (
 )
 from services.order.domain.fulfilment.product import (
     Product,
-    create_and_terminate_products,
-    undo_pending_terminations,
+    products_after,
+    unlock_products,
 )
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
@@ -48,7 +48,7 @@ def advance_order_and_products(
     Args:
         order: the order.
         progress: its stored progress.
-        products: the products that it disconnects.
+        products: the products that it changes or ends.
         message: the message.
         now: the time of this unit of work.
 
@@ -61,24 +61,24 @@ def advance_order_and_products(
             return FulfilmentUpdate(update)
         case OrderState.COMPLETED:
             assert isinstance(message, ServiceCompleted)
-            created, terminated = create_and_terminate_products(
+            created, changed = products_after(
                 order, products, message.services, now, local_networks_of(update.progress)
             )
             return FulfilmentUpdate(
-                update, created, terminated, (completed_message(order, (*created, *terminated)),)
+                update, created, changed, (completed_message(order, (*created, *changed)),)
             )
         case OrderState.REJECTED:
             return FulfilmentUpdate(
                 update,
                 (),
-                undo_pending_terminations(order.id, products.values()),
+                unlock_products(order.id, products.values()),
                 (rejected_message(order, update.progress),),
             )
         case OrderState.FAILED:
             return FulfilmentUpdate(
                 update,
                 (),
-                undo_pending_terminations(order.id, products.values()),
+                unlock_products(order.id, products.values()),
                 (failed_message(order, update.progress),),
             )
         case OrderState.CANCELLED | OrderState.PARTIAL as state:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from services.order.domain.business_actions import ProductEffect
+from services.order.domain.business_actions import ProductEffect, rule_of
 from services.order.domain.catalogue.pricing import Charge
+from services.order.domain.fulfilment.suspension import Suspension
 from services.order.domain.order import Item, Order, OrderContent, StoredStruct, derive_product_id
 from shared.contracts import Cents, Characteristic, CompletedService, PartyKind
 from shared.errors import PoisonError
@@ -20,6 +22,7 @@ class ProductStatus(StrEnum):
     """The status of a product (TMF637 v4 `ProductStatusType`)."""
 
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     PENDING_TERMINATE = "pendingTerminate"
     """An open order disconnects it."""
 
@@ -44,6 +47,9 @@ class ProductContent(StoredStruct, frozen=True, kw_only=True):
 
     party_kind: str = ""
     """`Individual` or `Organization`, if its order or an earlier one states it."""
+
+    suspensions: tuple[Suspension, ...] = ()
+    """Why it is suspended, the oldest reason first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +81,39 @@ class Product:
     client: str
     """The client of the API whose order created it: its owner."""
 
+    open_order_id: UUID | None = None
+    """The open order that changes or ends it; no other order may meanwhile."""
+
+    @property
+    def busy_with(self) -> UUID | None:
+        """The open order that changes or ends it, also if an earlier version stored that."""
+        is_ending = self.status is ProductStatus.PENDING_TERMINATE
+        return self.open_order_id or (self.ending_order_id if is_ending else None)
+
+    @property
+    def suspended_for(self) -> tuple[str, ...]:
+        """The reasons for which it is suspended."""
+        return tuple(each.reason for each in self.content.suspensions)
+
 
 NO_LOCAL_NETWORKS: Mapping[str, str] = MappingProxyType({})
 
 
-def create_and_terminate_products(
+class InstalledBaseUpdate(NamedTuple):
+    """What a completed order has done to products."""
+
+    created: tuple[Product, ...] = ()
+    changed: tuple[Product, ...] = ()
+
+
+def products_after(
     order: Order,
     products: Mapping[UUID, Product],
     services: Iterable[CompletedService],
     now: datetime,
     networks: Mapping[str, str] = NO_LOCAL_NETWORKS,
-) -> tuple[tuple[Product, ...], tuple[Product, ...]]:
-    """Return the products that a completed order has created, and those it has terminated.
+) -> InstalledBaseUpdate:
+    """Return the products that a completed order has created, and those it has changed or ended.
 
     `networks` has the local networks of the items' addresses; for an item that is not in
     it, the one that the order states is kept.
@@ -98,14 +125,71 @@ def create_and_terminate_products(
     if missing := [item.id for item in order.items if item.id not in done]:
         msg = f"order {order.id} was completed without its items {', '.join(missing)}"
         raise PoisonError(msg)
-    new_items = [item for item in order.items if item.effect is ProductEffect.CREATES]
-    return (
+    items = [with_local_network(item, networks) for item in order.items]
+    return InstalledBaseUpdate(
         tuple(
-            create_product(order, with_local_network(item, networks), done[item.id], now)
-            for item in new_items
+            create_product(order, item, done[item.id], now)
+            for item in items
+            if item.effect is ProductEffect.CREATES
         ),
-        tuple(terminate_product(product, now) for product in products.values()),
+        tuple(
+            changed_product(products[item.ordered.product_id], order, item, done[item.id], now)
+            for item in items
+            if item.ordered.product_id in products
+        ),
     )
+
+
+def changed_product(
+    product: Product, order: Order, item: Item, done: CompletedService, now: datetime
+) -> Product:
+    """Return a product as a completed item leaves it."""
+    match item.effect:
+        case ProductEffect.CHANGES:
+            return with_changes(product, item, done)
+        case ProductEffect.SUSPENDS:
+            new = Suspension(reason=item.ordered.reason, since=now, order_id=order.id)
+            return with_suspensions(product, (*product.content.suspensions, new))
+        case ProductEffect.RESUMES:
+            left = (
+                each for each in product.content.suspensions if each.reason != item.ordered.reason
+            )
+            return with_suspensions(product, tuple(left))
+        case ProductEffect.ENDS:
+            return terminate_product(product, now)
+        case ProductEffect.CREATES | ProductEffect.KEEPS:
+            return product
+
+
+def with_changes(product: Product, item: Item, done: CompletedService) -> Product:
+    """Return a product with the offering, characteristics, address and number of an item."""
+    ordered = item.ordered
+    content = msgspec.structs.replace(
+        product.content,
+        address_id=ordered.address_id,
+        local_network=item.local_network,
+        characteristics=ordered.characteristics,
+    )
+    if rule_of(ordered).is_priced_anew:
+        content = msgspec.structs.replace(
+            content,
+            name=ordered.offering_name,
+            catalogue_version=ordered.catalogue_version,
+            charges=item.charges,
+            monthly_cents=ordered.monthly_cents,
+        )
+    return replace(
+        unlock(product),
+        offering_id=ordered.offering_id,
+        number=assigned_number(done) or product.number,
+        content=content,
+    )
+
+
+def with_suspensions(product: Product, suspensions: tuple[Suspension, ...]) -> Product:
+    """Return a product that is suspended for these reasons; it is active without any."""
+    content = msgspec.structs.replace(product.content, suspensions=suspensions)
+    return unlock(replace(product, content=content))
 
 
 def with_local_network(item: Item, networks: Mapping[str, str]) -> Item:
@@ -114,14 +198,12 @@ def with_local_network(item: Item, networks: Mapping[str, str]) -> Item:
     return msgspec.structs.replace(item, local_network=network)
 
 
-def undo_pending_terminations(order_id: UUID, products: Iterable[Product]) -> tuple[Product, ...]:
-    """Return the products that stay, because the order that would disconnect them did not complete.
+def unlock_products(order_id: UUID, products: Iterable[Product]) -> tuple[Product, ...]:
+    """Return the products that stay as they are, because the order did not complete.
 
-    Products that another order disconnects by now are skipped: after a restore two orders may.
+    Products that another order changes or ends by now are skipped: after a restore two orders may.
     """
-    return tuple(
-        undo_pending_terminate(each) for each in products if each.ending_order_id == order_id
-    )
+    return tuple(unlock(each) for each in products if each.busy_with == order_id)
 
 
 def create_product(order: Order, item: Item, done: CompletedService, now: datetime) -> Product:
@@ -170,16 +252,34 @@ def assigned_number(done: CompletedService) -> str:
     return next((held.value for held in done.held if held.kind == "number"), "")
 
 
-def mark_pending_terminate(product: Product, order_id: UUID) -> Product:
-    """Return a product marked for the open order that disconnects it; no other order may."""
-    return replace(product, status=ProductStatus.PENDING_TERMINATE, ending_order_id=order_id)
+def lock(product: Product, order_id: UUID, *, is_ended: bool) -> Product:
+    """Return a product locked for the open order that changes or ends it; no other order may."""
+    locked = replace(product, open_order_id=order_id)
+    if not is_ended:
+        return locked
+    return replace(locked, status=ProductStatus.PENDING_TERMINATE, ending_order_id=order_id)
 
 
-def undo_pending_terminate(product: Product) -> Product:
-    """Undo `mark_pending_terminate`: the order failed, was rejected, or was retracted."""
-    return replace(product, status=ProductStatus.ACTIVE, ending_order_id=None)
+def lock_products(order: Order, products: Mapping[UUID, Product]) -> tuple[Product, ...]:
+    """Return the products that an order changes or ends, locked for it."""
+    return tuple(
+        lock(
+            products[item.ordered.product_id],
+            order.id,
+            is_ended=item.effect is ProductEffect.ENDS,
+        )
+        for item in order.items
+        if item.ordered.product_id in order.existing_product_ids()
+    )
+
+
+def unlock(product: Product) -> Product:
+    """Undo `lock`: the order completed or failed, was rejected, or was retracted."""
+    is_suspended = bool(product.content.suspensions)
+    status = ProductStatus.SUSPENDED if is_suspended else ProductStatus.ACTIVE
+    return replace(product, status=status, ending_order_id=None, open_order_id=None)
 
 
 def terminate_product(product: Product, now: datetime) -> Product:
     """Return a product as terminated. That is final."""
-    return replace(product, status=ProductStatus.TERMINATED, ended_at=now)
+    return replace(product, status=ProductStatus.TERMINATED, ended_at=now, open_order_id=None)

@@ -12,6 +12,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     BlueprintStep,
     OnFailure,
     PointOfNoReturn,
+    StepCondition,
     StepKind,
 )
 from services.provisioning.domain.blueprint.validation import MAX_STEPS
@@ -31,6 +32,27 @@ class ParameterSchema(BaseSchema):
     name: ExactId
     value: Value
     """A value, or a reference: `$leg.pon_port`, `$characteristic.speedMbps`, `$item.service_id`."""
+
+    def to_domain(self) -> Characteristic:
+        """Map the parameter to the domain."""
+        return Characteristic(name=self.name, value=self.value)
+
+
+class ConditionSchema(BaseSchema):
+    """A condition on which a step is part of a plan."""
+
+    value: ExactId
+    """A reference to what is known when the plan is made: `$characteristic.bar|none`."""
+
+    differs_from: ExactId = ""
+    """A value, or a reference to one, that it must differ from: `$before.bar|none`."""
+
+    one_of: tuple[Value, ...] = ()
+    """The values that it must have."""
+
+    def to_domain(self) -> StepCondition:
+        """Map the condition to the domain."""
+        return StepCondition(**self.model_dump())
 
 
 class NeedSchema(BaseSchema):
@@ -59,6 +81,12 @@ class StepSchema(BaseSchema):
     undo: ExactId = ""
     nothing_to_undo: tuple[ExactId, ...] = ()
     parameters: tuple[ParameterSchema, ...] = ()
+    undo_parameters: tuple[ParameterSchema, ...] = ()
+    """The parameters of the undo; those of the operation if there are none."""
+
+    when: Annotated[tuple[ConditionSchema, ...], Field(max_length=MAX_STEPS)] = ()
+    """The step is part of a plan if all of these hold."""
+
     needs: Annotated[tuple[NeedSchema, ...], Field(max_length=MAX_STEPS)] = ()
     """What a step requests that assigns or releases; the first requests the blueprint's."""
 
@@ -72,10 +100,14 @@ class StepSchema(BaseSchema):
 
     def to_domain(self) -> BlueprintStep:
         """Map the step to the domain."""
-        values = self.model_dump(exclude={"parameters", "needs"})
-        parameters = (Characteristic(name=each.name, value=each.value) for each in self.parameters)
-        needs = tuple(each.to_domain() for each in self.needs)
-        return BlueprintStep(**values, parameters=tuple(parameters), needs=needs)
+        values = self.model_dump(exclude={"parameters", "undo_parameters", "when", "needs"})
+        return BlueprintStep(
+            **values,
+            parameters=tuple(each.to_domain() for each in self.parameters),
+            undo_parameters=tuple(each.to_domain() for each in self.undo_parameters),
+            when=tuple(each.to_domain() for each in self.when),
+            needs=tuple(each.to_domain() for each in self.needs),
+        )
 
 
 class BlueprintSchema(BaseSchema):
@@ -85,7 +117,8 @@ class BlueprintSchema(BaseSchema):
 
     specification: ExactId
     business_action: ExactId = ""
-    """`new` or `disconnect`. A document without it is for what `action` means by itself."""
+    """`new`, `change`, `disconnect` or another one. A document without it is for what `action`
+    means by itself."""
 
     action: Action | None = None
     """The TMF622 action of the business action."""

@@ -10,6 +10,7 @@ from shared.contracts import (
     Action,
     Characteristic,
     NeedEffect,
+    Value,
     find_business_action,
 )
 from shared.contracts.message_parts import ElementName
@@ -91,6 +92,20 @@ class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):
     """Null for that of the business action, and in a step that releases."""
 
 
+class StepCondition(StoredStruct, frozen=True, kw_only=True):
+    """A condition on which a step is part of a plan: on one value, when the plan is made.
+
+    The values are those of the item: `$characteristic.NAME`, `$before.NAME` or `$item.NAME`.
+    """
+
+    value: str
+    differs_from: str = ""
+    """A value, or a reference to one, that it must differ from."""
+
+    one_of: tuple[Value, ...] = ()
+    """The values that it must have."""
+
+
 class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     """One step, as the blueprint defines it.
 
@@ -111,12 +126,19 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     """The operation that the element, or the crew, carries out."""
 
     undo: str = ""
-    """The operation that undoes it, with the same parameters; empty if none is needed."""
+    """The operation that undoes it; empty if none is needed."""
 
     nothing_to_undo: tuple[str, ...] = ()
     """The refusal codes of an undo that mean "was never done" or "is already removed"."""
 
     parameters: tuple[Characteristic, ...] = ()
+    undo_parameters: tuple[Characteristic, ...] = ()
+    """The parameters of the undo; those of the operation if there are none."""
+
+    when: tuple[StepCondition, ...] = ()
+    """The step is left out of the plan unless all of these hold; others then follow those that it
+    follows."""
+
     needs: tuple[BlueprintNeed, ...] = ()
     """What a step that assigns or releases requests; the first step requests the blueprint's."""
 

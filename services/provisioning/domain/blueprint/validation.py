@@ -10,6 +10,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     Blueprint,
     BlueprintStep,
     OnFailure,
+    StepCondition,
     StepKind,
 )
 from services.provisioning.domain.blueprint.need_validation import (
@@ -18,11 +19,11 @@ from services.provisioning.domain.blueprint.need_validation import (
     need_faults,
 )
 from services.provisioning.domain.blueprint.templates import (
-    BEFORE_REFERENCE,
-    CHARACTERISTIC_REFERENCE,
     ITEM_FIELDS,
-    ITEM_REFERENCE,
-    REFERENCE_MARK,
+    Reference,
+    Source,
+    is_template,
+    parse_reference,
     templates_of,
 )
 from services.provisioning.domain.business_actions import (
@@ -35,8 +36,6 @@ from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-BEFORE = f"{REFERENCE_MARK}{BEFORE_REFERENCE}."
-TEMPLATE = re.compile(rf"\$(?:{BEFORE_REFERENCE}\.)?([a-z][a-z0-9_-]*)\.([A-Za-z][A-Za-z0-9_]*)")
 MAX_STEPS = 50
 MAX_VERSION = 10**6
 MAX_TRIES = 100
@@ -121,11 +120,7 @@ def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator
     """Yield the faults in a step's name, element and predecessors."""
     if not NAME.fullmatch(step.name):
         yield Fault(f"{at}/name", "bad-name", "is not a valid name", "use a-z, 0-9 and dashes")
-    if (
-        step.element
-        and not step.element.startswith(REFERENCE_MARK)
-        and not is_identifier(step.element)
-    ):
+    if step.element and not is_template(step.element) and not is_identifier(step.element):
         yield Fault(f"{at}/element", "bad-name", "is not a valid identifier", IDENTIFIER_IN_WORDS)
     if step.name in before:
         yield Fault(f"{at}/name", "taken", "an earlier step has that name", "rename one")
@@ -148,13 +143,13 @@ REQUIRED_FIELDS = {
 OPTIONAL_FIELDS = {
     StepKind.ASSIGN: (),
     StepKind.RELEASE: (),
-    StepKind.ACTIVATE: ("undo", "nothing_to_undo", "parameters"),
+    StepKind.ACTIVATE: ("undo", "nothing_to_undo", "parameters", "undo_parameters"),
     StepKind.TEST: ("parameters",),
-    StepKind.WORK_ORDER: ("undo", "parameters", "district"),
+    StepKind.WORK_ORDER: ("undo", "parameters", "undo_parameters", "district"),
     StepKind.WAIT: (),
 }
 KIND_FIELDS = (
-    *("element", "operation", "undo", "nothing_to_undo", "parameters"),
+    *("element", "operation", "undo", "nothing_to_undo", "parameters", "undo_parameters"),
     *("needs", "skill", "district", "wait_s"),
 )
 """The fields that only some kinds of steps have."""
@@ -196,26 +191,51 @@ def range_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
             yield Fault(f"{at}/{name}", "out-of-range", reason, "correct it")
 
 
+KNOWN_AT_PLAN = {Source.CHARACTERISTIC, Source.CHARACTERISTIC_BEFORE, Source.ITEM}
+"""What can be referred to before anything is assigned."""
+
 BEHIND = "put the step behind those whose resources it refers to"
 
 
 def template_faults(step: BlueprintStep, available: AvailableKinds, at: str) -> Iterator[Fault]:
     """Yield the references of a step that cannot be resolved."""
-    district = (step.district,) if step.district.startswith(REFERENCE_MARK) else ()
+    district = (step.district,) if is_template(step.district) else ()
     for template in (*templates_of(step), *district):
-        found = TEMPLATE.fullmatch(template)
-        if not found:
+        if fault := reference_fault(template, available, at):
+            yield fault
+    for i, condition in enumerate(step.when):
+        yield from condition_faults(condition, f"{at}/when/{i}")
+
+
+def reference_fault(template: str, available: AvailableKinds, at: str) -> Fault | None:
+    """Return the fault of a reference that cannot be resolved; None if it can."""
+    reference = parse_reference(template)
+    match reference:
+        case None:
             reason = f"{template} is not a valid reference"
             remedy = "write $KIND.NAME or $before.KIND.NAME, for example $leg.value"
-            yield Fault(at, "bad-reference", reason, remedy)
-        elif template.startswith(BEFORE):
-            if found[1] not in available.given_up:
-                reason = f"{template}: its item has given up no `{found[1]}` before it"
-                remedy = f"name the effect of its need, `{NeedEffect.SWAP}` for example; {BEHIND}"
-                yield Fault(at, "bad-reference", reason, remedy)
-        elif found[1] == ITEM_REFERENCE and found[2] not in ITEM_FIELDS:
+        case Reference(source=Source.GIVEN_UP, kind=kind) if kind not in available.given_up:
+            reason = f"{template}: its item has given up no `{kind}` before it"
+            remedy = f"name the effect of its need, `{NeedEffect.SWAP}` for example; {BEHIND}"
+        case Reference(source=Source.HELD, kind=kind) if kind not in available.held:
+            reason = f"{template}: its item holds no `{kind}` before it"
+            remedy = f"add `{kind}` to `needs`; {BEHIND}"
+        case Reference(source=Source.ITEM, name=name) if name not in ITEM_FIELDS:
+            reason = f"{template} is not a field of the item"
             remedy = f"use one of {', '.join(ITEM_FIELDS)}"
-            yield Fault(at, "bad-reference", f"{template} is not a field of the item", remedy)
-        elif found[1] not in {*available.held, ITEM_REFERENCE, CHARACTERISTIC_REFERENCE}:
-            reason = f"{template}: its item holds no `{found[1]}` before it"
-            yield Fault(at, "bad-reference", reason, f"add `{found[1]}` to `needs`; {BEHIND}")
+        case _:
+            return None
+    return Fault(at, "bad-reference", reason, remedy)
+
+
+def condition_faults(condition: StepCondition, at: str) -> Iterator[Fault]:
+    """Yield what is wrong with a condition: it is decided before anything is assigned."""
+    if bool(condition.one_of) is bool(condition.differs_from):
+        reason = "a condition compares its value with one thing"
+        yield Fault(at, "bad-condition", reason, "give `differs_from` or `one_of`")
+    for template in (condition.value, condition.differs_from):
+        reference = parse_reference(template)
+        if is_template(template) and (reference is None or reference.source not in KNOWN_AT_PLAN):
+            reason = f"{template} is not known when the plan is made"
+            remedy = "use $characteristic.NAME, $before.NAME or $item.NAME"
+            yield Fault(at, "bad-reference", reason, remedy)

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import BlueprintNeed
-from services.provisioning.domain.business_actions import rule_of
+from services.provisioning.domain.business_actions import ServiceEffect, rule_of
 from services.provisioning.domain.plan.plan import PlanItem, PlanStep
 from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import (
-    HoldAction,
     ItemNeeds,
     Need,
     OrderedItem,
@@ -25,7 +24,8 @@ def first_step_needs(
     A service that ends gives up all that it holds, or, if its needs name effects, all that they do
     not keep.
     """
-    are_named = rule_of(item).hold is HoldAction.RESERVE or any(each.effect for each in needs)
+    ends = rule_of(item).effect is ServiceEffect.ENDS
+    are_named = not ends or any(each.effect for each in needs)
     requested = item_needs(item, needs if are_named else ())
     return msgspec.structs.replace(
         requested, local_network=ordered.local_network, sold_in=ordered.sold_in

@@ -78,6 +78,7 @@ class StepValues(StoredStruct, frozen=True, kw_only=True):
     element: ElementName = ""
     district: str = ""
     parameters: tuple[Characteristic, ...] = ()
+    undo_parameters: tuple[Characteristic, ...] = ()
     held: tuple[Held, ...] = ()
     """What its item held."""
 
@@ -113,6 +114,9 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
 
     pre_released: tuple[Held, ...] = ()
     """What it gives up when the order completes, unless that is in `held`."""
+
+    before: tuple[Characteristic, ...] = ()
+    """The characteristics of the service that it changes, before the order."""
 
     def with_holdings(self, held: tuple[Held, ...], local_network: str) -> Self:
         """Return the item with its holdings and the local network of its address."""

@@ -28,6 +28,7 @@ from services.provisioning.domain.plan.plan import (
     PlanStep,
     step_ref,
 )
+from services.provisioning.domain.plan.templates import applies
 from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
 from shared.contracts import (
     Causation,
@@ -103,7 +104,13 @@ def find_blueprint(item: OrderedItem, blueprints: Blueprints) -> Blueprint | Non
 def plan_item(
     item: OrderedItem, blueprint: Blueprint, existing: ExistingCharacteristics
 ) -> PlanItem:
-    """Return an item of the plan: characteristics not chosen now are those it was made with."""
+    """Return an item of the plan.
+
+    An item that changes a service has all its characteristics after the order; one that ends a
+    service also has those with which it was ordered.
+    """
+    before = existing.get(item.service_id, ())
+    is_change = rule_of(item).effect is ServiceEffect.CHANGES
     return PlanItem(
         id=item.id,
         action=item.action,
@@ -115,9 +122,10 @@ def plan_item(
         product_id=item.product_id,
         service_id=item.service_id,
         address_id=item.address_id,
-        characteristics=merge_characteristics(
-            item.characteristics, existing.get(item.service_id, ())
-        ),
+        characteristics=item.characteristics
+        if is_change
+        else merge_characteristics(item.characteristics, before),
+        before=before if is_change else (),
     )
 
 
@@ -130,17 +138,24 @@ def merge_characteristics(
 
 
 def plan_steps(order: OrderAccepted, planned: ItemBlueprints) -> Iterator[PlanStep]:
-    """Yield the steps of a plan: one assigns for all items, each item's own follow it."""
+    """Yield the steps of a plan: one assigns for all items, each item's own follow it.
+
+    What follows a step that does not apply to its item follows that step's predecessors.
+    """
     if planned:
         ordered = {each.id: each for each in order.items}
         needs = (first_step_needs(item, each.needs, ordered[item.id]) for item, each in planned)
         yield PlanStep(blueprint=ASSIGN_STEP, needs=tuple(needs))
     for item, blueprint in planned:
         first, *own = blueprint.steps
-        refs = {step.name: step_ref(item.id, step.name) for step in own} | {first.name: ASSIGN}
+        refs: dict[str, tuple[str, ...]] = {first.name: (ASSIGN,)}
         for step in own:
-            after = tuple(refs[name] for name in step.after)
-            yield PlanStep(blueprint=step, item_id=item.id, after=after)
+            after = tuple(dict.fromkeys(ref for name in step.after for ref in refs[name]))
+            if applies(step, item):
+                refs[step.name] = (step_ref(item.id, step.name),)
+                yield PlanStep(blueprint=step, item_id=item.id, after=after)
+            else:
+                refs[step.name] = after
 
 
 def no_blueprint_failure(missing: Iterable[OrderedItem]) -> PlanFailure:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from services.provisioning.domain.blueprint.blueprint import BlueprintStep
+from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepCondition
 from services.provisioning.domain.blueprint.templates import (
-    BEFORE_REFERENCE,
-    CHARACTERISTIC_REFERENCE,
     ITEM_FIELDS,
-    ITEM_REFERENCE,
-    REFERENCE_MARK,
+    Reference,
+    Source,
+    is_template,
+    parse_reference,
     templates_of,
 )
 from services.provisioning.domain.plan.plan import PlanItem, PlanStep, StepValues
@@ -17,17 +17,41 @@ from shared.contracts import Characteristic, Held, Value
 
 def fill(template: Value, item: PlanItem) -> Value | None:
     """Return the value of a template, or None if the item has none."""
-    if not isinstance(template, str) or not template.startswith(REFERENCE_MARK):
+    if not isinstance(template, str) or not is_template(template):
         return template
-    source, _, name = template[1:].partition(".")
-    if source == CHARACTERISTIC_REFERENCE:
-        return characteristic_value(name, item.characteristics)
-    if source == ITEM_REFERENCE:
-        return str(getattr(item, name)) if name in ITEM_FIELDS else None
-    if source == BEFORE_REFERENCE:
-        kind, _, name = name.partition(".")
-        return held_value(kind, name, item.pre_released)
-    return held_value(source, name, item.held)
+    reference = parse_reference(template)
+    if reference is None:
+        return None
+    found = referenced_value(reference, item)
+    return reference.default if found is None else found
+
+
+def referenced_value(reference: Reference, item: PlanItem) -> Value | None:
+    """Return what a reference is to, or None if the item has no such value."""
+    match reference.source:
+        case Source.CHARACTERISTIC:
+            return characteristic_value(reference.name, item.characteristics)
+        case Source.CHARACTERISTIC_BEFORE:
+            return characteristic_value(reference.name, item.before)
+        case Source.ITEM:
+            return str(getattr(item, reference.name)) if reference.name in ITEM_FIELDS else None
+        case Source.HELD:
+            return held_value(reference.kind, reference.name, item.held)
+        case Source.GIVEN_UP:
+            return held_value(reference.kind, reference.name, item.pre_released)
+
+
+def applies(step: BlueprintStep, item: PlanItem) -> bool:
+    """Tell whether a step is part of the plan of an item."""
+    return all(holds(each, item) for each in step.when)
+
+
+def holds(condition: StepCondition, item: PlanItem) -> bool:
+    """Tell whether a condition holds for an item."""
+    value = fill(condition.value, item)
+    if condition.one_of:
+        return value in condition.one_of
+    return value != fill(condition.differs_from, item)
 
 
 def fill_text(template: str, item: PlanItem) -> str:
@@ -63,16 +87,26 @@ def values_of_step(step: PlanStep, item: PlanItem) -> StepValues:
     return StepValues(
         element=fill_text(blueprint.element, item),
         district=fill_text(blueprint.district, item),
-        parameters=fill_parameters(blueprint, item),
+        parameters=fill_parameters(blueprint.parameters, item),
+        undo_parameters=fill_parameters(blueprint.undo_parameters, item),
         held=item.held,
     )
 
 
-def fill_parameters(step: BlueprintStep, item: PlanItem) -> tuple[Characteristic, ...]:
-    """Return a step's parameters, filled in; those without a value are left out."""
+def call_parameters(
+    step: PlanStep, values: StepValues, *, undo: bool
+) -> tuple[Characteristic, ...]:
+    """Return the parameters of a step's operation, or of its undo if that has its own."""
+    return values.undo_parameters if undo and step.blueprint.undo_parameters else values.parameters
+
+
+def fill_parameters(
+    parameters: Iterable[Characteristic], item: PlanItem
+) -> tuple[Characteristic, ...]:
+    """Return parameters of a step, filled in; those without a value are left out."""
     return tuple(
         Characteristic(name=each.name, value=value)
-        for each in step.parameters
+        for each in parameters
         if (value := fill(each.value, item)) is not None
     )
 

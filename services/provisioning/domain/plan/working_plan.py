@@ -24,7 +24,7 @@ from services.provisioning.domain.plan.plan import (
     PlanStep,
     StepState,
 )
-from services.provisioning.domain.plan.templates import values_of_step
+from services.provisioning.domain.plan.templates import call_parameters, values_of_step
 from shared.calls.outbound_call import OutboundCall
 from shared.contracts import (
     AssignmentRequested,
@@ -203,7 +203,7 @@ def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> 
         element=values.element,
         kind=blueprint.undo if undo else blueprint.operation,
         subject=str(item.service_id),
-        parameters=values.parameters,
+        parameters=call_parameters(step, values, undo=undo),
         priority=plan.priority,
         max_tries=blueprint.tries,
         timeout=timedelta(seconds=blueprint.timeout_s),

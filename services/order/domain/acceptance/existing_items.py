@@ -1,0 +1,78 @@
+"""Checks of items that change or end a product: of the action, the offering, and what changes."""
+
+from collections.abc import Iterator
+
+from services.order.domain.acceptance.changes import change_faults, suspension_faults
+from services.order.domain.acceptance.existing_products import (
+    existing_product_faults,
+    named_product,
+)
+from services.order.domain.acceptance.item_checks import ItemCheckContext, not_sellable_faults
+from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.business_actions import ProductEffect, ProductPart
+from services.order.domain.catalogue.deliverability import AvailableBlueprints
+from services.order.domain.catalogue.eligibility import eligibility_faults
+from services.order.domain.fulfilment.product import Product
+from shared.errors import Fault
+
+ON_EXISTING = frozenset(ProductEffect) - {ProductEffect.CREATES, ProductEffect.KEEPS}
+"""The effects on a product that exists before."""
+
+
+def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
+    """Name what is wrong with an item that changes or ends a product."""
+    yield from existing_product_faults(item, context.products, context.party_id)
+    product = named_product(item, context.products, context.party_id)
+    if product is None or item.rule is None:
+        return
+    yield from action_not_offered_faults(item, product, context.blueprints)
+    yield from offering_faults(item, product, context)
+    match item.effect:
+        case ProductEffect.CHANGES:
+            yield from change_faults(item, product, context.catalogue)
+        case ProductEffect.SUSPENDS | ProductEffect.RESUMES:
+            adds = item.effect is ProductEffect.SUSPENDS
+            yield from suspension_faults(item, product, adds=adds)
+        case _:
+            pass
+
+
+def action_not_offered_faults(
+    item: RequestedItem, product: Product, blueprints: AvailableBlueprints | None
+) -> Iterator[Fault]:
+    """Name an action that no blueprint carries out on products of this specification."""
+    action = item.enabled_action
+    if blueprints is None or (product.specification, str(action)) in blueprints:
+        return
+    possible = sorted(each for name, each in blueprints if name == product.specification)
+    yield Fault(
+        f"{item.field}/businessAction",
+        "action-not-offered",
+        f"{action} is not offered for products of this kind",
+        f"use one of: {', '.join(possible)}" if possible else "leave the item out",
+    )
+
+
+def offering_faults(
+    item: RequestedItem, product: Product, context: ItemCheckContext
+) -> Iterator[Fault]:
+    """Name why the offering of an item cannot become that of its product."""
+    at = f"{item.field}/productOffering/id"
+    if item.offering_id in {"", product.offering_id}:
+        return
+    offering = context.catalogue.sellable_offerings.get(item.offering_id)
+    if item.rule is None or ProductPart.OFFERING not in item.rule.changes:
+        remedy = f"leave it out, or say {product.offering_id}"
+        yield Fault(at, "offering-mismatch", "the product is of another offering", remedy)
+    elif offering is None:
+        yield from not_sellable_faults(at, item.offering_id, context.catalogue)
+    elif offering.specification != product.specification:
+        reason = "a product cannot become one of another specification"
+        remedy = "order the other one as a new product, and disconnect this one"
+        yield Fault(at, "specification-mismatch", reason, remedy)
+    elif product.bundle_id:
+        reason = f"the product belongs to the bundle {product.content.bundle}, with its price"
+        yield Fault(at, "bundle-member", reason, "disconnect the bundle, and order another")
+    else:
+        eligibility = context.eligibility._replace(local_network=product.content.local_network)
+        yield from eligibility_faults(at, offering.eligibility, eligibility)

@@ -1,0 +1,32 @@
+"""What items are checked against, and why an offering cannot be ordered."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.order.domain.catalogue.catalogue import Catalogue
+from services.order.domain.catalogue.deliverability import AvailableBlueprints
+from services.order.domain.catalogue.eligibility import EligibilityContext
+from services.order.domain.fulfilment.product import Product
+from shared.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCheckContext:
+    """What items are checked against: catalogue, installed base, and who orders what when."""
+
+    catalogue: Catalogue
+    products: Mapping[UUID, Product]
+    party_id: str
+    eligibility: EligibilityContext
+    blueprints: AvailableBlueprints | None = None
+    """What can be done to products; None if it is not known."""
+
+
+def not_sellable_faults(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:
+    """Name why an offering cannot be ordered: it is not sold now, or does not exist."""
+    remedy = "see GET /tmf-api/productCatalogManagement/v4/productOffering?lifecycleStatus=active"
+    if any(each.id == offering_id for each in catalogue.offerings):
+        yield Fault(at, "offering-not-sold", "the offering is not sold now", remedy)
+    else:
+        yield Fault(at, "offering-unknown", "the catalogue has no such offering", remedy)
