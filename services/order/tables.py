@@ -117,6 +117,7 @@ class ProductRow(Base):
     order_id: Mapped[UUID]
     ending_order_id: Mapped[UUID | None]
     open_order_id: Mapped[UUID | None]
+    changed_order_id: Mapped[UUID | None]
     bundle_id: Mapped[UUID | None] = mapped_column()
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -11,7 +11,11 @@ from services.provisioning.domain.plan.planner import existing_service_ids, plan
 from services.provisioning.domain.plan.takeover import TakeoverMessage, plan_as_published
 from services.provisioning.domain.reservation_answer import answer_question
 from services.provisioning.domain.scheduled_messages import StepTimerExpired
-from services.provisioning.domain.service import characteristics_of, require_existing
+from services.provisioning.domain.service import (
+    characteristics_of,
+    check_follows,
+    require_existing,
+)
 from services.provisioning.store import blueprints, plans, services
 from shared.access.grants import access_grant_subscriptions
 from shared.calls import call_store
@@ -37,11 +41,14 @@ def on_order_accepted(order: OrderAccepted, work: UnitOfWork) -> None:
     """Build the order's plan, and start it.
 
     Raises:
-        EarlyMessageError: if it changes or ends a service that does not exist yet.
+        EarlyMessageError: if it changes or ends a service that does not exist yet, or that an order
+            before it will have changed.
     """
     newest = blueprints.get_newest(work.session, work.tenant)
     found = services.find_each_for_update(work.session, existing_service_ids(order))
-    existing = characteristics_of(require_existing(found))
+    inventory = require_existing(found)
+    check_follows(order, inventory)
+    existing = characteristics_of(inventory)
     plan_updates.start_plan(work, plan_order(order, newest, existing, work.cause, work.now))
 
 

@@ -154,6 +154,10 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
     reason: str = ""
     """For which the product is suspended, or which is lifted; empty for other actions."""
 
+    follows: UUID | None = None
+    """The order that changed the product last, before this one: after a restore both may be
+    consumed in any order. Null for a new product, and in messages of earlier versions."""
+
 
 class HeldProduct(MessagePart, frozen=True, kw_only=True):
     """A product as the installed base has it when its order completes."""

@@ -197,4 +197,4 @@ def a_fibre(n: int = 1, *, party: str = PARTY) -> Product:
 def a_suspended_fibre(*, party: str = PARTY) -> Product:
     """Return a line that is suspended at the customer's request."""
     reason = Suspension(reason="request", since=NOON, order_id=order_id(2))
-    return with_suspensions(a_fibre(party=party), (reason,))
+    return with_suspensions(a_fibre(party=party), order_id(2), (reason,))

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
+from services.order.domain.acceptance.takeover import order_as_published
 from services.order.domain.fulfilment.order_end import advance_order_and_products
 from services.order.domain.fulfilment.product import Product, ProductStatus, lock, products_after
 from shared.contracts import (
@@ -16,7 +17,7 @@ from shared.contracts import (
     OrderCompleted,
     ServiceCompleted,
 )
-from shared.errors import ConflictError, InvalidError
+from shared.errors import ConflictError, EarlyMessageError, InvalidError
 from tests.conftest import NOON
 from tests.order.builders import (
     ADDRESS,
@@ -229,7 +230,7 @@ def test_reasons_stack_and_the_strongest_decides_what_is_barred() -> None:
 
     assert bars == ["outgoing", "both", "outgoing", "none"]
     assert statuses == [ProductStatus.SUSPENDED] * 3 + [ProductStatus.ACTIVE]
-    assert product == a_fibre()
+    assert product == replace(a_fibre(), changed_order_id=order_id(5))
 
 
 def test_a_suspended_product_can_be_resumed_suspended_again_and_disconnected_alone() -> None:
@@ -263,6 +264,29 @@ def test_a_member_of_a_bundle_keeps_its_offering() -> None:
     assert faults_of(a_change(fibre, productOffering={"id": "ftth-1000"}), products=members) == {
         (f"{ITEM}/productOffering/id", "bundle-member")
     }
+
+
+def test_an_order_follows_the_one_that_changed_its_product_last() -> None:
+    fibre = a_fibre()
+    first, suspended = changed(fibre, a_change(fibre, "suspend", suspensionReason="lost"))
+    second = accepted(
+        a_change(suspended, "resume", suspensionReason="lost"), 3, products=(suspended,)
+    )
+
+    assert [each.message.items[0].follows for each in (first, second)] == [order_id(1), order_id(2)]
+
+
+def test_an_order_is_taken_over_after_the_one_that_it_follows() -> None:
+    """After a restore the end of the first may be consumed after the acceptance of the second."""
+    fibre = a_fibre()
+    _, suspended = changed(fibre, a_change(fibre, "suspend", suspensionReason="lost"))
+    body = a_change(suspended, "resume", suspensionReason="lost")
+    second = accepted(body, 3, products=(suspended,)).message
+
+    with pytest.raises(EarlyMessageError, match=str(order_id(2))):
+        order_as_published(second, "jiangsu", {fibre.id: fibre})
+    taken_over = order_as_published(second, "jiangsu", {fibre.id: suspended})
+    assert [each.busy_with for each in taken_over.locked_products] == [order_id(3)]
 
 
 def test_a_lock_of_an_earlier_version_counts() -> None:

@@ -12,7 +12,12 @@ from services.provisioning.domain.blueprint.validation import faults
 from services.provisioning.domain.plan.plan import Plan, PlanState
 from services.provisioning.domain.plan.planner import plan_order
 from services.provisioning.domain.plan.working_plan import PlanUpdate
-from services.provisioning.domain.service import Service, ServiceState, services_after
+from services.provisioning.domain.service import (
+    Service,
+    ServiceState,
+    check_follows,
+    services_after,
+)
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import (
     AssignmentRequested,
@@ -25,10 +30,12 @@ from shared.contracts import (
     OrderAccepted,
     ResourcesAssigned,
 )
+from shared.errors import EarlyMessageError
 from tests.conftest import NOON
 from tests.provisioning.builders import (
     HELD,
     ORDER_ID,
+    OTHER_ID,
     a_blueprint,
     a_call,
     a_cause,
@@ -187,6 +194,17 @@ def test_a_service_is_inactive_while_it_is_barred(bar: str, state: ServiceState)
     assert plan.state is PlanState.COMPLETED
     assert (service.state, service.held) == (state, (HELD["number"], HELD["pair"]))
     assert (service.started_at, service.client) == (before.started_at, before.client)
+
+
+def test_an_order_waits_for_the_one_that_it_follows() -> None:
+    """After a restore both may be consumed in any order."""
+    service = a_service()
+    item = msgspec.structs.replace(ITEM, follows=OTHER_ID)
+
+    check_follows(accepted(msgspec.structs.replace(ITEM, follows=ORDER_ID)), {service.id: service})
+    check_follows(accepted(ITEM), {service.id: service})
+    with pytest.raises(EarlyMessageError, match=str(OTHER_ID)):
+        check_follows(accepted(item), {service.id: service})
 
 
 def test_the_elements_of_what_a_service_gives_up_no_longer_carry_it() -> None:

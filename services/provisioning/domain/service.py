@@ -15,7 +15,14 @@ from services.provisioning.domain.business_actions import (
 )
 from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
 from services.provisioning.domain.plan.templates import characteristic_value, values_of_step
-from shared.contracts import BAR_CHARACTERISTIC, NO_BAR, Action, Characteristic, Held
+from shared.contracts import (
+    BAR_CHARACTERISTIC,
+    NO_BAR,
+    Action,
+    Characteristic,
+    Held,
+    OrderAccepted,
+)
 from shared.contracts.message_parts import ElementName
 from shared.errors import EarlyMessageError
 
@@ -77,6 +84,20 @@ def require_existing(found: Mapping[UUID, Service | None]) -> Inventory:
             raise EarlyMessageError(msg)
         existing[id_] = service
     return existing
+
+
+def check_follows(order: OrderAccepted, inventory: Inventory) -> None:
+    """Check that the services are as the orders left them that this one follows.
+
+    Raises:
+        EarlyMessageError: if one is not: the order before completes later. After a restore their
+            messages are consumed again in any order.
+    """
+    for item in order.items:
+        service = inventory.get(item.service_id)
+        if service and item.follows and service.order_id != item.follows:
+            msg = f"service {service.id} is changed by order {item.follows} first"
+            raise EarlyMessageError(msg)
 
 
 def characteristics_of(services: Inventory) -> dict[UUID, tuple[Characteristic, ...]]:

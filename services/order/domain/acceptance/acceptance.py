@@ -268,6 +268,7 @@ def disconnection_item(item: RequestedItem, product: Product) -> Item:
         catalogue_version=product.content.catalogue_version,
         product_id=product.id,
         service_id=product.service_id,
+        follows=product.latest_order_id,
         address_id=product.content.address_id,
         bundle=product.content.bundle,
         characteristics=product.content.characteristics,

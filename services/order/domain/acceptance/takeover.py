@@ -70,13 +70,18 @@ def order_as_published(
         products: those that it changes or ends.
 
     Raises:
-        EarlyMessageError: if a product that it changes or ends is not in the installed base yet.
+        EarlyMessageError: if a product that it changes or ends is not in the installed base yet, or
+            not as the order before left it.
     """
     content = content_from_message(message, message.record or empty_record(message))
     order = Order(message.order_id, tenant, message.client, content.customer.id, content)
     if missing := [each for each in order.existing_product_ids() if each not in products]:
         msg = f"product {missing[0]}, which the order changes or ends, does not exist yet"
         raise EarlyMessageError(msg)
+    for each in message.items:
+        if each.follows and products[each.product_id].latest_order_id != each.follows:
+            msg = f"order {each.follows}, which changed product {each.product_id}, is not over yet"
+            raise EarlyMessageError(msg)
     return TakenOverOrder(order, initial_progress(order), lock_products(order, products))
 
 

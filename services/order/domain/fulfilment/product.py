@@ -84,6 +84,14 @@ class Product:
     open_order_id: UUID | None = None
     """The open order that changes or ends it; no other order may meanwhile."""
 
+    changed_order_id: UUID | None = None
+    """The completed order that changed it last; None if none has changed it."""
+
+    @property
+    def latest_order_id(self) -> UUID:
+        """The completed order that left it as it is."""
+        return self.changed_order_id or self.order_id
+
     @property
     def busy_with(self) -> UUID | None:
         """The open order that changes or ends it, also if an earlier version stored that."""
@@ -146,22 +154,22 @@ def changed_product(
     """Return a product as a completed item leaves it."""
     match item.effect:
         case ProductEffect.CHANGES:
-            return with_changes(product, item, done)
+            return with_changes(product, order.id, item, done)
         case ProductEffect.SUSPENDS:
             new = Suspension(reason=item.ordered.reason, since=now, order_id=order.id)
-            return with_suspensions(product, (*product.content.suspensions, new))
+            return with_suspensions(product, order.id, (*product.content.suspensions, new))
         case ProductEffect.RESUMES:
             left = (
                 each for each in product.content.suspensions if each.reason != item.ordered.reason
             )
-            return with_suspensions(product, tuple(left))
+            return with_suspensions(product, order.id, tuple(left))
         case ProductEffect.ENDS:
             return terminate_product(product, now)
         case ProductEffect.CREATES | ProductEffect.KEEPS:
             return product
 
 
-def with_changes(product: Product, item: Item, done: CompletedService) -> Product:
+def with_changes(product: Product, order_id: UUID, item: Item, done: CompletedService) -> Product:
     """Return a product with the offering, characteristics, address and number of an item."""
     ordered = item.ordered
     content = msgspec.structs.replace(
@@ -183,13 +191,16 @@ def with_changes(product: Product, item: Item, done: CompletedService) -> Produc
         offering_id=ordered.offering_id,
         number=assigned_number(done) or product.number,
         content=content,
+        changed_order_id=order_id,
     )
 
 
-def with_suspensions(product: Product, suspensions: tuple[Suspension, ...]) -> Product:
+def with_suspensions(
+    product: Product, order_id: UUID, suspensions: tuple[Suspension, ...]
+) -> Product:
     """Return a product that is suspended for these reasons; it is active without any."""
     content = msgspec.structs.replace(product.content, suspensions=suspensions)
-    return unlock(replace(product, content=content))
+    return unlock(replace(product, content=content, changed_order_id=order_id))
 
 
 def with_local_network(item: Item, networks: Mapping[str, str]) -> Item:
