@@ -49,10 +49,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def request_name(self) -> str:
-        """The name of a request of which one key has several; empty if it has one.
+        """The name of the request that the message makes or undoes, if a key has several requests.
 
-        It is part of the message's id: after a restore a cause may make another request than
-        before, in the same position.
+        Empty for all other messages. It is part of the message's id: after a restore the same
+        cause may make another request in the same position, and must not repeat the id.
         """
         return ""
 

@@ -33,6 +33,7 @@ from shared.contracts import (
 from shared.errors import EarlyMessageError
 from tests.conftest import NOON
 from tests.provisioning.builders import (
+    ASSIGN,
     HELD,
     ORDER_ID,
     OTHER_ID,
@@ -241,6 +242,17 @@ def test_a_condition_is_on_what_is_known_when_the_plan_is_made(
     found = list(faults(a_blueprint(a_step("a", when=(condition,)))))
 
     assert [(fault.field, fault.code) for fault in found] == [("/steps/1/when/0", code)]
+
+
+def test_the_first_step_has_no_condition_and_no_undo_its_parameters() -> None:
+    first = msgspec.structs.replace(ASSIGN, when=(IS_FAST,))
+    conditional = msgspec.structs.replace(a_blueprint(), steps=(first, a_call("a")))
+    without_undo = a_blueprint(
+        a_step("a", undo="", nothing_to_undo=(), undo_parameters=values(b=1))
+    )
+
+    found = [fault.field for each in (conditional, without_undo) for fault in faults(each)]
+    assert found == ["/steps/0/when", "/steps/1/undo_parameters"]
 
 
 def test_every_shipped_change_of_a_speed_calls_the_line_and_the_account() -> None:

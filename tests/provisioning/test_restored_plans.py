@@ -23,7 +23,7 @@ DECISIONS = 3
 FIRST_EFFECTS = st.sampled_from(
     [None, NeedEffect.KEEP, NeedEffect.SWAP, NeedEffect.PRE_RELEASE],
 )
-"""None for a kind of which the service holds nothing before the order."""
+"""None for a kind that the service does not hold before the order."""
 
 
 KINDS = (

@@ -29,6 +29,10 @@ class ProductEffect(StrEnum):
     KEEPS = "keeps"
 
 
+ON_EXISTING = frozenset(ProductEffect) - {ProductEffect.CREATES, ProductEffect.KEEPS}
+"""The effects that change or end a product that exists before."""
+
+
 class ProductPart(StrEnum):
     """A part of a product that an action may change, beside the characteristics.
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.order.domain.business_actions import ProductEffect, product_effect
+from services.order.domain.business_actions import ON_EXISTING, ProductEffect, product_effect
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.order_id_time import placed_at
 from shared.contracts import (
@@ -150,11 +150,7 @@ class Order:
 
     def existing_product_ids(self) -> list[UUID]:
         """Return the ids of the products that it changes or ends."""
-        return [
-            item.ordered.product_id
-            for item in self.items
-            if item.effect not in {ProductEffect.CREATES, ProductEffect.KEEPS}
-        ]
+        return [item.ordered.product_id for item in self.items if item.effect in ON_EXISTING]
 
 
 def next_version(order: Order, content: OrderContent) -> Order:

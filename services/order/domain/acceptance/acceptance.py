@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from services.order.domain.acceptance.changes import changed_item, suspension_item
+from services.order.domain.acceptance.changes import changed_item, ordered_product, suspension_item
 from services.order.domain.acceptance.characteristics import merge_characteristics
-from services.order.domain.acceptance.existing_items import ON_EXISTING
 from services.order.domain.acceptance.existing_products import BUSY_CODE
 from services.order.domain.acceptance.installation_address import (
     installation_place,
@@ -30,7 +29,7 @@ from services.order.domain.acceptance.request import (
     RequestedOrder,
     RequestedParty,
 )
-from services.order.domain.business_actions import ProductEffect
+from services.order.domain.business_actions import ON_EXISTING, ProductEffect
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.eligibility import EligibilityContext, admitted_local_networks
 from services.order.domain.catalogue.pricing import quote
@@ -257,22 +256,7 @@ def new_item(
 
 def disconnection_item(item: RequestedItem, product: Product) -> Item:
     """Return an item that disconnects a product, free of charge."""
-    action = enabled_action_of(item)
-    ordered = OrderedItem(
-        id=item.id,
-        action=TMF_ACTIONS[action],
-        business_action=action.value,
-        offering_id=product.offering_id,
-        offering_name=product.content.name,
-        specification=product.specification,
-        catalogue_version=product.content.catalogue_version,
-        product_id=product.id,
-        service_id=product.service_id,
-        follows=product.latest_order_id,
-        address_id=product.content.address_id,
-        bundle=product.content.bundle,
-        characteristics=product.content.characteristics,
-    )
+    ordered = ordered_product(item, enabled_action_of(item), product)
     return Item(ordered=ordered, local_network=product.content.local_network)
 
 

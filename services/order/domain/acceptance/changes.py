@@ -136,6 +136,26 @@ def suspension_faults(item: RequestedItem, product: Product, *, adds: bool) -> I
         yield Fault(at, "not-suspended", "the product is not suspended for this reason", remedy)
 
 
+def ordered_product(item: RequestedItem, action: BusinessAction, product: Product) -> OrderedItem:
+    """Return the published item of an action on a product, which leaves it as it is."""
+    content = product.content
+    return OrderedItem(
+        id=item.id,
+        action=TMF_ACTIONS[action],
+        business_action=action.value,
+        offering_id=product.offering_id,
+        offering_name=content.name,
+        specification=product.specification,
+        catalogue_version=content.catalogue_version,
+        product_id=product.id,
+        service_id=product.service_id,
+        follows=product.latest_order_id,
+        address_id=content.address_id,
+        bundle=content.bundle,
+        characteristics=content.characteristics,
+    )
+
+
 def changed_item(
     item: RequestedItem, action: BusinessAction, product: Product, catalogue: Catalogue
 ) -> Item:
@@ -153,21 +173,11 @@ def changed_item(
     charges = tuple(
         each for each in price.charges if is_priced_anew or each.kind is PriceKind.ONE_TIME
     )
-    ordered = OrderedItem(
-        id=item.id,
-        action=TMF_ACTIONS[action],
-        business_action=action.value,
-        offering_id=product.offering_id,
-        offering_name=content.name,
-        specification=product.specification,
-        catalogue_version=content.catalogue_version,
-        product_id=product.id,
-        service_id=product.service_id,
-        follows=product.latest_order_id,
+    ordered = msgspec.structs.replace(
+        ordered_product(item, action, product),
         address_id=place.id or content.address_id,
         local_network=place.local_network,
         sold_in=(admitted_local_networks(offering.eligibility) or ()) if offering else (),
-        bundle=content.bundle,
         characteristics=characteristics,
         one_off_cents=price.one_off_cents,
         monthly_cents=price.monthly_cents if is_priced_anew else 0,
@@ -196,19 +206,8 @@ def suspension_item(
     content, reason = product.content, item.suspension_reason
     left = {*product.suspended_for, reason} if adds else {*product.suspended_for} - {reason}
     bar = Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(left))
-    ordered = OrderedItem(
-        id=item.id,
-        action=TMF_ACTIONS[action],
-        business_action=action.value,
-        offering_id=product.offering_id,
-        offering_name=content.name,
-        specification=product.specification,
-        catalogue_version=content.catalogue_version,
-        product_id=product.id,
-        service_id=product.service_id,
-        follows=product.latest_order_id,
-        address_id=content.address_id,
-        bundle=content.bundle,
+    ordered = msgspec.structs.replace(
+        ordered_product(item, action, product),
         characteristics=(*content.characteristics, bar),
         reason=reason,
     )

@@ -15,9 +15,6 @@ from services.order.domain.catalogue.eligibility import eligibility_faults
 from services.order.domain.fulfilment.product import Product
 from shared.errors import Fault
 
-ON_EXISTING = frozenset(ProductEffect) - {ProductEffect.CREATES, ProductEffect.KEEPS}
-"""The effects on a product that exists before."""
-
 
 def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
     """Name what is wrong with an item that changes or ends a product."""

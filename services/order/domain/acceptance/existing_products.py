@@ -87,7 +87,7 @@ def product_twice_faults(items: Iterable[RequestedItem]) -> Iterator[Fault]:
 def split_bundle_faults(
     items: Iterable[RequestedItem], products: Mapping[UUID, Product]
 ) -> Iterator[Fault]:
-    """Name bundles of which these items would disconnect only a part."""
+    """Name bundles that these items would disconnect only in part: other products would stay."""
     named = {id_: item for item in items if (id_ := parse_uuid(item.product_id))}
     for id_, item in named.items():
         missing = [

@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from services.order.domain.acceptance.characteristics import characteristics_faults
-from services.order.domain.acceptance.existing_items import (
-    ON_EXISTING,
-    existing_product_item_faults,
-)
+from services.order.domain.acceptance.existing_items import existing_product_item_faults
 from services.order.domain.acceptance.existing_products import (
     product_twice_faults,
     split_bundle_faults,
@@ -19,6 +16,7 @@ from services.order.domain.acceptance.item_checks import ItemCheckContext, not_s
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import (
     ENABLED_ACTIONS,
+    ON_EXISTING,
     ProductEffect,
     enabled_actions,
 )

@@ -8,13 +8,13 @@
 `$KIND.NAME`             another attribute of it, `$leg.ponPort`
 `$before.KIND.NAME`      the same of the resource that the item gives up, `$before.number.value`
 
-Behind a bar stands the value without any other: `$before.bar|none`.
+Behind `|` stands the value of what has none, its default: `$before.bar|none`.
 """
 
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -55,7 +55,7 @@ class Reference(NamedTuple):
     """The value if the item has none."""
 
 
-@cache
+@lru_cache(maxsize=4096)  # blueprints come by the API
 def parse_reference(template: str) -> Reference | None:
     """Return the reference in a template; None if it is not a valid one."""
     found = TEMPLATE.fullmatch(template)
@@ -73,7 +73,7 @@ def parse_reference(template: str) -> Reference | None:
 
 
 def default_value(text: str | None) -> Value | None:
-    """Return the value that stands behind the bar: true, false, a whole number, or a text."""
+    """Return a default as a value: true, false, a whole number, or a text."""
     if text is None:
         return None
     try:

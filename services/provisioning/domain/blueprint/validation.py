@@ -91,6 +91,7 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
         here = f"{at}/steps/{i}"
         yield from name_faults(step, [each.name for each in steps[:i]], here)
         yield from kind_faults(step, here, is_first=i == 0)
+        yield from first_step_faults(step, here) if i == 0 else ()
         yield from range_faults(step, here)
         yield from template_faults(step, available_kinds(blueprint, step), here)
 
@@ -173,7 +174,17 @@ def kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterator[Fau
     if step.kind is StepKind.RELEASE and any(need.effect for need in step.needs):
         reason = "a step of kind release gives up each of its needs"
         yield Fault(f"{at}/needs", "not-allowed", reason, "leave `effect` out")
-    if is_first and (step.on_failure is not OnFailure.ROLLBACK or step.ponr):
+    if step.undo_parameters and not step.undo:
+        reason = "a step without an undo has no parameters of one"
+        yield Fault(f"{at}/undo_parameters", "not-allowed", reason, "give `undo`, or leave it out")
+
+
+def first_step_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
+    """Yield what the first step has and cannot have."""
+    if step.when:
+        reason = "the first step is part of every plan"
+        yield Fault(f"{at}/when", "not-allowed", reason, "leave `when` out")
+    if step.on_failure is not OnFailure.ROLLBACK or step.ponr:
         reason = "when nothing can be assigned the order fails"
         yield Fault(at, "not-allowed", reason, "leave `on_failure` and `ponr` out")
 
