@@ -81,6 +81,16 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         "order",
         "UPDATE products SET party_id = 'somebody else' WHERE status = 'active'",
     ),
+    "elements have the values that the inventory says": (
+        "provisioning",
+        """UPDATE services SET characteristics =
+               convert_to('[{"name":"speedMbps","value":7}]', 'UTF8')""",
+    ),
+    "products are as their services": (
+        "order",
+        "UPDATE products SET status = 'suspended' WHERE status = 'active'",
+    ),
+    "only open orders lock products": ("order", "UPDATE products SET open_order_id = order_id"),
     "erased parties are blank": (
         "customer",
         "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",

@@ -10,10 +10,12 @@ from enum import StrEnum
 from itertools import count
 from typing import Any
 
+import httpx
+
 from services.console.errors import CommandError
 from tests.chaos.traffic import LEGS, OrderFactory, Traffic, order_factory
 from tests.flows.exchange_area import ExchangeArea
-from tests.flows.order_items import disconnection, fibre, telephone
+from tests.flows.order_items import disconnection, fibre, modification, telephone
 from tests.flows.site import WORK_ORDERS
 
 NO_SIGNAL_FAULT = {
@@ -33,12 +35,26 @@ CUSTOMERS_BEFORE_DISCONNECT = 60
 """This many customers have ordered before one disconnects."""
 
 DECISION_INTERVAL_S = 0.5
+CUSTOMERS_WITH_CHANGES = 8
+"""The products of so few customers are changed that changes follow each other closely."""
+
+RACES = (
+    "product-busy",
+    "product-suspended",
+    "nothing-changed",
+    "suspended-already",
+    "not-suspended",
+)
+"""Codes of refusals: another change of the product was open, or completed since it was read."""
 
 
 class ExpectedCourse(StrEnum):
     """The expected course of an order."""
 
     COMPLETED = "completed"
+    CHANGES = "changes"
+    """It completes, and changes a product of another; such changes follow each other closely."""
+
     DISCONNECTS = "disconnects"
     """It completes, and disconnects the products of another."""
 
@@ -54,11 +70,40 @@ class ExpectedCourse(StrEnum):
 
 SHARES = {
     ExpectedCourse.COMPLETED: 10,
+    ExpectedCourse.CHANGES: 4,
     ExpectedCourse.DISCONNECTS: 3,
     ExpectedCourse.REJECTED: 1,
     ExpectedCourse.FAILED: 1,
     ExpectedCourse.HELD: 1,
 }
+
+
+ON_EXISTING_PRODUCTS = frozenset({ExpectedCourse.CHANGES, ExpectedCourse.DISCONNECTS})
+CHANGEABLE = frozenset({"active", "suspended"})
+
+
+def a_change(product: Any, chance: random.Random) -> Any:
+    """Return an item that changes a product: it resumes it, suspends it, or changes a value."""
+    id_ = product["id"]
+    is_suspended = product["status"] == "suspended"
+    if is_suspended or chance.random() < 1 / 2:
+        action = "resume" if is_suspended else "suspend"
+        return modification(id_, action) | {"suspensionReason": "request"}
+    values = {each["name"]: each["value"] for each in product.get("productCharacteristic", ())}
+    if "speedMbps" in values:
+        speed = 1000 if values["speedMbps"] == 500 else 500
+        return modification(id_, productOffering={"id": f"ftth-{speed}"})
+    item = modification(id_)
+    item["product"]["productCharacteristic"] = [
+        {"name": "callerId", "value": not values.get("callerId", False)}
+    ]
+    return item
+
+
+def is_changeable(product: Any) -> bool:
+    """Tell whether a product is one whose changes are offered; members keep their offering."""
+    is_line = product["productSpecification"]["id"] in {"ftth", "voice"}
+    return is_line and product["status"] in CHANGEABLE and "productRelationship" not in product
 
 
 @dataclass
@@ -74,6 +119,9 @@ class MixedTraffic(Traffic):
     _chance: random.Random = field(init=False)
     _served: deque[str] = field(default_factory=deque)
     """Customers that have ordered and not disconnected yet."""
+
+    _changing: deque[str] = field(default_factory=deque)
+    """The customers whose products are changed, and never disconnected."""
 
     _work_orders: Iterator[int] = field(default_factory=count)
     _decided: dict[str, bool] = field(default_factory=dict)
@@ -95,15 +143,21 @@ class MixedTraffic(Traffic):
                 and len(self._served) < CUSTOMERS_BEFORE_DISCONNECT
             ):
                 course = ExpectedCourse.COMPLETED
-            self.posts[course] += course is not ExpectedCourse.DISCONNECTS
+            if course is ExpectedCourse.CHANGES and len(self._changing) < CUSTOMERS_WITH_CHANGES:
+                course = ExpectedCourse.COMPLETED
+            self.posts[course] += course not in ON_EXISTING_PRODUCTS
             yield self._factory_of(course, plain)
 
     def _factory_of(self, course: ExpectedCourse, plain: Iterator[Any]) -> OrderFactory:
         if course is ExpectedCourse.DISCONNECTS:
             return self.next_disconnect_order
+        if course is ExpectedCourse.CHANGES:
+            return self.next_change_order
         order = self._order_of(course, plain)
         if course is ExpectedCourse.COMPLETED:
-            self._served.append(order["relatedParty"][0]["id"])
+            is_first = len(self._changing) < CUSTOMERS_WITH_CHANGES
+            customers = self._changing if is_first else self._served
+            customers.append(order["relatedParty"][0]["id"])
         return order_factory(order)
 
     def _order_of(self, course: ExpectedCourse, plain: Iterator[Any]) -> Any:
@@ -117,6 +171,21 @@ class MixedTraffic(Traffic):
                 return self.site.order(fibre(dark.served))
             case _:
                 return next(plain)
+
+    def is_race(self, answer: httpx.Response) -> bool:
+        """Tell whether another change of the product was open, or completed since it was read."""
+        return any(code in answer.text for code in RACES)
+
+    def next_change_order(self) -> Any:
+        """Return an order that changes a product of the next customer; None if there is none."""
+        self._changing.rotate(1)
+        customer = self._changing[0]
+        products = [each for each in self.products_of(customer, "") if is_changeable(each)]
+        if not products:
+            return None
+        self.posts[ExpectedCourse.CHANGES] += 1
+        product = self._chance.choice(products)
+        return self.site.order(a_change(product, self._chance), customer=customer)
 
     def next_disconnect_order(self) -> Any:
         """Return an order that disconnects the products of the customer that ordered first.
@@ -137,10 +206,10 @@ class MixedTraffic(Traffic):
         ]
         return self.site.order(*items, customer=customer)
 
-    def products_of(self, customer: str) -> list[Any]:
+    def products_of(self, customer: str, status: str = "active") -> list[Any]:
         """Return a customer's products; none while the service is out."""
         try:
-            return self.site.products(customer)
+            return self.site.products(customer, status)
         except CommandError:
             return []
 

@@ -78,6 +78,7 @@ def test_another_offering_changes_characteristics_and_price_and_nothing_else() -
     assert (after.offering_id, after.content.monthly_cents) == ("ftth-1000", 19900)
     assert {each.name: each.value for each in after.content.characteristics}["speedMbps"] == 1000
     assert [each.price_id for each in after.content.charges] == ["ftth-1000-monthly"]
+    assert after.latest_order_id == order_id(2)
     kept = ("id", "service_id", "order_id", "status", "started_at", "party_id", "client")
     assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
 

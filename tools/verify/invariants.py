@@ -13,6 +13,7 @@ from tools.verify import (
     messages,
     network,
     orders,
+    products,
     resources,
     transitions,
 )
@@ -36,9 +37,14 @@ INVARIANTS: Mapping[str, Check] = {
     "what is held has a holder": resources.states_and_holders_agree,
     "the states of each pool add up to the pool": resources.pools_add_up,
     "elements have what the inventory says": network.elements_and_inventory_agree,
+    "elements have the values that the inventory says": (
+        network.elements_are_configured_as_the_inventory_says
+    ),
     "every operation had one effect": network.every_operation_has_one_effect,
     "the inventory is what was completed": network.inventory_is_what_was_completed,
     "the installed base is what was completed": orders.installed_base_is_what_was_completed,
+    "products are as their services": products.products_are_as_their_services,
+    "only open orders lock products": products.products_are_locked_by_open_orders,
     "customers' views are the fold of all messages": customers.views_match_messages,
     "erased parties are blank": erasures.erased_parties_are_blank,
     "grants are as last published": grants.grants_match_messages,

@@ -1,6 +1,6 @@
 """Invariants about services and the network elements that they are configured on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -10,7 +10,7 @@ from tools.verify.stack_data import StackData
 INLINE = "inline"
 """The in-process element, which stores nothing that could be checked."""
 
-SERVICES = "SELECT id, state, elements, held FROM services"
+SERVICES = "SELECT id, state, elements, held, characteristics FROM services"
 OPEN_PLANS = "SELECT items FROM plans WHERE state NOT IN ('completed', 'failed')"
 RUNNING_STATES = frozenset({"active", "inactive"})
 """The states of services that are in the network; those of suspended products are inactive."""
@@ -42,6 +42,37 @@ def elements_and_inventory_agree(stack_data: StackData) -> Iterator[CheckResult]
         else:
             source = "the inventory" if (element, service) in inventory else "the element"
             yield f"only {source} has service {service} on {element}"
+
+
+CONFIGURED_CHARACTERISTICS: Mapping[str, tuple[str, object]] = {
+    "speed_mbps": ("speedMbps", None),
+    "bar": ("bar", "none"),
+    "caller_id": ("callerId", False),
+    "forward_to": ("forwardTo", "none"),
+}
+"""The parameters of elements that follow a characteristic: its name, and its value without one."""
+
+
+def elements_are_configured_as_the_inventory_says(stack_data: StackData) -> Iterator[CheckResult]:
+    """Check that elements have the current values of the services that they carry."""
+    if not stack_data.has_elements:
+        return
+    services = {str(row.id): row for row in stack_data.rows("provisioning", SERVICES)}
+    changing = services_in_open_plans(stack_data)
+    for name in stack_data.read_simulator("/elements")["elements"]:
+        for each in stack_data.read_simulator(f"/elements/{name}/active")["active"]:
+            service = services.get(each["subject"])
+            if service is None or each["subject"] in changing:
+                continue
+            values = {item["name"]: item["value"] for item in _decode(service.characteristics)}
+            wrong = [
+                parameter
+                for parameter, (characteristic, default) in CONFIGURED_CHARACTERISTICS.items()
+                if parameter in each["parameters"]
+                and each["parameters"][parameter] != values.get(characteristic, default)
+            ]
+            where = f"service {each['subject']} on {name}"
+            yield f"{where}: {', '.join(wrong)} differ from the inventory" if wrong else None
 
 
 def services_in_open_plans(stack_data: StackData) -> set[str]:

@@ -30,7 +30,10 @@ ORDERS_BY_EXTERNAL_ID = """
     FROM submissions WHERE external_id IS NOT NULL
     GROUP BY tenant, client, external_id
 """
-PRODUCTS = "SELECT id, party_id, service_id, number FROM products WHERE status <> 'terminated'"
+PRODUCTS = """
+    SELECT id, party_id, service_id, number, offering_id FROM products
+    WHERE status <> 'terminated'
+"""
 _decode = msgspec.json.decode
 
 
@@ -103,11 +106,11 @@ def installed_base_is_what_was_completed(stack_data: StackData) -> Iterator[Chec
     """Check that the installed base equals the fold of all completions."""
     expected_state = stack_data.expected_state
     expected = {
-        id_: (expected_state.owner_of(id_), each.service_id, each.number)
+        id_: (expected_state.owner_of(id_), each.service_id, each.number, each.offering_id)
         for id_, each in expected_state.products.items()
     }
     found = {
-        row.id: (row.party_id, row.service_id, row.number)
+        row.id: (row.party_id, row.service_id, row.number, row.offering_id)
         for row in stack_data.rows("order", PRODUCTS)
     }
     for id_ in sorted(expected.keys() | found.keys()):
