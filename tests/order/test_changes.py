@@ -17,7 +17,7 @@ from shared.contracts import (
     OrderCompleted,
     ServiceCompleted,
 )
-from shared.errors import ConflictError, EarlyMessageError, InvalidError
+from shared.errors import ConflictError, EarlyMessageError, InvalidError, PoisonError
 from tests.conftest import NOON
 from tests.order.builders import (
     ADDRESS,
@@ -81,6 +81,14 @@ def test_another_offering_changes_characteristics_and_price_and_nothing_else() -
     assert after.latest_order_id == order_id(2)
     kept = ("id", "service_id", "order_id", "status", "started_at", "party_id", "client")
     assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+
+
+def test_a_completion_without_its_product_can_never_be_legal() -> None:
+    before = a_fibre()
+    order = accepted(a_change(before, productOffering={"id": "ftth-1000"}), 2, products=(before,))
+
+    with pytest.raises(PoisonError, match="which does not exist"):
+        products_after(order.order, {}, service_completed(order).services, NOON)
 
 
 def test_a_product_is_locked_until_its_order_ends() -> None:

@@ -87,18 +87,18 @@ def address_faults(item: RequestedItem, product: Product) -> Iterator[Fault]:
     """Name what is wrong with the address of an item that changes a product."""
     yield from installation_address_faults(item)
     place, at = installation_place(item), f"{item.field}/product/place"
-    may_change = item.rule is not None and ProductPart.ADDRESS in item.rule.changes
-    if may_change and not place.id:
+    may_move = item.may_change(ProductPart.ADDRESS)
+    if may_move and not place.id:
         yield Fault(
             at,
             "address-missing",
             "the new address is not named",
             'add a place with role "installation address" and the id of a standard address',
         )
-    elif may_change and place.id == product.content.address_id:
+    elif may_move and place.id == product.content.address_id:
         remedy = "name another address, or leave the item out"
         yield Fault(at, "nothing-changed", "the product is at this address", remedy)
-    elif not may_change and place.id not in {"", product.content.address_id}:
+    elif not may_move and place.id not in {"", product.content.address_id}:
         actions = " or ".join(actions_changing(ProductPart.ADDRESS))
         remedy = f"use businessAction {actions}, or leave the place out"
         yield Fault(at, "address-not-changed", f"{item.enabled_action} moves nothing", remedy)
@@ -106,7 +106,7 @@ def address_faults(item: RequestedItem, product: Product) -> Iterator[Fault]:
 
 def unchanged_faults(item: RequestedItem, product: Product) -> Iterator[Fault]:
     """Name an item that states another offering or characteristics, and none that differ."""
-    if item.rule is None or ProductPart.OFFERING not in item.rule.changes:
+    if not item.may_change(ProductPart.OFFERING):
         return
     before = {each.name: each.value for each in product.content.characteristics}
     is_same = all(before.get(each.name or "") == each.value for each in item.characteristics)

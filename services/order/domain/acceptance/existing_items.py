@@ -20,7 +20,7 @@ def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext)
     """Name what is wrong with an item that changes or ends a product."""
     yield from existing_product_faults(item, context.products, context.party_id)
     product = named_product(item, context.products, context.party_id)
-    if product is None or item.rule is None:
+    if product is None:
         return
     yield from action_not_offered_faults(item, product, context.blueprints)
     yield from offering_faults(item, product, context)
@@ -58,7 +58,7 @@ def offering_faults(
     if item.offering_id in {"", product.offering_id}:
         return
     offering = context.catalogue.sellable_offerings.get(item.offering_id)
-    if item.rule is None or ProductPart.OFFERING not in item.rule.changes:
+    if not item.may_change(ProductPart.OFFERING):
         remedy = f"leave it out, or say {product.offering_id}"
         yield Fault(at, "offering-mismatch", "the product is of another offering", remedy)
     elif offering is None:

@@ -9,6 +9,7 @@ from services.order.domain.business_actions import (
     BUSINESS_ACTIONS,
     OrderRule,
     ProductEffect,
+    ProductPart,
     requested_action,
 )
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
@@ -105,6 +106,10 @@ class RequestedItem:
         """The rule for its action; None if that is not enabled."""
         action = self.enabled_action
         return BUSINESS_ACTIONS[action] if action else None
+
+    def may_change(self, part: ProductPart) -> bool:
+        """Tell whether its action may change a part of its product."""
+        return self.rule is not None and part in self.rule.changes
 
     @property
     def effect(self) -> ProductEffect | None:

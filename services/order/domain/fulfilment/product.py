@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.order.domain.business_actions import ProductEffect, rule_of
+from services.order.domain.business_actions import ON_EXISTING, ProductEffect, rule_of
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.suspension import Suspension
 from services.order.domain.order import Item, Order, OrderContent, StoredStruct, derive_product_id
@@ -127,11 +127,14 @@ def products_after(
     it, the one that the order states is kept.
 
     Raises:
-        PoisonError: if an item is not among the completed services.
+        PoisonError: if an item is not among the completed services, or its product is not there.
     """
     done = {service.item_id: service for service in services}
     if missing := [item.id for item in order.items if item.id not in done]:
         msg = f"order {order.id} was completed without its items {', '.join(missing)}"
+        raise PoisonError(msg)
+    if absent := [each for each in order.existing_product_ids() if each not in products]:
+        msg = f"order {order.id} has changed product {absent[0]}, which does not exist"
         raise PoisonError(msg)
     items = [with_local_network(item, networks) for item in order.items]
     return InstalledBaseUpdate(
@@ -143,7 +146,7 @@ def products_after(
         tuple(
             changed_product(products[item.ordered.product_id], order, item, done[item.id], now)
             for item in items
-            if item.ordered.product_id in products
+            if item.effect in ON_EXISTING
         ),
     )
 
