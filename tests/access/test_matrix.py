@@ -189,11 +189,12 @@ async def changes(
 async def test_a_route_is_for_the_roles_of_its_row_and_no_others(
     client: AsyncClient, data: SeedData, as_role: AsRole, service: str
 ) -> None:
-    callers = {role: as_role(role, client=f"client-of-{role}", person="li-na") for role in ROLES}
     allowed = {}
-    for route in rows_of(service):
+    for n, route in enumerate(rows_of(service)):
+        # Each route has callers of its own: a role may limit the requests of one caller.
+        callers = {role: as_role(role, client=f"{role}-{n}", person="li-na") for role in ROLES}
         answers = {role: await call(client, route, data, who) for role, who in callers.items()}
-        assert 401 not in {each.status_code for each in answers.values()}
+        assert not {401, 429} & {each.status_code for each in answers.values()}
         allowed[route] = {role for role, each in answers.items() if each.status_code != 403}
 
     assert allowed == {route: row.roles for route, row in rows_of(service).items()}

@@ -296,9 +296,3 @@ def test_an_order_is_taken_over_after_the_one_that_it_follows() -> None:
         order_as_published(second, "jiangsu", {fibre.id: fibre})
     taken_over = order_as_published(second, "jiangsu", {fibre.id: suspended})
     assert [each.busy_with for each in taken_over.locked_products] == [order_id(3)]
-
-
-def test_a_lock_of_an_earlier_version_counts() -> None:
-    product = replace(lock(a_fibre(), order_id(9), is_ended=True), open_order_id=None)
-
-    assert product.busy_with == order_id(9)

@@ -1,9 +1,12 @@
-"""An order has versions: its content, under a revision number."""
+"""An order has versions: its content, under a revision number; what was stored before counts."""
+
+from dataclasses import replace
 
 import msgspec
 
+from services.order.domain.fulfilment.product import lock
 from services.order.domain.order import OrderContent, next_version
-from tests.order.builders import a_body, accepted, an_item
+from tests.order.builders import a_body, a_product, accepted, an_item, order_id
 
 BEFORE = (
     b'{"customer":{"id":"C-1"},"items":[{"ordered":{"id":"1","action":"add","business_action":"new",'
@@ -40,3 +43,9 @@ def test_other_content_is_the_next_version_of_the_same_order() -> None:
     assert third.items == order.items
     decoded = msgspec.json.decode(msgspec.json.encode(third.content), type=OrderContent)
     assert decoded == third.content
+
+
+def test_a_lock_that_an_earlier_version_stored_counts() -> None:
+    locked = lock(a_product(), order_id(9), is_ended=True)
+
+    assert replace(locked, open_order_id=None).busy_with == order_id(9)
