@@ -24,12 +24,18 @@ idle connections sooner.
 
 Elements and their operations
 -----------------------------
-`aaa`           create-account, modify-account, bar-account, delete-account
+`aaa`           create-account, modify-account, bar-account, delete-account,
+                add-address, modify-address, remove-address
 `ims`           create-subscriber, modify-subscriber, bar-subscriber, delete-subscriber,
                 add-enum, modify-enum, remove-enum, test-line
-any other name  an OLT: add-profile, modify-profile, remove-profile, test-line
+...OLT...       (a name that contains OLT) add-profile, modify-profile, remove-profile,
+                test-line, add-multicast, remove-multicast
+any other name  an element of a type that the simulator does not know; an operation's name begins
+                with what it does: create- or add-, modify- or bar-, delete- or remove-, test-;
+                what follows names the thing: create-account, bar-account, test-account
 
-For each subject an element holds at most one of each: account, subscriber, enum, profile.
+For each subject an element holds at most one of each: account, subscriber, enum, profile, or what
+the operations of an element of another type name.
 `modify-...` and `bar-...` set parameters of what there is; the others stay.
 `test-line` changes nothing; it needs the subject's profile (on an OLT) or subscriber (on `ims`).
 
@@ -50,7 +56,7 @@ simulator does not interpret them. Answers:
      operation_id, element, kind and subject. Codes: account-exists, subscriber-exists,
      enum-exists, profile-exists; account-missing, subscriber-missing, enum-missing,
      profile-missing; for test-line no-optical-signal, not-registered; and the `code` of an
-     injected `refuse` fault.
+     injected `refuse` fault. At an element of another type: THING-exists, THING-missing.
 409  `operation-id-reused`, without `outcome`: the id was used with another body before. Nothing
      was done. Bodies are equal if only the order of members differs, or if `parameters` is left
      out in one and empty in the other.

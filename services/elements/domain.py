@@ -31,6 +31,9 @@ AAA: Mapping[str, OperationKind] = {
     "modify-account": OperationKind(OperationEffect.MODIFY, "account"),
     "bar-account": OperationKind(OperationEffect.MODIFY, "account"),
     "delete-account": OperationKind(OperationEffect.REMOVE, "account"),
+    "add-address": OperationKind(OperationEffect.INSTALL, "address"),
+    "modify-address": OperationKind(OperationEffect.MODIFY, "address"),
+    "remove-address": OperationKind(OperationEffect.REMOVE, "address"),
 }
 IMS: Mapping[str, OperationKind] = {
     "create-subscriber": OperationKind(OperationEffect.INSTALL, "subscriber"),
@@ -46,6 +49,8 @@ OLT: Mapping[str, OperationKind] = {
     "add-profile": OperationKind(OperationEffect.INSTALL, "profile"),
     "modify-profile": OperationKind(OperationEffect.MODIFY, "profile"),
     "remove-profile": OperationKind(OperationEffect.REMOVE, "profile"),
+    "add-multicast": OperationKind(OperationEffect.INSTALL, "multicast"),
+    "remove-multicast": OperationKind(OperationEffect.REMOVE, "multicast"),
     "test-line": OperationKind(OperationEffect.TEST, "profile"),
 }
 
@@ -81,9 +86,43 @@ class OperationOutcome:
     refusal: Refusal | None = None
 
 
-def supported_operation_kinds(element: str) -> Mapping[str, OperationKind]:
-    """Return the operations that an element supports, by the name of their kind."""
-    return {"aaa": AAA, "ims": IMS}.get(element, OLT)
+VERBS: Mapping[str, OperationEffect] = {
+    "create": OperationEffect.INSTALL,
+    "add": OperationEffect.INSTALL,
+    "modify": OperationEffect.MODIFY,
+    "bar": OperationEffect.MODIFY,
+    "delete": OperationEffect.REMOVE,
+    "remove": OperationEffect.REMOVE,
+    "test": OperationEffect.TEST,
+}
+"""What an operation of an element of no known type does, by the verb that its name begins with."""
+
+
+def operations_of_type(element: str) -> Mapping[str, OperationKind] | None:
+    """Return the operations of an element of a known type, by name; None for any other element."""
+    return {"aaa": AAA, "ims": IMS}.get(element) or (OLT if "OLT" in element.upper() else None)
+
+
+def find_operation_kind(element: str, name: str) -> OperationKind | None:
+    """Return what an operation of an element does; None if the element does not support it."""
+    known = operations_of_type(element)
+    if known is not None:
+        return known.get(name)
+    verb, _, thing = name.partition("-")
+    effect = VERBS.get(verb)
+    return OperationKind(effect, thing) if effect and thing else None
+
+
+def operation_kind(element: str, name: str) -> OperationKind:
+    """Return what an operation does that the element supports."""
+    found = find_operation_kind(element, name)
+    assert found
+    return found
+
+
+def supported_operations(element: str) -> list[str]:
+    """Return the operations that an element supports, for people."""
+    return list(operations_of_type(element) or (f"{verb}-..." for verb in VERBS))
 
 
 def decide_outcome(
@@ -97,7 +136,7 @@ def decide_outcome(
         installed: the operation that installed what this one concerns; None if it is not there.
         fault_refusal: the refusal of an injected fault; None without one.
     """
-    kind = supported_operation_kinds(element)[operation.kind]
+    kind = operation_kind(element, operation.kind)
     own = refusal_of(kind, operation.subject, is_installed=installed is not None)
     return OperationOutcome(operation, fault_refusal or own)
 
@@ -117,9 +156,13 @@ def refusal_of(kind: OperationKind, subject: str, *, is_installed: bool) -> Refu
 
 def line_test_refusal(thing: str, subject: str) -> Refusal:
     """Return the refusal of a line test when nothing is configured for the subject."""
-    if thing == "profile":
-        return Refusal("no-optical-signal", f"no light from the ONU of {subject}")
-    return Refusal("not-registered", f"the terminal of {subject} is not registered")
+    match thing:
+        case "profile":
+            return Refusal("no-optical-signal", f"no light from the ONU of {subject}")
+        case "subscriber":
+            return Refusal("not-registered", f"the terminal of {subject} is not registered")
+        case _:
+            return Refusal(f"{thing}-missing", f"{subject} has no active {thing}")
 
 
 def with_parameters(installed: Operation, modification: Operation) -> Operation:
@@ -134,9 +177,14 @@ def result_of(element: str, operation: Operation) -> Result:
 
     The readings depend on the subject only, so that a repeated answer is the same.
     """
-    kind = supported_operation_kinds(element)[operation.kind]
+    kind = operation_kind(element, operation.kind)
     if kind.effect is not OperationEffect.TEST:
         return {}
-    if kind.thing == "subscriber":
-        return {"passed": True, "registered": True}
-    return {"passed": True, "optical_power_dbm": -15 - crc32(operation.subject.encode()) % 80 / 10}
+    match kind.thing:
+        case "subscriber":
+            return {"passed": True, "registered": True}
+        case "profile":
+            power = -15 - crc32(operation.subject.encode()) % 80 / 10
+            return {"passed": True, "optical_power_dbm": power}
+        case _:
+            return {"passed": True}

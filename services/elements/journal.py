@@ -13,7 +13,7 @@ from typing import Protocol, Self, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
-from services.elements.domain import Operation, OperationOutcome, Refusal, supported_operation_kinds
+from services.elements.domain import Operation, OperationOutcome, Refusal, find_operation_kind
 from services.elements.faults import AnyFault
 
 FILE = "elements.journal"
@@ -126,9 +126,7 @@ class FileJournal:
             entry = _decode(line)
         except msgspec.DecodeError as error:
             raise self._unreadable(number) from error
-        if isinstance(entry, OutcomeEntry) and entry.kind not in supported_operation_kinds(
-            entry.element
-        ):
+        if isinstance(entry, OutcomeEntry) and not find_operation_kind(entry.element, entry.kind):
             raise self._unreadable(number)
         return entry
 

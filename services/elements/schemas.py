@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 from starlette.requests import Request
 
-from services.elements.domain import Operation, supported_operation_kinds
+from services.elements.domain import Operation, find_operation_kind, supported_operations
 from services.elements.faults import AnyFault
 from services.elements.problems import Problem, invalid
 from shared.input.fault_texts import PATH_SUFFIX, msgspec_fault_text
@@ -50,10 +50,9 @@ def name_in_path(request: Request, place: str) -> str:
 def parse_operation(body: bytes, element: str, operation_id: str) -> Operation:
     """Return the operation that a body requests of an element."""
     parsed = parse_body(body, OperationBody)
-    kinds = supported_operation_kinds(element)
-    if parsed.kind not in kinds:
+    if find_operation_kind(element, parsed.kind) is None:
         detail = f"{element} does not support this kind"
-        raise invalid(detail, remedy=f"give one of {', '.join(kinds)}")
+        raise invalid(detail, remedy=f"give one of {', '.join(supported_operations(element))}")
     return Operation(
         operation_id, intern(parsed.kind), parsed.subject, canonical_json(parsed.parameters)
     )

@@ -7,7 +7,7 @@ from services.elements.domain import (
     Operation,
     OperationEffect,
     OperationOutcome,
-    supported_operation_kinds,
+    operation_kind,
     with_parameters,
 )
 from services.elements.faults import FaultRules
@@ -43,7 +43,7 @@ class SimulatedElement:
         """Store an outcome and apply its effect to the configuration."""
         operation = outcome.operation
         self._outcomes[operation.id] = outcome
-        effect = supported_operation_kinds(self.name)[operation.kind].effect
+        effect = operation_kind(self.name, operation.kind).effect
         if outcome.refusal or effect is OperationEffect.TEST:
             return
         key = self._key(operation)
@@ -57,7 +57,7 @@ class SimulatedElement:
         self.effects[operation.id] += 1
 
     def _key(self, operation: Operation) -> InstalledKey:
-        return operation.subject, supported_operation_kinds(self.name)[operation.kind].thing
+        return operation.subject, operation_kind(self.name, operation.kind).thing
 
 
 class Network:

@@ -189,3 +189,28 @@ async def test_the_simulator_answers_health_checks(client: AsyncClient) -> None:
 
     assert (await client.get("/health/live")).status_code == 200
     assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_an_element_of_another_type_does_what_the_verbs_of_its_operations_say(
+    client: AsyncClient,
+) -> None:
+    async def put(n: int, kind: str) -> tuple[int, str]:
+        answer = await client.put(path(f"op-{n}", "camera-cloud"), json=a_body(kind))
+        return answer.status_code, answer.json().get("code", answer.json().get("outcome"))
+
+    kinds = ("test-account", "create-account", "create-account", "test-account", "bar-account")
+    found = [await put(n, kind) for n, kind in enumerate((*kinds, "delete-account"))]
+
+    assert found == [
+        (409, "account-missing"),
+        (200, "done"),
+        (409, "account-exists"),
+        (200, "done"),
+        (200, "done"),
+        (200, "done"),
+    ]
+    assert await active(client, "camera-cloud") == []
+    assert [await put(n, kind) for n, kind in ((8, "reboot"), (9, "create-"))] == [
+        (400, "invalid"),
+        (400, "invalid"),
+    ]
