@@ -42,6 +42,10 @@ RULES: Mapping[str, tuple[type | UnionType, Callable[[Any, Any], object]]] = {
     "minItems": (list, lambda it, argument: len(it) >= argument),
     "maxItems": (list, lambda it, argument: len(it) <= argument),
     "x-form": (str, lambda it, _: it.isprintable() and it == it.strip()),
+    "propertyNames": (
+        dict,
+        lambda it, argument: all(re.search(argument["pattern"], n) for n in it),
+    ),
     "uniqueItems": (list, lambda it, _: len({repr(each) for each in it}) == len(it)),
     "minimum": (int | float, lambda it, argument: it >= argument),
     "maximum": (int | float, lambda it, argument: it <= argument),

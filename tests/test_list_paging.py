@@ -24,7 +24,6 @@ from services.order.store import catalogue
 from services.provisioning.domain.fallout.fallout import FalloutState
 from services.provisioning.store import elements, fallout
 from services.resources import store as resources
-from services.resources.domain.pool.kinds import LEG
 from services.resources.domain.pool.resource import Pool
 from shared.access import approvals, grants
 from shared.access.access_rule import tenant_wide_scope
@@ -134,7 +133,7 @@ LISTS = {
         f"""INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
         SELECT '{TENANT}', 'leg', 'S', 'S/' || n, '', '[]', 'free' {NEW}""",
         resources.find_pool_items,
-        {"pool": Pool(TENANT, LEG.name, "S"), "state": None},
+        {"pool": Pool(TENANT, "leg", "S"), "state": None},
         lambda found: (found[0].value,),
     ),
     "customers by phone": ListCase(

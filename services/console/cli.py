@@ -37,7 +37,7 @@ numbers = typer.Typer(
 app.add_typer(order, name="order")
 app.add_typer(numbers, name="numbers")
 catalogue = typer.Typer(
-    help="Check the product catalogue.",
+    help="Check the product catalogue, and publish to it.",
     epilog="Example: kaitong catalogue check",
     no_args_is_help=True,
 )
@@ -256,3 +256,19 @@ def check(*, json: Json = False) -> None:
     from services.console.catalogue import check_catalogue  # noqa: PLC0415
 
     check_catalogue(json=json)
+
+
+@catalogue.command(epilog="Example: kaitong catalogue plan examples/new-line")
+def plan(path: Path, *, json: Json = False) -> None:
+    """Show what the publication of a file or folder would change, and change nothing."""
+    from services.console.publications import plan_publication  # noqa: PLC0415
+
+    plan_publication(path, as_json=json)
+
+
+@catalogue.command(epilog="Example: kaitong catalogue apply examples/new-line")
+def apply(path: Path, *, json: Json = False) -> None:
+    """Publish a file or folder: kinds of resources, items, blueprints and catalogue entries."""
+    from services.console.publications import apply_publication  # noqa: PLC0415
+
+    apply_publication(path, as_json=json)

@@ -18,6 +18,6 @@ Publishes:  order.accepted (the order is stored; the answer to its request is 20
 API:        POST, GET TMF622 productOrder (no cancellation yet);
             GET TMF637 product;
             GET TMF620 productOffering, productOfferingPrice, productSpecification;
-            POST /ops/v1/catalogue (publishes entries of the catalogue);
+            POST /ops/v1/catalogue, /ops/v1/catalogue/plan (publishes entries of the catalogue);
             GET /ops/v1/orders/{id}/history.
 """

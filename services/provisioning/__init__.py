@@ -17,7 +17,8 @@ Publishes:  provisioning.assignment_requested, provisioning.release_requested (b
             provisioning.reservation_answered (to resources.reservation_questioned).
 API:        GET /tmf-api/serviceInventory/v4/service,
             /tmf-api/serviceInventory/v4/service/{service_id};
-            GET /ops/v1/plans/{order_id}; GET, POST /ops/v1/blueprints;
+            GET /ops/v1/plans/{order_id}; GET, POST /ops/v1/blueprints,
+            POST /ops/v1/blueprints/plan;
             GET /ops/v1/work-orders, /ops/v1/work-orders/{work_order_id};
             POST /ops/v1/work-orders/{work_order_id}/accept,
             /ops/v1/work-orders/{work_order_id}/report,

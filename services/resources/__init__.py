@@ -25,5 +25,7 @@ API:        GET /ops/v1/numbers, /ops/v1/numbers/{e164};
             POST /ops/v1/reservations/{order_id}/release (asks provisioning, then releases what no
             plan needs);
             POST /ops/v1/import/exchanges, /ops/v1/import/segments, /ops/v1/import/splitters,
-            /ops/v1/import/addresses, /ops/v1/import/pairs.
+            /ops/v1/import/addresses, /ops/v1/import/pairs, /ops/v1/import/items,
+            /ops/v1/import/blocks;
+            GET, POST /ops/v1/pool-kinds, POST /ops/v1/pool-kinds/plan (the kinds of resources).
 """

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from services.resources import store
 from services.resources.commands.assignment import assign
+from services.resources.commands.kinds import quarantine_periods_of
 from services.resources.domain.allocation.order_end import (
     changes_of_undo,
     completed_without_reservation,
+    given_up,
     holdings_to_undo,
-    quarantined_by_release,
     release,
 )
 from services.resources.domain.allocation.requirements import AssignmentRequest
@@ -103,8 +104,7 @@ def on_service_completed(completed: Sequence[ServiceCompleted], batch: UnitOfWor
     check_already_assigned(completed_without_reservation(completed, changes), batch)
     if releasing := [each.order_id for each in completed if any(map(may_release, each.services))]:
         held = store.get_holdings_for_update(batch.session, releasing)
-        periods = store.quarantine_periods(batch.session, quarantined_by_release(held))
-        freed = release(held, periods, batch.now)
+        freed = release(held, quarantine_periods_of(batch.session, given_up(held)), batch.now)
         store.save_changes(batch.session, freed)
         changes += freed
     record_changes(changes, completed, batch)

@@ -9,22 +9,15 @@ no index at all.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, String, Text, func
+from sqlalchemy import CheckConstraint, Computed, Index, String, Text, false, func
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.resources.domain.pool.kinds import POOL_KINDS, ResourceTable, UniqueWithin
+from services.resources.domain.pool.kinds import PoolKind
 from services.resources.domain.pool.states import NumberState, PoolItemState
 from shared.contracts import Characteristic
 from shared.persistence.database import Base, BytewiseText, Instant, enum_text, json_bytes
-
-UNIQUE_KINDS = [
-    each.name
-    for each in POOL_KINDS.values()
-    if each.unique_within is UniqueWithin.TENANT and each.table is ResourceTable.POOL_ITEMS
-]
-"""The kinds of pool items whose values are unique within the tenant."""
 
 ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 60}}
 
@@ -175,6 +168,18 @@ class PoolRow(Base):
     capacity: Mapped[int]
 
 
+class PoolKindRow(Base):
+    """One kind of resources that a tenant has published. It never changes."""
+
+    __tablename__ = "pool_kinds"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    content: Mapped[PoolKind] = mapped_column(json_bytes(PoolKind))
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    published_by: Mapped[str]
+
+
 class PoolItemRow(Base):
     """One resource of a pool other than a number: a leg, a VLAN, a LOID, a pair."""
 
@@ -193,6 +198,8 @@ class PoolItemRow(Base):
     order_id: Mapped[UUID | None] = mapped_column()
     service_id: Mapped[UUID | None] = mapped_column()
     until: Mapped[datetime | None] = mapped_column(Instant)
+    unique_value: Mapped[bool] = mapped_column(server_default=false())
+    """Whether its value is unique among all items of its kind, as the kind says."""
 
     __table_args__ = (
         CheckConstraint(
@@ -202,14 +209,17 @@ class PoolItemRow(Base):
         ),
         CheckConstraint("(state = 'quarantined') = (until IS NOT NULL)", name="ends"),
         Index("ix_pool_items_free", "tenant", "kind", "pool", "value", postgresql_where=free),
-        # The values of other kinds contain their pool's name.
-        *(
-            Index(
-                *(f"uq_pool_items_{name}", "tenant", "value"),
-                unique=True,
-                postgresql_where=sql(f"kind = '{name}'"),
-            )
-            for name in UNIQUE_KINDS
+        # The values of other items contain their pool's name.
+        Index(
+            *("uq_pool_items_value", "tenant", "kind", "value"),
+            unique=True,
+            postgresql_where=unique_value,
+        ),
+        # The previous release does not mark the rows of VLANs.
+        Index(
+            *("uq_pool_items_vlan", "tenant", "value"),
+            unique=True,
+            postgresql_where=sql("kind = 'vlan'"),
         ),
         Index("ix_pool_items_order", "order_id", postgresql_where=order_id.is_not(None)),
         Index("ix_pool_items_service", "service_id", postgresql_where=service_id.is_not(None)),

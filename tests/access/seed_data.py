@@ -188,6 +188,8 @@ PLANT = (
     VALUES (:tenant, 'addr-1', 'Nanjing', 'NJ-XW', '025', '{}')""",
     """INSERT INTO questions (order_id, tenant, since)
     VALUES (:id, :tenant, '2026-01-01 00:00Z')""",
+    """INSERT INTO pool_kinds (tenant, name, content, published_at, published_by) VALUES (:tenant,
+    'own-kind', '{"name":"own-kind","served_from":"anywhere"}', now(), 'wang')""",
 )
 
 
@@ -200,8 +202,14 @@ def in_resources(sessions: Sessions) -> SeedData:
             session.execute(text(row), parameters | {"tenant": TENANT})
     return SeedData(
         UNKNOWN_VALUES | {"holder": id_, "value": LEG},
-        query={"GET /ops/v1/reservations": {"older_than": "0"}},
-        own={"GET /ops/v1/holdings/{holder}": '"reserved"'},
+        query={
+            "GET /ops/v1/reservations": {"older_than": "0"},
+            "GET /ops/v1/pool-kinds": {"limit": "100"},
+        },
+        own={
+            "GET /ops/v1/holdings/{holder}": '"reserved"',
+            "GET /ops/v1/pool-kinds": '"own-kind"',
+        },
     )
 
 

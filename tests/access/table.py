@@ -107,6 +107,7 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"GET {CATALOGUE}/productOfferingPrice": RouteAccess(SHOPPERS, MIXED),
         f"GET {CATALOGUE}/productOfferingPrice/{{id}}": RouteAccess(SHOPPERS, OURS),
         "POST /ops/v1/catalogue": RouteAccess(ADMIN | {"ops", "product"}, NEW),
+        "POST /ops/v1/catalogue/plan": RouteAccess(ADMIN | {"ops", "product"}, NEW),
     },
     "provisioning": {
         f"GET {SERVICES}": RouteAccess(PLANNERS | CLIENTS, LIST),
@@ -124,6 +125,7 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"POST {FALLOUT}/{{order_id}}/fail": RouteAccess(OPERATORS, OURS),
         "GET /ops/v1/blueprints": RouteAccess(PLANNERS, MIXED),
         "POST /ops/v1/blueprints": RouteAccess(IMPORTERS, NEW),
+        "POST /ops/v1/blueprints/plan": RouteAccess(IMPORTERS, NEW),
         "GET /ops/v1/elements": RouteAccess(WATCHERS),
         f"GET {ELEMENT}": RouteAccess(WATCHERS),
         f"PUT {ELEMENT}": RouteAccess(OPERATORS | {"network"}, SHARED),
@@ -152,6 +154,11 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"POST {IMPORT}/splitters": RouteAccess(IMPORTERS, NEW),
         f"POST {IMPORT}/addresses": RouteAccess(IMPORTERS, NEW),
         f"POST {IMPORT}/pairs": RouteAccess(IMPORTERS, NEW),
+        f"POST {IMPORT}/items": RouteAccess(IMPORTERS, NEW),
+        f"POST {IMPORT}/blocks": RouteAccess(IMPORTERS, NEW),
+        "GET /ops/v1/pool-kinds": RouteAccess(PLANNERS, MIXED),
+        "POST /ops/v1/pool-kinds": RouteAccess(IMPORTERS, NEW),
+        "POST /ops/v1/pool-kinds/plan": RouteAccess(IMPORTERS, NEW),
     },
     "customer": {
         f"GET {PARTIES}/individual/{{party_id}}": RouteAccess(CARE, ONE),

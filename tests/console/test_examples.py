@@ -71,7 +71,9 @@ def test_a_printed_command_is_one_that_there_is(place: str, line: str) -> None:
     assert parameters.get("role", "crm") in ROLES, place
     for name in ("files", "only"):
         assert all(Path(each).exists() for each in parameters.get(name) or ()), (place, line)
-    assert parameters.get("order_id", "DEMO-00001") in {"DEMO-00001", "EXAMPLE-FTTH-NEW"}, (
+    assert parameters.get("order_id", "DEMO-00001") in {
+        *("DEMO-00001", "EXAMPLE-FTTH-NEW", "EXAMPLE-CAMERA-NEW")
+    }, (
         place,
         line,
     )

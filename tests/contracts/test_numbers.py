@@ -16,8 +16,8 @@ from tests.shared.http.small_api import api_client, bearer, faults_by_field
 
 Json = Any
 
-OPEN = {"value", "allowed"}
-"""The values of characteristics may be texts, whole numbers or booleans."""
+OPEN = {"value", "allowed", "attributes"}
+"""The values of characteristics and attributes may be texts, whole numbers or booleans."""
 
 
 @pytest.fixture

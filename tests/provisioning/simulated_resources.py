@@ -12,7 +12,9 @@ from services.resources.domain.allocation.existing_holdings import needs_to_rese
 from services.resources.domain.allocation.order_end import (
     changes_of_transition,
     changes_of_undo,
+    given_up,
     holdings_to_undo,
+    release,
 )
 from services.resources.domain.allocation.requirements import (
     AllocationContext,
@@ -22,6 +24,7 @@ from services.resources.domain.allocation.requirements import (
     resolve_orders,
 )
 from services.resources.domain.pool.kinds import ServingPlant
+from services.resources.domain.pool.quarantine import quarantine_periods
 from services.resources.domain.pool.resource import Holding, Pool, Resource, ResourceChange
 from services.resources.domain.pool.states import (
     NumberState,
@@ -29,6 +32,7 @@ from services.resources.domain.pool.states import (
     ResourceState,
     Transition,
 )
+from services.resources.store.kinds import SHIPPED
 from shared.contracts import (
     AssignmentRequested,
     Held,
@@ -47,6 +51,7 @@ PublishedMessage: TypeAlias = (
 IN_USE: dict[str, ResourceState] = {"number": NumberState.IN_USE, "pair": PoolItemState.IN_USE}
 PLANT = ServingPlant("NJ-XW", "025", None)
 EARLIER_ORDER = UUID(int=1)
+KINDS = {(TENANT, name): kind for name, kind in SHIPPED.items()}
 POOLS = [Pool(TENANT, kind, PLANT.exchange_id) for kind in IN_USE]
 INVENTORY = {pool: [Resource(pool, f"{pool.kind}-{n}") for n in range(20)] for pool in POOLS}
 
@@ -127,9 +132,12 @@ class SimulatedResources:
                 )
 
             case ServiceCompleted():
-                for transition in (Transition.OCCUPY, Transition.RELEASE):
-                    of_order = self.of_order(message.order_id)
-                    self.apply(changes_of_transition(of_order, transition))
+                of_order = self.of_order(message.order_id)
+                self.apply(changes_of_transition(of_order, Transition.OCCUPY))
+                of_order = self.of_order(message.order_id)
+                self.apply(
+                    release(of_order, quarantine_periods(given_up(of_order), KINDS, {}), NOON)
+                )
                 return None
 
             case ServiceFailed():
@@ -146,7 +154,7 @@ class SimulatedResources:
         ]
         sites = {(TENANT, each.address_id): PLANT for each in order_addresses(requests)}
         looked_up = self.answers if requests_to_look_up(requests, held) else {}
-        orders = resolve_orders(requests, AllocationContext(sites, held), looked_up)
+        orders = resolve_orders(requests, AllocationContext(sites, held, KINDS), looked_up)
         free = {} if is_short else {pool: self.free(pool) for pool in INVENTORY}
         ((answer, changes),) = allocate(orders, Stock(free, {}, NOON))
         self.apply(changes)
@@ -165,7 +173,7 @@ class SimulatedResources:
     def apply(self, changes: Iterable[ResourceChange]) -> None:
         """Store the changes."""
         for each in changes:
-            if each.became in each.resource.pool.rules.life_cycle.held:
+            if each.became in each.resource.pool.life_cycle.held:
                 holding = Holding(each.resource, each.became, each.order_id, each.service_id)
                 self.holdings[each.resource] = holding
             else:

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4, uuid5
 from sqlalchemy import select
 
 from services.resources import store
-from services.resources.domain.plant.plant import Address, Exchange, PairBlock, Segment, Splitter
-from services.resources.domain.pool.kinds import PAIR as PAIR_KIND
+from services.resources.domain.plant.item_validation import KnownPools
+from services.resources.domain.plant.plant import Address, Exchange, ItemBlock, Segment, Splitter
 from services.resources.handlers import SUBSCRIPTIONS
 from services.resources.tables import NumberRow, PoolItemRow
 from shared.contracts import (
@@ -102,9 +102,9 @@ def import_plant(
         store.upsert_segments(session, tenant, segments, ())
         store.upsert_splitters(session, tenant, splitters, ())
         store.upsert_addresses(session, tenant, addresses)
-        store.add_block_items(
-            session, tenant, PAIR_KIND.name, [PairBlock(exchange_id="X", first=1, count=pairs)]
-        )
+        block = ItemBlock(kind="pair", pool="X", first=1, count=pairs)
+        known = KnownPools(store.kinds.SHIPPED, {"X": "025"}, {}, {"025"})
+        store.add_blocks(session, tenant, [block], known)
 
 
 def an_assignment_request(

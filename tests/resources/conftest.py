@@ -11,7 +11,9 @@ from services.resources.app import SERVICE
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions
 from tests.callers import AsRole, api_client, as_role, keys
+from tests.resources.builders import import_plant
 from tests.resources.import_client import EXCHANGE, ImportClient, import_counts
+from tests.resources.new_kinds import KINDS, publish
 
 __all__ = ["as_role", "keys"]
 
@@ -40,3 +42,12 @@ async def imports(client: AsyncClient, as_role: AsRole) -> ImportClient:
     found = ImportClient(client, as_role("ops"))
     assert (await found.send("exchanges", EXCHANGE)).json() == import_counts(made=1)
     return found
+
+
+@pytest.fixture
+async def item_imports(imports: ImportClient, sessions: Sessions) -> ImportClient:
+    """Sends imports; the small plant exists, exchange Y, and a kind that is served from each."""
+    import_plant(sessions)
+    publish(sessions, *KINDS)
+    assert (await imports.send("exchanges", EXCHANGE | {"id": "Y"})).status_code == 200
+    return imports

@@ -73,3 +73,10 @@ class ImportClient:
 def count_rows(sessions: Sessions, table: type[NumberRow] | type[PoolItemRow]) -> int:
     with sessions() as session:
         return session.scalars(select(func.count()).select_from(table)).one()
+
+
+def count_items(sessions: Sessions, kind: str) -> int:
+    """Return how many items of a kind there are."""
+    query = select(func.count()).select_from(PoolItemRow).where(PoolItemRow.kind == kind)
+    with sessions() as session:
+        return session.scalars(query).one()

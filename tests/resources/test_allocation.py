@@ -22,6 +22,7 @@ from services.resources.domain.allocation.requirements import (
 from services.resources.domain.pool.kinds import ServingPlant
 from services.resources.domain.pool.resource import Pool, Resource, ResourceName
 from services.resources.domain.pool.states import NumberState
+from services.resources.store.kinds import SHIPPED
 from shared.contracts import (
     AssignmentRequested,
     HoldAction,
@@ -65,6 +66,7 @@ orders = st.lists(st.lists(needs, min_size=1, max_size=4), max_size=8).map(
         an_assignment_request(n, *each) for n, each in enumerate(needs_by_order)
     ]
 )
+SHIPPED_KINDS = {(TENANT, name): kind for name, kind in SHIPPED.items()}
 sizes = st.fixed_dictionaries({kind: st.integers(0, 5) for kind in ("leg", "pair")})
 
 
@@ -73,7 +75,7 @@ def resolve_all(
 ) -> list[OrderRequirements | ResourcesRefused]:
     return resolve_orders(
         [AssignmentRequest(TENANT, each) for each in orders_in_batch],
-        AllocationContext(SITES, ()),
+        AllocationContext(SITES, (), SHIPPED_KINDS),
         answers={},
     )
 

@@ -14,13 +14,14 @@ from tests.resources.builders import (
     import_plant,
 )
 from tests.resources.concurrency import assign_values
-from tests.resources.new_kinds import IPTV_PORT, import_blocks_of, known_kinds
+from tests.resources.new_kinds import IPTV_PORT, import_blocks_of, publish
 
 PICKED_NUMBER = Need(kind="number", picked=e164(5))
-PICKED_PORT = Need(kind="iptv_port", picked="X/0000002")
-MIXED = (NUMBER, PAIR, Need(kind="iptv_port"), *FIBRE)
-PLAIN = ("SAVEPOINT", "addresses", "LATERAL", "UPDATE")
-"""Of a batch: a savepoint, the plant of the addresses, the free resources, the new holders."""
+PICKED_PORT = Need(kind="iptv-port", picked="X/0000002")
+MIXED = (NUMBER, PAIR, Need(kind="iptv-port"), *FIBRE)
+PLAIN = ("SAVEPOINT", "addresses", "pool_kinds", "LATERAL", "UPDATE")
+"""Of a batch: a savepoint, the plant of the addresses, the kinds that are not of the release, the
+free resources, the new holders."""
 
 
 @pytest.mark.parametrize(
@@ -32,15 +33,24 @@ def test_a_batch_has_one_statement_for_each_table_with_picks(
     sessions: Sessions, picks: tuple[Need, ...], more: int
 ) -> None:
     import_plant(sessions)
-    with known_kinds(IPTV_PORT):
-        import_blocks_of(sessions, IPTV_PORT, "X", 4)
+    publish(sessions, IPTV_PORT)
+    import_blocks_of(sessions, IPTV_PORT, "X", 4)
 
-        with sessions.begin() as session, statements(sessions) as executed:
-            found = assign_values(
-                session, an_assignment_request(1, *MIXED, *picks), an_assignment_request(2)
-            )
+    with sessions.begin() as session, statements(sessions) as executed:
+        found = assign_values(
+            session, an_assignment_request(1, *MIXED, *picks), an_assignment_request(2)
+        )
 
     assert None not in found
     of_batch = [each for each in executed if "lock_timeout" not in each]
     assert len(of_batch) == len(PLAIN) + more
     assert all(any(word in each for each in of_batch) for word in PLAIN)
+
+
+def test_kinds_of_the_release_are_not_read_from_the_database(sessions: Sessions) -> None:
+    import_plant(sessions)
+
+    with sessions.begin() as session, statements(sessions) as executed:
+        assign_values(session, an_assignment_request(1, NUMBER, PAIR, *FIBRE))
+
+    assert [each for each in executed if "pool_kinds" in each] == []

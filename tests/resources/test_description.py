@@ -8,6 +8,7 @@ from httpx import AsyncClient
 from services.resources.api.examples.addresses import ADDRESS
 from services.resources.api.examples.holdings import HOLDINGS
 from services.resources.api.examples.imports import IMPORTED
+from services.resources.api.examples.kinds import KIND, PUBLISHED
 from services.resources.api.examples.numbers import NUMBER, NUMBER_DETAIL
 from services.resources.api.examples.pool_items import CHANGED, LEG, LEG_DETAIL
 from services.resources.api.examples.pools import POOL, POOL_DETAIL
@@ -49,7 +50,9 @@ async def test_the_examples_of_imports_are_accepted_and_create_what_is_shown(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     described = (await client.get("/openapi.json")).json()
-    for kind in ("exchanges", "segments", "splitters", "addresses", "pairs"):
+    published = await client.post("/ops/v1/pool-kinds", json=[KIND], headers=as_role("ops"))
+    assert differences(published.json()[0], PUBLISHED) == {"published_at", "published_by"}
+    for kind in ("exchanges", "segments", "splitters", "addresses", "pairs", "items", "blocks"):
         path = f"/ops/v1/import/{kind}"
         operation = described["paths"][path]["post"]
         body = operation["requestBody"]["content"]["application/json"]["example"]

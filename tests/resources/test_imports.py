@@ -172,6 +172,8 @@ async def test_the_demonstration_province_is_imported_unchanged(
         "splitters": small.splitters,
         "addresses": small.addresses,
         "pairs": small.pair_blocks,
+        "blocks": small.item_blocks,
+        "items": small.items,
     }
     for kind, rows in parts.items():
         answer = await imports.send(kind, *(asdict(row) for row in rows))
@@ -185,5 +187,7 @@ async def test_the_demonstration_province_is_imported_unchanged(
         "splitters": 3 * legs,
         "addresses": 0,
         "pairs": 1_000,
+        "blocks": sum(each.count for each in small.item_blocks),
+        "items": len(small.items),
     }
     assert count_rows(sessions, NumberRow) == 2_000

@@ -75,9 +75,11 @@ QUERY_VALUES = QueryValues(
         "exchange": ["X-077"],
         "local_network": ["07"],
         "text": ["南京", "路7"],
+        "kind": ["leg"],
         "older_than": ["0", "3600"],
     },
     in_path={"kind": "leg", "name": "S-777"},
+    besides={"/ops/v1/pool-kinds": "all kinds of a tenant are read: they are few"},
     surplus={"/ops/v1/numbers": EACH_EXCHANGE + OF_EXCHANGE},
 )
 NOW = datetime(2027, 1, 1, tzinfo=UTC)

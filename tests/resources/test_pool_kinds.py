@@ -1,36 +1,25 @@
 """The table of kinds: its rules agree, and no other module compares kinds."""
 
 import ast
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from services.resources import store
-from services.resources.domain.plant.plant import Exchange
-from services.resources.domain.pool.kinds import (
-    NUMBER,
-    NUMBER_QUARANTINE,
-    POOL_KINDS,
-    PickedFrom,
-    PoolKind,
-    ResourceTable,
-    ServedFrom,
-    UniqueWithin,
-    index_by_name,
-)
-from services.resources.domain.pool.resource import Pool
+from services.resources.domain.pool.kind_publication import KIND_NAME, kinds_faults
 from services.resources.domain.pool.states import (
+    NUMBER_LIFE_CYCLE,
     POOL_ITEM_LIFE_CYCLE,
-    QUARANTINED_ITEM_LIFE_CYCLE,
+    ResourceLifeCycle,
 )
+from services.resources.store.kinds import SHIPPED
 from shared.contracts import Need, RefusalCode
-from shared.errors import PoisonError
 from shared.persistence.database import Sessions
-from tests.kernel import TENANT, dead_letter_rows
+from tests.kernel import dead_letter_rows
 from tests.resources.builders import (
     an_assignment_request,
     assigned_values,
@@ -40,19 +29,20 @@ from tests.resources.builders import (
     order_id,
     refusal_code,
 )
-from tests.resources.new_kinds import AREA_ADDRESS, IPTV_PORT, SIM, import_blocks_of, known_kinds
+from tests.resources.new_kinds import AREA_ADDRESS, SIM, import_blocks_of, publish
 from tools.verify.transitions import NUMBER as NUMBER_TRANSITIONS
 from tools.verify.transitions import POOL_ITEM as POOL_ITEM_TRANSITIONS
 
 TABLE = Path("services/resources/domain/pool/kinds.py")
-CONSTANTS = {name.upper() for name in POOL_KINDS}
+CONSTANTS = {name.upper() for name in SHIPPED}
 FOLDERS = ("services/resources", "tools")
-VERIFICATION = Path("tools/verify/resource_kinds.py")
-"""It may import no service, and so names the kind of the rows of `numbers` itself."""
+EXEMPT = {
+    TABLE: "says which kind has the table of numbers",
+    Path("services/resources/tables.py"): "the index of a kind from before kinds were data",
+    Path("tools/verify/resource_kinds.py"): "imports no service, and names the kind of numbers",
+}
 
-IN_SQL = re.compile(
-    rf"kind\s*(=|<>|!=|(NOT )?IN)\s*\(?\s*'({'|'.join(POOL_KINDS)})'", re.IGNORECASE
-)
+IN_SQL = re.compile(rf"kind\s*(=|<>|!=|(NOT )?IN)\s*\(?\s*'({'|'.join(SHIPPED)})'", re.IGNORECASE)
 
 
 def compared_kinds(source: str) -> list[str]:
@@ -76,7 +66,7 @@ def is_comparison(node: ast.AST) -> bool:
 def names_kind(node: ast.AST) -> bool:
     """Tell whether a kind is named in a side of a comparison."""
     return any(
-        (isinstance(each, ast.Constant) and each.value in POOL_KINDS)
+        (isinstance(each, ast.Constant) and each.value in SHIPPED)
         or (isinstance(each, ast.Name) and each.id in CONSTANTS)
         or (isinstance(each, ast.Attribute) and each.attr in CONSTANTS)
         for each in ast.walk(node)
@@ -93,7 +83,7 @@ def test_no_module_compares_kinds() -> None:
     elsewhere = {
         str(path): found
         for path in modules()
-        if path != VERIFICATION and (found := compared_kinds(path.read_text()))
+        if path not in EXEMPT and (found := compared_kinds(path.read_text()))
     }
 
     assert elsewhere == {}
@@ -119,7 +109,7 @@ def test_a_comparison_is_found(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "kind.table is ResourceTable.NUMBERS",
+        "table_of_kind(kind) is ResourceTable.NUMBERS",
         "record('number', value)",
         "a.kind == b.kind",
         "kind = 'number'",
@@ -129,44 +119,40 @@ def test_a_question_about_the_rules_is_no_comparison(source: str) -> None:
     assert compared_kinds(source) == []
 
 
-@pytest.mark.parametrize("name", POOL_KINDS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_every_kind_is_in_the_documentation(name: str) -> None:
     assert f"\n| `{name}` |" in Path("docs/flows/assignment.md").read_text()
     assert f"`{name}`" in Path("docs/glossary.md").read_text()
 
 
-def test_the_table_of_numbers_has_one_kind() -> None:
-    """Its rows do not say of which kind they are."""
-    other = replace(NUMBER, name="short-number")
+def test_shipped_blueprints_need_kinds_of_the_release_alone() -> None:
+    blueprints = json.loads(Path("services/provisioning/data/blueprints.json").read_text())
+    needed = {need["kind"] for each in blueprints for need in each.get("needs", ())}
 
-    with pytest.raises(ValueError, match="table of numbers"):
-        index_by_name(NUMBER, other)
-    with pytest.raises(ValueError, match="one name"):
-        index_by_name(NUMBER, NUMBER)
+    assert needed - set(SHIPPED) == set()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_kind_of_a_release_can_have_the_name_of_a_published_one(name: str) -> None:
+    assert not KIND_NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize("rule", ["is_graded", "comes_with_splitters"])
+def test_a_rule_that_only_numbers_or_splitters_have_is_not_published(rule: str) -> None:
+    kind = msgspec.structs.replace(SIM, **{rule: True})
+
+    assert [each.field for each in kinds_faults([kind], SHIPPED)] == [f"/0/{rule}"]
 
 
 @pytest.mark.parametrize(
-    "rules",
-    [
-        {"quarantine": NUMBER_QUARANTINE},
-        {"life_cycle": QUARANTINED_ITEM_LIFE_CYCLE},
-        {"picked_from": PickedFrom.REGION},
-        {"picked_from": PickedFrom.REGION, "unique_within": UniqueWithin.TENANT},
-        {"is_graded": True},
-    ],
+    ("life_cycle", "legal"),
+    [(NUMBER_LIFE_CYCLE, NUMBER_TRANSITIONS), (POOL_ITEM_LIFE_CYCLE, POOL_ITEM_TRANSITIONS)],
+    ids=("number", "item"),
 )
-def test_rules_that_contradict_each_other_are_refused(rules: dict[str, Any]) -> None:
-    usual: dict[str, Any] = {"life_cycle": POOL_ITEM_LIFE_CYCLE, "served_from": ServedFrom.EXCHANGE}
-
-    with pytest.raises(ValueError, match="port: "):
-        PoolKind(name="port", **(usual | rules))
-
-
-@pytest.mark.parametrize("kind", [*POOL_KINDS.values(), IPTV_PORT], ids=lambda each: each.name)
-def test_the_verification_judges_every_kind_by_its_life_cycle(kind: PoolKind) -> None:
-    legal = NUMBER_TRANSITIONS if kind.table is ResourceTable.NUMBERS else POOL_ITEM_TRANSITIONS
-
-    for steps in kind.life_cycle.transitions.values():
+def test_the_verification_judges_every_kind_by_its_life_cycle(
+    life_cycle: ResourceLifeCycle, legal: Mapping[str, Any]
+) -> None:
+    for steps in life_cycle.transitions.values():
         assert [was for was, became in steps.items() if became.value not in legal[was.value]] == []
 
 
@@ -181,28 +167,16 @@ def test_a_need_cannot_choose_what_its_kind_does_not_offer(sessions: Sessions, n
     assert [row.key for row in dead_letter_rows(sessions)] == [order_id(1).bytes]
 
 
-def test_a_stored_row_of_an_unknown_kind_names_it() -> None:
-    with pytest.raises(PoisonError, match="no pool of iptv_port"):
-        _ = Pool(TENANT, "iptv_port", "X").rules
-
-
-def a_pool_outside_of_plant(sessions: Sessions, kind: PoolKind, name: str) -> None:
-    """Import one resource into a pool that belongs to no exchange."""
-    with sessions.begin() as session:
-        store.upsert_exchanges(session, TENANT, [Exchange(id=name, name="", local_network="025")])
-    import_blocks_of(sessions, kind, name, 1)
-
-
 def test_a_kind_of_a_region_is_served_from_the_pool_of_the_address_s_region(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions)
     need = Need(kind=AREA_ADDRESS.name)
-    with known_kinds(AREA_ADDRESS):
-        a_pool_outside_of_plant(sessions, AREA_ADDRESS, "025")
+    publish(sessions, AREA_ADDRESS)
+    import_blocks_of(sessions, AREA_ADDRESS, "025", 1)
 
-        handle(sessions, an_assignment_request(1, need))
-        handle(sessions, an_assignment_request(2, need, address=""))
+    handle(sessions, an_assignment_request(1, need))
+    handle(sessions, an_assignment_request(2, need, address=""))
 
     found = latest_messages(sessions)
     assert assigned_values(found[order_id(1)]) == ["025/0000001"]
@@ -211,9 +185,9 @@ def test_a_kind_of_a_region_is_served_from_the_pool_of_the_address_s_region(
 
 def test_a_kind_that_is_served_from_anywhere_needs_no_address(sessions: Sessions) -> None:
     import_plant(sessions)
-    with known_kinds(SIM):
-        a_pool_outside_of_plant(sessions, SIM, "anywhere")
+    publish(sessions, SIM)
+    import_blocks_of(sessions, SIM, "anywhere", 1)
 
-        handle(sessions, an_assignment_request(1, Need(kind=SIM.name), address=""))
+    handle(sessions, an_assignment_request(1, Need(kind=SIM.name), address=""))
 
     assert assigned_values(latest_messages(sessions)[order_id(1)]) == ["anywhere/0000001"]

@@ -2,11 +2,9 @@
 
 import pytest
 
-from services.resources.domain.pool.kinds import POOL_KINDS
 from services.resources.domain.pool.states import (
     NUMBER_LIFE_CYCLE,
     POOL_ITEM_LIFE_CYCLE,
-    QUARANTINED_ITEM_LIFE_CYCLE,
     NumberState,
     PoolItemState,
     ResourceLifeCycle,
@@ -14,11 +12,9 @@ from services.resources.domain.pool.states import (
     Transition,
 )
 
-ITEM_LIFE_CYCLES = (POOL_ITEM_LIFE_CYCLE, QUARANTINED_ITEM_LIFE_CYCLE)
-LIFE_CYCLES = (NUMBER_LIFE_CYCLE, *ITEM_LIFE_CYCLES)
-of_every_life_cycle = pytest.mark.parametrize(
-    "life_cycle", LIFE_CYCLES, ids=("number", "item", "quarantined item")
-)
+ENDS = {Transition.UNDO, Transition.RELEASE, Transition.QUARANTINE}
+LIFE_CYCLES = (NUMBER_LIFE_CYCLE, POOL_ITEM_LIFE_CYCLE)
+of_every_life_cycle = pytest.mark.parametrize("life_cycle", LIFE_CYCLES, ids=("number", "item"))
 
 
 def states_of(life_cycle: ResourceLifeCycle) -> set[ResourceState]:
@@ -36,10 +32,6 @@ def after(life_cycle: ResourceLifeCycle, *transitions: Transition) -> list[Resou
     return states[1:]
 
 
-def test_every_kind_has_one_of_the_life_cycles() -> None:
-    assert {id(each.life_cycle) for each in POOL_KINDS.values()} <= set(map(id, LIFE_CYCLES))
-
-
 @of_every_life_cycle
 def test_every_state_is_left_and_reached_by_some_transition(
     life_cycle: ResourceLifeCycle,
@@ -50,10 +42,9 @@ def test_every_state_is_left_and_reached_by_some_transition(
     assert {became for _, became in steps} == states_of(life_cycle)
 
 
-def test_numbers_have_all_states_of_numbers_and_quarantined_items_all_of_items() -> None:
+def test_numbers_have_all_states_of_numbers_and_items_all_of_items() -> None:
     assert states_of(NUMBER_LIFE_CYCLE) == set(NumberState)
-    assert states_of(QUARANTINED_ITEM_LIFE_CYCLE) == set(PoolItemState)
-    assert states_of(POOL_ITEM_LIFE_CYCLE) == set(PoolItemState) - {PoolItemState.QUARANTINED}
+    assert states_of(POOL_ITEM_LIFE_CYCLE) == set(PoolItemState)
 
 
 @of_every_life_cycle
@@ -75,22 +66,24 @@ def test_undoing_a_release_puts_the_resource_back_into_use(life_cycle: ResourceL
 
 
 @of_every_life_cycle
-def test_a_released_resource_rests_if_its_kind_has_a_quarantine(
-    life_cycle: ResourceLifeCycle,
-) -> None:
+def test_a_released_resource_that_rests_is_free_afterwards(life_cycle: ResourceLifeCycle) -> None:
     *_, released, rested = after(
         life_cycle,
-        *(Transition.RESERVE, Transition.PRE_RELEASE, Transition.RELEASE),
+        *(Transition.RESERVE, Transition.PRE_RELEASE, Transition.QUARANTINE),
         Transition.END_QUARANTINE,
     )
 
-    if life_cycle.quarantined:
-        assert (released, rested) == (life_cycle.quarantined, life_cycle.free)
-    else:
-        assert (released, rested) == (life_cycle.free, None)
+    assert (released, rested) == ("quarantined", life_cycle.free)
 
 
-@pytest.mark.parametrize("transition", [Transition.UNDO, Transition.OCCUPY, Transition.RELEASE])
+def test_items_are_free_at_once_if_they_do_not_rest_and_numbers_always_rest() -> None:
+    steps = (Transition.RESERVE, Transition.PRE_RELEASE, Transition.RELEASE)
+
+    assert after(POOL_ITEM_LIFE_CYCLE, *steps)[-1] is PoolItemState.FREE
+    assert after(NUMBER_LIFE_CYCLE, *steps)[-1] is None
+
+
+@pytest.mark.parametrize("transition", [*sorted(ENDS), Transition.OCCUPY])
 @of_every_life_cycle
 def test_a_late_transition_changes_nothing_of_a_resource_in_use(
     life_cycle: ResourceLifeCycle, transition: Transition
@@ -109,7 +102,7 @@ def test_a_held_resource_becomes_free_only_by_release_or_undo(
     for state in life_cycle.held:
         became = life_cycle.next_state(state, transition)
         is_lost = became is not None and became not in life_cycle.held
-        assert not is_lost or transition in {Transition.UNDO, Transition.RELEASE}
+        assert not is_lost or transition in ENDS
 
 
 @pytest.mark.parametrize("transition", list(Transition))
@@ -122,18 +115,11 @@ def test_only_a_reservation_gives_a_free_resource_a_holder(
         assert became not in life_cycle.held or transition is Transition.RESERVE
 
 
-@pytest.mark.parametrize("life_cycle", ITEM_LIFE_CYCLES, ids=("item", "quarantined item"))
-def test_orders_change_nothing_of_a_faulty_or_blocked_item(life_cycle: ResourceLifeCycle) -> None:
+def test_orders_change_nothing_of_a_faulty_or_blocked_item() -> None:
     operators = {Transition.BLOCK, Transition.FAIL, Transition.OPEN}
 
     for state in (PoolItemState.FAULTY, PoolItemState.BLOCKED):
         assert all(
-            life_cycle.next_state(state, transition) is None
+            POOL_ITEM_LIFE_CYCLE.next_state(state, transition) is None
             for transition in set(Transition) - operators
         )
-
-
-def test_all_life_cycles_of_items_take_into_use_alike_since_one_statement_does_it() -> None:
-    steps = [each.transitions[Transition.OCCUPY] for each in ITEM_LIFE_CYCLES]
-
-    assert all(each == steps[0] for each in steps)

@@ -20,7 +20,7 @@ from tests.resources.builders import (
     import_plant,
     scheduled_messages,
 )
-from tests.resources.new_kinds import IPTV_PORT, import_blocks_of, known_kinds
+from tests.resources.new_kinds import IPTV_PORT, import_blocks_of, publish
 from tools.verify.histories import LAST_OF_PLANT, check_against_history, plant
 from tools.verify.resources import pools_add_up, states_and_holders_agree
 from tools.verify.stack_data import Row, StackData
@@ -64,16 +64,16 @@ def tamper(sessions: Sessions, statement: str) -> None:
 def used(sessions: Sessions) -> Sessions:
     """A database in which resources of all kinds, also of a new one, were assigned and released."""
     import_plant(sessions, splitters=[a_splitter(faulty_legs=1)])
-    with known_kinds(IPTV_PORT):
-        import_blocks_of(sessions, IPTV_PORT, "X", 3)
-        needs = (NUMBER, PAIR, *FIBRE, Need(kind=IPTV_PORT.name))
-        handle(sessions, an_assignment_request(1, *needs))
-        handle(sessions, completed(1))
-        handle(sessions, a_release_request(2, of=1))
-        handle(sessions, completed(2, Action.DELETE, of=1))
-        for at, message in scheduled_messages(sessions):
-            handle(sessions, message, now=at)
-        handle(sessions, an_assignment_request(3, *needs))
+    publish(sessions, IPTV_PORT)
+    import_blocks_of(sessions, IPTV_PORT, "X", 3)
+    needs = (NUMBER, PAIR, *FIBRE, Need(kind=IPTV_PORT.name))
+    handle(sessions, an_assignment_request(1, *needs))
+    handle(sessions, completed(1))
+    handle(sessions, a_release_request(2, of=1))
+    handle(sessions, completed(2, Action.DELETE, of=1))
+    for at, message in scheduled_messages(sessions):
+        handle(sessions, message, now=at)
+    handle(sessions, an_assignment_request(3, *needs))
     return sessions
 
 
@@ -81,7 +81,7 @@ def test_nothing_is_wrong_after_the_life_of_resources_of_every_kind(used: Sessio
     assert faults(used) == []
 
 
-@pytest.mark.parametrize("kind", ["number", "pair", "iptv_port"])
+@pytest.mark.parametrize("kind", ["number", "pair", "iptv-port"])
 def test_an_illegal_transition_of_any_kind_is_named(used: Sessions, kind: str) -> None:
     tamper(used, f"UPDATE history SET was = 'in_use' WHERE kind = '{kind}' AND became = 'reserved'")  # noqa: S608
 
@@ -92,6 +92,6 @@ def test_an_illegal_transition_of_any_kind_is_named(used: Sessions, kind: str) -
 
 
 def test_a_state_that_is_not_in_the_history_is_named(used: Sessions) -> None:
-    tamper(used, "DELETE FROM history WHERE kind = 'iptv_port'")
+    tamper(used, "DELETE FROM history WHERE kind = 'iptv-port'")
 
-    assert any("iptv_port" in each and "the history says nothing" in each for each in faults(used))
+    assert any("iptv-port" in each and "the history says nothing" in each for each in faults(used))

@@ -27,9 +27,11 @@ class CityRows(NamedTuple):
 
 
 def rows_by_city(province: Province) -> list[CityRows]:
-    """Return the rows of each city of a province."""
+    """Return the rows of each city of a province; what all share comes with the first."""
     networks = dict.fromkeys(each.local_network for each in province.exchanges)
-    return [rows_of_city(province, network) for network in networks]
+    cities = [rows_of_city(province, network) for network in networks]
+    cities[0].rows["items"] += [each for each in province.items if not each.pool]
+    return cities
 
 
 def rows_of_city(province: Province, network: str) -> CityRows:
@@ -41,6 +43,8 @@ def rows_of_city(province: Province, network: str) -> CityRows:
         "splitters": [each for each in province.splitters if each.exchange_id in ids],
         "addresses": [each for each in province.addresses if each.exchange_id in ids],
         "pairs": [each for each in province.pair_blocks if each.exchange_id in ids],
+        "blocks": [each for each in province.item_blocks if each.pool in ids],
+        "items": [each for each in province.items if each.pool in {network, *ids}],
         "segments": [each for each in province.segments if each.exchange_id in ids],
     }
     return CityRows(network, rows)

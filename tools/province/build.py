@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from tools.province.addresses import addresses as standard_addresses
 from tools.province.divisions import City, District, cities
-from tools.province.model import Address, Exchange, PairBlock, Segment, Splitter
+from tools.province.items import item_blocks, items
+from tools.province.model import (
+    Address,
+    Exchange,
+    Item,
+    ItemBlock,
+    PairBlock,
+    Segment,
+    Splitter,
+)
 from tools.province.numbering import segments
 from tools.province.plant import assign_splitters, pair_blocks
 
@@ -26,6 +35,8 @@ class Province:
     addresses: tuple[Address, ...]
     splitters: tuple[Splitter, ...]
     pair_blocks: tuple[PairBlock, ...]
+    item_blocks: tuple[ItemBlock, ...]
+    items: tuple[Item, ...]
 
     def orderable_addresses(self) -> Iterator[Address]:
         """Yield the addresses whose splitter has working legs."""
@@ -61,6 +72,8 @@ def build_province(
         addresses=served,
         splitters=splitters,
         pair_blocks=tuple(pair_blocks(exchanges, pair_count)),
+        item_blocks=tuple(item_blocks(exchanges)),
+        items=tuple(items(exchanges)),
     )
 
 

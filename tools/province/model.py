@@ -1,7 +1,7 @@
 """The data that services load: exchanges, numbers, addresses and the plant that serves them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -94,3 +94,28 @@ class PairBlock:
     exchange_id: str
     first: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBlock:
+    """Resources of a kind in one pool, numbered from `first`."""
+
+    kind: str
+    pool: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One resource of a kind in a pool."""
+
+    kind: str
+    pool: str
+    """The exchange, the local network, or empty for the whole province."""
+
+    value: str
+    element: str = ""
+    """The network element that it leads to, if any."""
+
+    attributes: Mapping[str, str] = field(default_factory=dict)

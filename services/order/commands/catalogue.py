@@ -9,11 +9,20 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.domain.catalogue.catalogue import CatalogueEntry
-from services.order.domain.catalogue.deliverability import deliverability_warnings
-from services.order.domain.catalogue.publication import Publication, entry_version_text, publish
+from services.order.domain.catalogue.deliverability import (
+    deliverability_warnings,
+    missing_blueprint_names,
+)
+from services.order.domain.catalogue.publication import (
+    Publication,
+    entry_version_text,
+    planned_changes,
+    publish,
+)
 from shared.errors import Fault, InvalidError, StartError
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.versioned_documents import SHARED_TENANT
+from shared.planned_changes import PlannedChange
 
 SHIPPED_FILE = Path(__file__).parents[1] / "data/catalogue.json"
 
@@ -45,6 +54,19 @@ def publish_for_tenant(
         work.record_change("catalogue", entry_version_text(entry), "", entry.state)
         work.audit("catalogue.publish", entry_version_text(entry))
     return PublicationResult(entries, warnings)
+
+
+def plan_for_tenant(session: Session, tenant: str, publication: Publication) -> list[PlannedChange]:
+    """Return what a publication would change in a tenant's catalogue.
+
+    Raises:
+        InvalidError: if it contradicts itself or the catalogue.
+    """
+    shared = store.catalogue.read_uncached(session, SHARED_TENANT)
+    own = store.catalogue.read_uncached(session, tenant)
+    available = store.blueprints.get_available(session, tenant)
+    missing = missing_blueprint_names(publication, available)
+    return planned_changes(shared, own, publication, missing)
 
 
 def load_shipped_catalogue(session: Session) -> None:

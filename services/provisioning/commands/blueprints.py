@@ -12,6 +12,7 @@ from services.provisioning.domain.blueprint.publication import (
     PublishedBlueprint,
     edition_message,
     missing_counterpart_warnings,
+    planned_changes,
     unpublished,
 )
 from services.provisioning.domain.blueprint.validation import read_blueprints
@@ -22,6 +23,7 @@ from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import Transaction, UnitOfWork
 from shared.persistence.database import transaction_time
 from shared.persistence.versioned_documents import SHARED_TENANT
+from shared.planned_changes import PlannedChange
 
 STARTUP_NAMESPACE = UUID("5a0d0b36-9b1f-5a51-9f0e-6d2a3f0f7c55")
 """Namespace of the message ids at a start, by tenant and edition."""
@@ -55,6 +57,19 @@ def publish_for_tenant(
         )
         for each in submitted
     ]
+
+
+def plan_for_tenant(
+    session: Session, tenant: str, submitted: Sequence[Blueprint]
+) -> list[PlannedChange]:
+    """Return what the publication of blueprints would change for a tenant.
+
+    Raises:
+        ConflictError: if a version is already published with different content.
+        InvalidError: if a version is older than the newest.
+    """
+    published = blueprints.read_versions(session, tenant)
+    return planned_changes(published, blueprints.get_newest(session, tenant), submitted)
 
 
 def add_unpublished(

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.resources import store
 from services.resources.domain.allocation.allocation import Allocation, allocate, total_demand
+from services.resources.domain.allocation.needed_kinds import needed_kinds
 from services.resources.domain.allocation.requirements import (
     AssignmentRequest,
     PublishedAnswers,
@@ -30,7 +31,10 @@ def assign(
         PoisonError: if one needs a kind of resource that has no pool.
     """
     context = store.read_context_locking_holdings(
-        session, order_addresses(requests), services_with_affected_holdings(requests)
+        session,
+        order_addresses(requests),
+        services_with_affected_holdings(requests),
+        needed_kinds((each.tenant, item) for each in requests for item in each.message.items),
     )
     answers = published_answers(session, requests_to_look_up(requests, context.holdings))
     orders = resolve_orders(requests, context, answers)

@@ -5,20 +5,19 @@ from typing import TypeAlias
 
 from services.resources import store
 from services.resources.domain.plant import import_validation
-from services.resources.domain.plant.import_counts import ImportCounts, count_blocks, count_rows
+from services.resources.domain.plant.import_counts import ImportCounts, count_rows
 from services.resources.domain.plant.import_validation import IndexedRow, R
 from services.resources.domain.plant.parsed_rows import ParsedRows, raise_faults
 from services.resources.domain.plant.plant import (
     Address,
     Exchange,
-    PairBlock,
     Segment,
     Splitter,
     with_kind,
 )
 from services.resources.domain.plant.segment_changes import unheld_number_changes
 from services.resources.domain.plant.spelling import KnownPlantNames, names_in
-from services.resources.domain.pool.kinds import NUMBER, PAIR, PoolKind
+from services.resources.domain.pool.kinds import NUMBER
 from shared.messaging.unit_of_work import UnitOfWork
 
 RowImporter: TypeAlias = Callable[[ParsedRows[R], UnitOfWork], ImportCounts]
@@ -117,27 +116,8 @@ def import_addresses(parsed: ParsedRows[Address], work: UnitOfWork) -> ImportCou
     return count_rows(rows, known)
 
 
-def import_pairs(parsed: ParsedRows[PairBlock], work: UnitOfWork) -> ImportCounts:
-    """Create pairs on exchanges' distribution frames; existing pairs stay unchanged."""
-    return import_blocks(PAIR, parsed, work)
-
-
-def import_blocks(kind: PoolKind, parsed: ParsedRows[PairBlock], work: UnitOfWork) -> ImportCounts:
-    """Create consecutive items in the pools of exchanges; existing items stay unchanged."""
-    rows = parsed.bare_rows
-    raise_faults(
-        [
-            *parsed.faults,
-            *import_validation.find_pair_faults(parsed.rows, local_networks_of(rows, work)),
-        ]
-    )
-    added = store.add_block_items(work.session, work.tenant, kind.name, rows)
-    sizes = [each.count for each in rows]
-    return count_blocks(zip(sizes, added.new_of_block, strict=True), added.things)
-
-
 def local_networks_of(
-    rows: Sequence[Segment | Splitter | Address | PairBlock], work: UnitOfWork
+    rows: Sequence[Segment | Splitter | Address], work: UnitOfWork
 ) -> import_validation.Networks:
     """Return the local networks of these rows' exchanges."""
     return store.local_networks(work.session, work.tenant, (each.exchange_id for each in rows))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeAlias
 
 from services.resources import store
-from services.resources.domain.pool.kinds import PoolKind
+from services.resources.commands.kinds import require_kind
 from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import ResourceState
 from services.resources.domain.pool.withdrawal import (
@@ -21,8 +21,8 @@ from shared.security.caller import Caller
 
 WITHDRAW_ACTION, RESTORE_ACTION = "things.withdraw", "things.restore"
 
-StateRule: TypeAlias = Callable[[Mapping[str, ResourceState], PoolKind], dict[str, ResourceState]]
-"""Returns the new states of the resources of a kind that change."""
+StateRule: TypeAlias = Callable[[Mapping[str, ResourceState], Pool], dict[str, ResourceState]]
+"""Returns the new states of the resources of a pool that change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,13 @@ def change_states(
     """Change the states of a pool's resources, and record who did it and why."""
     name = store.canonical_plant_name(work.session, selected.pool.tenant, selected.pool.name)
     pool, reason = selected.pool._replace(name=name), selected.reason
-    names = store.canonical_values(work.session, pool, selected.values)
+    kind = require_kind(work.session, pool.tenant, pool.kind)
+    names = {each: each for each in selected.values}
+    if kind.has_small_pools:
+        names = store.canonical_values(work.session, pool, selected.values)
     found = store.get_states_for_update(work.session, pool, set(names.values()))
     check_known_values([names[each] for each in selected.values], found)
-    states = rule(found, pool.rules)
+    states = rule(found, pool)
     store.put_states(work.session, pool, states)
     work.audit(action, f"{pool.kind}/{pool.name}", reason=reason, things=len(states))
     for value, state in states.items():

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.resources.domain.pool.kinds import ResourceTable, kind_named
+from services.resources.domain.pool.kinds import ResourceTable, table_of_kind
 from services.resources.domain.pool.resource import ResourceName
 from shared.contracts import Message, private
 from shared.ids import named_id
@@ -64,7 +64,7 @@ def item_name(tenant: str, message: ItemQuarantineEnded) -> ResourceName:
 
 def quarantine_ended(name: ResourceName, until: datetime) -> QuarantineEnded | ItemQuarantineEnded:
     """Return the message that the quarantine of a resource is over."""
-    if kind_named(name.kind).table is ResourceTable.NUMBERS:
+    if table_of_kind(name.kind) is ResourceTable.NUMBERS:
         return QuarantineEnded(e164=name.value, until=until)
     return ItemQuarantineEnded(kind=name.kind, pool=name.pool, value=name.value, until=until)
 

@@ -1,6 +1,6 @@
 """The store of numbers and plant. The only modules that query the tables."""
 
-from services.resources.store import reservation_reviews
+from services.resources.store import kinds, reservation_reviews
 from services.resources.store.addresses import find_address, find_addresses, known_address_spellings
 from services.resources.store.allocation_context import read_context_locking_holdings
 from services.resources.store.holdings import (
@@ -9,22 +9,29 @@ from services.resources.store.holdings import (
     occupy,
     save_changes,
 )
+from services.resources.store.items import (
+    add_blocks,
+    add_items,
+    change_items,
+    known_items_for_update,
+)
 from services.resources.store.number_search import existing_exchange_and_network, search_numbers
 from services.resources.store.numbers import (
     find_number,
     find_number_for_update,
     get_numbers_skip_locked,
     put_numbers,
-    quarantine_periods,
+    quarantine_days_of_segments,
 )
 from services.resources.store.plant import (
-    add_block_items,
+    exchanges_of_splitters,
     known_addresses,
     known_exchanges,
     known_splitters,
     local_networks,
     occupied_exchanges,
     possibly_conflicting_splitters,
+    regions,
     upsert_addresses,
     upsert_exchanges,
     upsert_splitters,
@@ -50,10 +57,13 @@ from services.resources.store.segments import (
 from services.resources.store.stock import lock_stock, take_assignment_lock
 
 __all__ = [
-    "add_block_items",
+    "add_blocks",
+    "add_items",
     "canonical_plant_name",
     "canonical_values",
+    "change_items",
     "change_number_states",
+    "exchanges_of_splitters",
     "existing_exchange_and_network",
     "find_address",
     "find_addresses",
@@ -69,10 +79,12 @@ __all__ = [
     "get_numbers_skip_locked",
     "get_states_for_update",
     "get_statuses_for_update",
+    "kinds",
     "known_address_spellings",
     "known_addresses",
     "known_exchanges",
     "known_grades",
+    "known_items_for_update",
     "known_spellings",
     "known_splitters",
     "local_networks",
@@ -83,8 +95,9 @@ __all__ = [
     "possibly_conflicting_splitters",
     "put_numbers",
     "put_states",
-    "quarantine_periods",
+    "quarantine_days_of_segments",
     "read_context_locking_holdings",
+    "regions",
     "reservation_reviews",
     "save_changes",
     "search_numbers",

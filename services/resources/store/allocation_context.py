@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.requirements import AllocationContext, OrderAddress
 from services.resources.domain.plant.address_search import id_key
-from services.resources.domain.pool.kinds import ServingPlant
+from services.resources.domain.pool.kinds import KindKey, ServingPlant
+from services.resources.store import kinds
 from services.resources.store.addresses import ID_KEY
 from services.resources.store.holdings import get_holdings_for_update
 from services.resources.store.resource_tables import ITEMS, NUMBERS
@@ -35,7 +36,10 @@ SELECT_CONTEXT = CompiledStatement(
 
 
 def read_context_locking_holdings(
-    session: Session, addresses: Collection[OrderAddress], services: Collection[UUID]
+    session: Session,
+    addresses: Collection[OrderAddress],
+    services: Collection[UUID],
+    needed: Collection[KindKey],
 ) -> AllocationContext:
     """Read the plant at the addresses, and lock the holdings of orders and services.
 
@@ -43,6 +47,7 @@ def read_context_locking_holdings(
         session: of the database.
         addresses: those of the orders.
         services: the services whose holdings are kept or given up.
+        needed: the kinds of resources that the orders need.
     """
     keys = [(tenant, address, id_key(address), order_id) for tenant, address, order_id in addresses]
     sites: dict[tuple[str, str], ServingPlant] = {}
@@ -54,4 +59,4 @@ def read_context_locking_holdings(
         if id_ and (id_ == address or (tenant, address) not in sites):
             sites[tenant, address] = ServingPlant(*site)
     held = get_holdings_for_update(session, holders, services) if holders or services else ()
-    return AllocationContext(sites, held)
+    return AllocationContext(sites, held, kinds.find_all(session, needed))

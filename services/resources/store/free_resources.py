@@ -85,7 +85,6 @@ def pool_arrays(requested: Mapping[Pool, int]) -> dict[str, list[Any]]:
     """Return the parameters of a statement on these pools."""
     names = ("tenant", "kind", "pool", "grade", "amount", "in_numbers")
     rows = [
-        (*pool, requested[pool], pool.rules.table is ResourceTable.NUMBERS)
-        for pool in sorted(requested)
+        (*pool, requested[pool], pool.table is ResourceTable.NUMBERS) for pool in sorted(requested)
     ]
     return to_arrays(names, rows)

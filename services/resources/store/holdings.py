@@ -124,7 +124,7 @@ def occupy(session: Session, orders: Collection[UUID]) -> list[ResourceChange]:
         session, {"orders": list(orders), **OCCUPY_PARAMETERS}
     ):
         pool = Pool(tenant, kind, name, grade)
-        is_number = pool.rules.table is ResourceTable.NUMBERS
+        is_number = pool.table is ResourceTable.NUMBERS
         was, became = (NUMBER_WAS, NUMBER_BECAME) if is_number else (ITEM_WAS, ITEM_BECAME)
         changes.append(ResourceChange(Resource(pool, value), was, became, *holder))
     return changes
@@ -173,7 +173,7 @@ def save_changes(session: Session, changes: Collection[ResourceChange]) -> None:
     items: list[Sequence[Any]] = []
     for each in changes:
         state = (each.became.value, *each.holder, each.until)
-        if each.resource.pool.rules.table is ResourceTable.NUMBERS:
+        if each.resource.pool.table is ResourceTable.NUMBERS:
             numbers.append((*each.resource.number_key, *state))
         else:
             items.append((*each.resource.name, *state))

@@ -1,8 +1,7 @@
 """The store of single numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
-from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -10,8 +9,7 @@ from sqlalchemy import Row, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from services.resources.domain.number.number import Number
-from services.resources.domain.pool.kinds import ResourceTable
-from services.resources.domain.pool.resource import NumberKey, Resource, ResourceKey
+from services.resources.domain.pool.resource import NumberKey
 from services.resources.store.resource_tables import NUMBERS, REQUESTED_NUMBERS, number_arrays
 from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, SegmentRow
@@ -83,14 +81,9 @@ def put_numbers(session: Session, numbers: Iterable[Number]) -> None:
     update_rows(session, NumberRow, NAMES, [row_of(each) for each in numbers], key_length=2)
 
 
-def quarantine_periods(
-    session: Session, resources: Iterable[Resource]
-) -> dict[ResourceKey, timedelta]:
-    """Return the quarantine period of each of these resources that its segment gives one."""
-    numbers = {
-        each.number_key: each.key
-        for each in resources
-        if each.pool.rules.table is ResourceTable.NUMBERS
-    }
+def quarantine_days_of_segments(
+    session: Session, numbers: Collection[NumberKey]
+) -> dict[NumberKey, int]:
+    """Return how long each of these numbers rests after its release, if its segment says so."""
     rows = session.execute(SELECT_QUARANTINE, number_arrays(numbers)) if numbers else ()
-    return {numbers[tenant, e164]: timedelta(days=days) for tenant, e164, days in rows}
+    return {(tenant, e164): days for tenant, e164, days in rows}

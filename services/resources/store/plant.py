@@ -1,10 +1,10 @@
-"""Import of exchanges, splitters, addresses and pairs, with the pool items that they contain.
+"""Import of exchanges, splitters and addresses, with the pool items that they contain.
 
-One statement creates all the legs, VLANs, LOIDs or pairs of an import, in the database.
+One statement creates all the legs, VLANs and LOIDs of an import, in the database.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Row, Select, Text, bindparam, exists, func, or_, select, text, tuple_
@@ -16,7 +16,6 @@ from services.resources.domain.plant.plant import (
     Address,
     Exchange,
     ImportedRow,
-    PairBlock,
     Splitter,
 )
 from services.resources.tables import AddressRow, ExchangeRow, PoolRow, SegmentRow, SplitterRow
@@ -60,32 +59,6 @@ CROSS JOIN LATERAL (VALUES
 ) AS item (kind, value, attributes, state)
 """)
 """There are no conflicts: a known splitter only grows, and its VLANs are checked before."""
-
-ADD_BLOCKS = text("""
-WITH new AS (
-    INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
-    SELECT :tenant, CAST(:kind AS text), b.exchange, b.exchange || '/' || lpad(n::text, 7, '0'), '',
-           convert_to('[{"name":"exchange","value":"' || b.exchange || '"},{"name":"'
-                      || CAST(:kind AS text) || '","value":' || n || '}]', 'UTF8'), 'free'
-    FROM unnest(CAST(:exchanges AS text[]), CAST(:firsts AS int[]), CAST(:counts AS int[]))
-         AS b (exchange, first, count)
-    CROSS JOIN LATERAL generate_series(b.first, b.first + b.count - 1) AS n
-    ON CONFLICT (tenant, kind, pool, value) DO NOTHING
-    RETURNING pool, value
-), grown AS (
-    INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
-    SELECT :tenant, CAST(:kind AS text), pool, pool, count(*) FROM new GROUP BY pool
-    ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = pools.capacity + excluded.capacity
-)
-SELECT (SELECT count(*) FROM new), count(new.value)
-FROM unnest(CAST(:exchanges AS text[]), CAST(:firsts AS int[]), CAST(:counts AS int[]))
-     WITH ORDINALITY AS b (exchange, first, count, place)
-LEFT JOIN new ON new.pool = b.exchange
-             AND new.value BETWEEN b.exchange || '/' || lpad(b.first::text, 7, '0')
-                               AND b.exchange || '/' || lpad((b.first + b.count - 1)::text, 7, '0')
-GROUP BY b.place ORDER BY b.place
-""")
-"""How many items are new in all, and in each block: blocks may overlap."""
 
 ADD_ADDRESSES = text("""
 INSERT INTO addresses (tenant, id, text, exchange_id, local_network, splitter_id, letters, grams)
@@ -141,6 +114,17 @@ def local_networks(session: Session, tenant: str, exchanges: Iterable[str]) -> d
     """Return the local network of each of these exchanges that exists."""
     rows = session.execute(NETWORKS, {"tenant": tenant, "ids": sorted(set(exchanges))})
     return dict(rows.all())
+
+
+def regions(session: Session, tenant: str) -> set[str]:
+    """Return the local networks that have an exchange."""
+    query = select(ExchangeRow.local_network).where(ExchangeRow.tenant == tenant).distinct()
+    return set(session.scalars(query))
+
+
+def exchanges_of_splitters(session: Session, tenant: str, ids: Iterable[str]) -> dict[str, str]:
+    """Return the exchange of each of these splitters that exists."""
+    return {each.id: each.exchange_id for each in known_splitters(session, tenant, ids)}
 
 
 def occupied_exchanges(session: Session, tenant: str, exchanges: Iterable[str]) -> set[str]:
@@ -236,30 +220,6 @@ def upsert_splitters(
         session.execute(ADD_ITEMS, bound)
         analyze_if_grown(session, "pool_items", made)
     return made
-
-
-class AddedItems(NamedTuple):
-    """How many items are new, in all and in each block."""
-
-    things: int
-    new_of_block: list[int]
-
-
-def add_block_items(
-    session: Session, tenant: str, kind: str, rows: Sequence[PairBlock]
-) -> AddedItems:
-    """Create the items of blocks, such as pairs; return how many are new, in all and in each."""
-    bound = {
-        "tenant": tenant,
-        "kind": kind,
-        "exchanges": [each.exchange_id for each in rows],
-        "firsts": [each.first for each in rows],
-        "counts": [each.count for each in rows],
-    }
-    found = session.execute(ADD_BLOCKS, bound).all() if rows else []
-    made = found[0][0] if found else 0
-    analyze_if_grown(session, "pool_items", made)
-    return AddedItems(made, [new for _, new in found])
 
 
 def analyze_if_grown(session: Session, table: str, made: int) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.pool.kinds import ResourceTable
+from services.resources.domain.pool.kinds import PoolKind, ResourceTable
 from services.resources.domain.pool.pool_item import PoolItem
 from services.resources.domain.pool.resource import Pool, Resource, ResourceName
 from services.resources.domain.pool.states import PoolItemState, ResourceState
@@ -53,7 +53,7 @@ SKIPPING_LOCKED = (
 
 def restrict_to_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
     """Return the statement restricted to one pool."""
-    if pool.rules.table is ResourceTable.NUMBERS:
+    if pool.table is ResourceTable.NUMBERS:
         return statement.where(NUMBERS.c.tenant == pool.tenant, NUMBERS.c.exchange_id == pool.name)
     return statement.where(
         ITEMS.c.tenant == pool.tenant, ITEMS.c.kind == pool.kind, ITEMS.c.pool == pool.name
@@ -65,15 +65,13 @@ def get_states_for_update(
 ) -> dict[str, ResourceState]:
     """Return the states of those of these resources that exist, locked."""
     take_assignment_lock(session)
-    statement = STATES_OF_NUMBERS if pool.rules.table is ResourceTable.NUMBERS else STATES_OF_ITEMS
+    statement = STATES_OF_NUMBERS if pool.table is ResourceTable.NUMBERS else STATES_OF_ITEMS
     found = session.execute(restrict_to_pool(statement, pool), {"values": list(values)})
     return {value: state for value, state in found}  # noqa: C416  rows, not pairs
 
 
 def canonical_values(session: Session, pool: Pool, requested: Collection[str]) -> dict[str, str]:
-    """Return the stored spelling of each requested value; the value itself if there is none."""
-    if not pool.rules.has_small_pools:
-        return {each: each for each in requested}
+    """Return the stored spelling of each value of a small pool; the value itself without one."""
     known = list(session.scalars(restrict_to_pool(VALUES, pool)))
     canonical = {fold_name(each): each for each in known}
     return {
@@ -83,7 +81,7 @@ def canonical_values(session: Session, pool: Pool, requested: Collection[str]) -
 
 def put_states(session: Session, pool: Pool, states: Mapping[str, ResourceState]) -> None:
     """Store changed states."""
-    if pool.rules.table is ResourceTable.NUMBERS:
+    if pool.table is ResourceTable.NUMBERS:
         rows: list[tuple[Any, ...]] = [(pool.tenant, *each) for each in states.items()]
         update_rows(session, NumberRow, ("tenant", "e164", "state"), rows, key_length=2)
     else:
@@ -102,16 +100,16 @@ def find_pool_items(
     return [pool_item(row) for row in session.execute(select_page(query, [ITEMS.c.value], window))]
 
 
-def find_pool_item(session: Session, pool: Pool, value: str) -> PoolItem | None:
+def find_pool_item(session: Session, pool: Pool, kind: PoolKind, value: str) -> PoolItem | None:
     """Return one item of a pool, without a lock; None if there is none."""
     query = restrict_to_pool(SELECT_ITEMS, pool)
     row = session.execute(query.where(ITEMS.c.value == value)).one_or_none()
-    if row is None and pool.rules.has_small_pools:
+    if row is None and kind.has_small_pools:
         row = session.execute(query.where(folded_name(ITEMS.c.value) == fold_name(value))).first()
     return None if row is None else pool_item(row)
 
 
-def pool_item(row: Row[Any]) -> PoolItem:
+def pool_item(row: Any) -> PoolItem:  # noqa: ANN401  the type of a row names its columns
     """Return the pool item of a row."""
     resource = Resource(
         Pool(row.tenant, row.kind, row.pool), row.value, row.element, row.attributes

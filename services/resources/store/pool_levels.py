@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from services.resources.domain.pool.kinds import NUMBER, ResourceTable, kind_named
+from services.resources.domain.pool.kinds import NUMBER, ResourceTable, table_of_kind
 from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
 from services.resources.store.resource_tables import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
@@ -52,7 +52,7 @@ def find_pool_breakdown(
         return None
     counts = (
         select_number_counts(tenant, name)
-        if kind_named(kind).table is ResourceTable.NUMBERS
+        if table_of_kind(kind) is ResourceTable.NUMBERS
         else select_item_counts(tenant, kind, name)
     )
     return PoolBreakdown(PoolLevel(*row), dict(session.execute(counts).all()))

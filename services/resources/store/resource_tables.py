@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Text, column
 
-from services.resources.domain.pool.kinds import ResourceTable, kind_named
+from services.resources.domain.pool.kinds import ResourceTable, table_of_kind
 from services.resources.domain.pool.resource import NumberKey, ResourceName
 from services.resources.tables import NumberRow, PoolItemRow
 from shared.persistence.bulk import bind_arrays, table_of, unnest
@@ -38,4 +38,4 @@ def name_arrays(names: Collection[ResourceName]) -> dict[str, list[Any]]:
 
 def filter_by_table(table: ResourceTable, names: Collection[ResourceName]) -> list[ResourceName]:
     """Return those of these resources that are stored in a table."""
-    return [each for each in names if kind_named(each.kind).table is table]
+    return [each for each in names if table_of_kind(each.kind) is table]

@@ -8,11 +8,12 @@ from fastapi import Response
 
 from services.order.api.schemas.catalogue import PublicationBody
 from services.order.api.views.catalogue import PublishedView, show_published
-from services.order.commands.catalogue import publish_for_tenant
+from services.order.commands.catalogue import plan_for_tenant, publish_for_tenant
 from shared.access.access_rule import require_found
 from shared.http import (
     CausationDep,
     CommandBatcherDep,
+    ReadSessionDep,
     Router,
     error_responses,
     list_response,
@@ -21,6 +22,7 @@ from shared.http import (
 from shared.http.authorization import allow
 from shared.http.collection_paths import CATALOGUE_PATH, OPS_PATH
 from shared.http.paging import PageRequest
+from shared.http.planned_change_views import PlannedChangeView, planned_views
 from shared.http.views import TmfBaseView
 from shared.persistence.pagination import slice_list
 from shared.security.caller import Caller
@@ -57,6 +59,18 @@ async def publish_catalogue(
     """
     result = await batcher.execute(cause, partial(publish_for_tenant, caller.tenant, publication))
     return show_published(result)
+
+
+@router.post(f"{OPS_PATH}/catalogue/plan", responses=error_responses(422))
+def plan_catalogue(
+    publication: PublicationBody, caller: CatalogueWriter, session: ReadSessionDep
+) -> list[PlannedChangeView]:
+    """Show what a publication would change, field by field; nothing is changed.
+
+    What a publication refuses is refused here as well, except an offering without its blueprint:
+    the plan names the blueprint, which may be published before it.
+    """
+    return planned_views(plan_for_tenant(session, caller.tenant, publication))
 
 
 class HasId(Protocol):

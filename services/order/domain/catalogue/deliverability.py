@@ -42,6 +42,21 @@ def deliverability_warnings(
     return [warning for _, warning in found]
 
 
+def missing_blueprint_names(
+    publication: Publication, blueprints: AvailableBlueprints | None
+) -> dict[str, list[str]]:
+    """Return the blueprints that offerings on sale lack, by the JSON pointer to the offering."""
+    known = blueprints or frozenset()
+    return {
+        at: [
+            blueprint_name(offering, action)
+            for action in NEEDED_BLUEPRINTS
+            if (offering.specification, action) not in known
+        ]
+        for at, offering in active_single_offerings(publication)
+    }
+
+
 def unchecked_delivery_warnings(publication: Publication) -> Iterator[Fault]:
     """Name offerings on sale while no blueprints are known."""
     for at, offering in active_single_offerings(publication):

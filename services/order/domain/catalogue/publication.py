@@ -4,7 +4,7 @@ A version that was active keeps its content, because orders and products refer t
 only its state may still change.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -18,6 +18,7 @@ from services.order.domain.catalogue.catalogue import (
 )
 from services.order.domain.catalogue.validation import offering_faults, specification_faults
 from shared.errors import Fault, InvalidError
+from shared.planned_changes import PlannedChange, plan_change
 
 LIFECYCLE_TRANSITIONS = {
     (LifeCycle.DRAFT, LifeCycle.DRAFT),
@@ -71,6 +72,40 @@ def publish(
         raise InvalidError(faults)
     current = {version_key(each): each for each in all_entries(own)}
     return tuple(each for _, each in entries if current.get(version_key(each)) != each)
+
+
+def planned_changes(
+    shared: Catalogue,
+    own: Catalogue,
+    publication: Publication,
+    missing: Mapping[str, Sequence[str]],
+) -> list[PlannedChange]:
+    """Return what each entry of a publication would change.
+
+    An entry is compared with its own version or, if that is new, with the newest one.
+
+    Args:
+        shared: the entries that all tenants share.
+        own: the publishing tenant's own entries.
+        publication: the entries to publish.
+        missing: the blueprints that entries lack, by the JSON pointer to the entry.
+
+    Raises:
+        InvalidError: if the publication contradicts itself or the catalogue.
+    """
+    publish(shared, own, publication)
+    catalogue = overlay(shared, own)
+    current = {version_key(each): each for each in all_entries(catalogue)}
+    newest = {version_key(each)[:2]: each for each in all_entries(catalogue)}
+    return [
+        plan_change(
+            entry_version_text(entry),
+            current.get(version_key(entry), newest.get(version_key(entry)[:2])),
+            entry,
+            missing.get(at, ()),
+        )
+        for at, entry in publication.located_entries()
+    ]
 
 
 def all_entries(catalogue: Catalogue) -> Iterator[CatalogueEntry]:

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from services.provisioning.api.schemas.blueprints import BlueprintsBody
 from services.provisioning.api.views.blueprints import BlueprintView
-from services.provisioning.commands.blueprints import publish_for_tenant
+from services.provisioning.commands.blueprints import plan_for_tenant, publish_for_tenant
 from services.provisioning.domain.blueprint.validation import validate
 from services.provisioning.store import blueprints as store
 from shared.http import (
@@ -20,6 +20,7 @@ from shared.http import (
 )
 from shared.http.callers import NetworkViewer, NetworkWriter
 from shared.http.collection_paths import OPS_PATH
+from shared.http.planned_change_views import PlannedChangeView, planned_views
 
 BLUEPRINTS_PATH = f"{OPS_PATH}/blueprints"
 
@@ -51,3 +52,13 @@ async def publish_blueprints(
     validate(submitted)
     command = partial(publish_for_tenant, submitted, caller.person)
     return [BlueprintView.of(*each) for each in await batcher.execute(cause, command)]
+
+
+@router.post(f"{BLUEPRINTS_PATH}/plan", responses=error_responses(409, 422))
+def plan_blueprints(
+    schemas: BlueprintsBody, caller: NetworkWriter, session: ReadSessionDep
+) -> list[PlannedChangeView]:
+    """Show what a publication would change, field by field; nothing is changed."""
+    submitted = tuple(each.to_domain() for each in schemas)
+    validate(submitted)
+    return planned_views(plan_for_tenant(session, caller.tenant, submitted))

@@ -9,6 +9,7 @@ from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.business_actions import BUSINESS_ACTIONS
 from shared.contracts import BlueprintName, BlueprintsPublished, BusinessAction
 from shared.errors import ConflictError, Fault, InvalidError
+from shared.planned_changes import PlannedChange, plan_change
 
 BlueprintKey: TypeAlias = tuple[str, str]
 """A specification and a business action, perhaps one that a later version has published."""
@@ -81,6 +82,36 @@ def version_faults(
             yield Fault(f"/{i}/version", "version-old", reason, remedy)
 
 
+def planned_changes(
+    published: Sequence[Blueprint],
+    newest: Mapping[BlueprintKey, Blueprint],
+    sent: Sequence[Blueprint],
+) -> list[PlannedChange]:
+    """Return what the publication of each blueprint would change.
+
+    Args:
+        published: the tenant's own versions.
+        newest: the newest versions that the tenant uses, its own and the shared ones.
+        sent: the submitted blueprints.
+
+    Raises:
+        ConflictError: if a version is already published with different content.
+        InvalidError: if a version is older than the newest, or is submitted twice.
+    """
+    unpublished(published, sent)
+    versions = {(key_of(each), each.version): each for each in published}
+    after = {**newest, **newest_versions(sent)}
+    return [
+        plan_change(
+            f"blueprint/{each.display_name}/{each.version}",
+            versions.get((key_of(each), each.version), newest.get(key_of(each))),
+            each,
+            missing_counterparts(each, after),
+        )
+        for each in sent
+    ]
+
+
 def edition_message(tenant: str, versions: Iterable[Blueprint]) -> BlueprintsPublished:
     """Return the list of a tenant's blueprints for the other services.
 
@@ -115,7 +146,17 @@ def missing_counterpart_warnings(
     warnings = {}
     for each in sent:
         counterpart = BUSINESS_ACTIONS[BusinessAction(each.business_action)].counterpart
-        if counterpart and (each.specification, counterpart.action) not in published:
-            name = f"{each.specification}/{counterpart.action}"
+        for name in missing_counterparts(each, published):
+            assert counterpart
             warnings[each] = f"{counterpart.reason}: publish {name} as well"
     return warnings
+
+
+def missing_counterparts(
+    blueprint: Blueprint, published: Mapping[BlueprintKey, Blueprint]
+) -> list[str]:
+    """Return the name of the counterpart of a blueprint, if it is not published."""
+    counterpart = BUSINESS_ACTIONS[BusinessAction(blueprint.business_action)].counterpart
+    if counterpart is None or (blueprint.specification, counterpart.action) in published:
+        return []
+    return [f"{blueprint.specification}/{counterpart.action}"]

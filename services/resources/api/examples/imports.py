@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from services.resources.domain.plant.plant import Address, Exchange, PairBlock, Segment, Splitter
+from services.resources.domain.plant.plant import (
+    Address,
+    Exchange,
+    ImportedItem,
+    ItemBlock,
+    PairBlock,
+    Segment,
+    Splitter,
+)
 
 IMPORTED: dict[str, Any] = {
     "rows": 1,
@@ -40,3 +48,10 @@ ADDRESS = Address(
     splitter_id="NJ-XW-SP001",
 )
 PAIRS = PairBlock(exchange_id="NJ-XW", first=1, count=500)
+ITEM = ImportedItem(
+    kind="camera-account",
+    value="cam-320100-000001",
+    element="camera-cloud",
+    attributes={"storage_gb": 64},
+)
+BLOCK = ItemBlock(kind="pair", pool="NJ-XW", first=501, count=64)

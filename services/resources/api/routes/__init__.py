@@ -1,5 +1,6 @@
 """HTTP routes, one module for each resource.
 
+kinds         kinds of resources, and their publication
 numbers       the search for numbers, and the selection of one for some minutes
 pools         pools, and how much of them is free
 holdings      the resources that an order or a service holds
@@ -15,6 +16,7 @@ from services.resources.api.routes import (
     addresses,
     holdings,
     imports,
+    kinds,
     numbers,
     pool_items,
     pools,
@@ -23,6 +25,7 @@ from services.resources.api.routes import (
 
 ROUTERS = (
     numbers.router,
+    kinds.router,
     pools.router,
     holdings.router,
     addresses.router,

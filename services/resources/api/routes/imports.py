@@ -18,10 +18,10 @@ from services.resources.commands.imports import (
     import_addresses,
     import_and_audit,
     import_exchanges,
-    import_pairs,
     import_segments,
     import_splitters,
 )
+from services.resources.commands.item_imports import add_blocks, add_items, add_pairs
 from services.resources.domain.plant.import_counts import ImportCounts
 from services.resources.domain.plant.import_validation import R
 from shared.http import (
@@ -78,4 +78,6 @@ add_import_route("exchanges", examples.EXCHANGE, 0, import_exchanges)
 add_import_route("segments", examples.SEGMENT, 1000, import_segments)
 add_import_route("splitters", examples.SPLITTER, 24, import_splitters)
 add_import_route("addresses", examples.ADDRESS, 0, import_addresses)
-add_import_route("pairs", examples.PAIRS, 500, import_pairs)
+add_import_route("pairs", examples.PAIRS, 500, add_pairs)
+add_import_route("items", examples.ITEM, 1, add_items)
+add_import_route("blocks", examples.BLOCK, 64, add_blocks)

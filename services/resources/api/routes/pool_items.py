@@ -5,13 +5,14 @@ from functools import partial
 from fastapi import Response
 
 from services.resources import store
-from services.resources.api.schemas.kinds import RequestedKind
+from services.resources.api.schemas.kinds import KindName
 from services.resources.api.schemas.pool_items import (
     ResourceSelectionSchema,
     WithdrawalSchema,
     item_pool,
 )
 from services.resources.api.views.pool_items import ChangeCountView, PoolItemDetail, PoolItemView
+from services.resources.commands.kinds import require_kind
 from services.resources.commands.pool_items import restore_resources, withdraw_if_approved
 from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import PoolItemState
@@ -41,7 +42,7 @@ router = Router(tags=["plant"])
 @router.get(f"{POOL_PATH}/things", response_model=list[PoolItemView])
 def list_things(  # noqa: PLR0913  each is a part of the request
     *,
-    kind: RequestedKind,
+    kind: KindName,
     name: str,
     caller: NetworkViewer,
     session: ReadSessionDep,
@@ -50,6 +51,7 @@ def list_things(  # noqa: PLR0913  each is a part of the request
     state: PoolItemState | None = None,
 ) -> Response:
     """Return the resources of a pool, other than numbers, by value."""
+    require_kind(session, caller.tenant, kind)
     pool = item_pool(caller.tenant, kind, store.canonical_plant_name(session, caller.tenant, name))
     found = store.find_pool_items(session, pool, state, page.window)
     return list_response(
@@ -63,12 +65,13 @@ def list_things(  # noqa: PLR0913  each is a part of the request
 
 @router.get(f"{POOL_PATH}/things/{{value:path}}", response_model=PoolItemDetail)
 def read_thing(
-    kind: RequestedKind, name: str, value: str, caller: NetworkViewer, session: ReadSessionDep
+    kind: KindName, name: str, value: str, caller: NetworkViewer, session: ReadSessionDep
 ) -> Response:
     """Return one resource of a pool with its holder and its history."""
+    rules = require_kind(session, caller.tenant, kind)
     pool = item_pool(caller.tenant, kind, store.canonical_plant_name(session, caller.tenant, name))
     found = require_found(
-        store.find_pool_item(session, pool, value),
+        store.find_pool_item(session, pool, rules, value),
         f"the pool has no such {pool.kind}",
         remedy=f"list them: /ops/v1/pools/{pool.kind}/{pool.name}/things",
     )
@@ -88,7 +91,7 @@ def read_thing(
 )
 async def withdraw_things(  # noqa: PLR0913  each is a part of the request
     *,
-    kind: RequestedKind,
+    kind: KindName,
     name: str,
     body: WithdrawalSchema,
     caller: NetworkWriter,
@@ -110,7 +113,7 @@ async def withdraw_things(  # noqa: PLR0913  each is a part of the request
 @router.post(f"{POOL_PATH}/restore", responses=error_responses(409))
 async def restore_things(  # noqa: PLR0913  each is a part of the request
     *,
-    kind: RequestedKind,
+    kind: KindName,
     name: str,
     body: ResourceSelectionSchema,
     caller: NetworkWriter,

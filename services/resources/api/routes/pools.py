@@ -4,9 +4,10 @@ from fastapi import Response
 
 from services.resources import store
 from services.resources.api.routes.plant_names import check_plant_names
-from services.resources.api.schemas.kinds import RequestedKind
+from services.resources.api.schemas.kinds import KindName
 from services.resources.api.schemas.pools import ExchangeName
 from services.resources.api.views.pools import PoolDetail, PoolView
+from services.resources.commands.kinds import require_kind
 from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.callers import StateViewer
@@ -23,10 +24,12 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
     session: ReadSessionDep,
     page: PageDep,
     response: Response,
-    kind: RequestedKind | None = None,
+    kind: KindName | None = None,
     exchange: ExchangeName = "",
 ) -> Response:
     """Return pools in the order of exchange, kind and name, each with its free capacity."""
+    if kind:
+        require_kind(session, caller.tenant, kind)
     exchange = exchange and store.canonical_plant_name(session, caller.tenant, exchange)
     found = store.find_pool_levels(session, caller.tenant, kind, exchange, page.window)
     if not found:
@@ -43,10 +46,9 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
 
 
 @router.get(f"{POOLS_PATH}/{{kind}}/{{name}}", response_model=PoolDetail)
-def read_pool(
-    kind: RequestedKind, name: str, caller: StateViewer, session: ReadSessionDep
-) -> Response:
+def read_pool(kind: KindName, name: str, caller: StateViewer, session: ReadSessionDep) -> Response:
     """Return one pool with the number of its resources in each state."""
+    require_kind(session, caller.tenant, kind)
     name = store.canonical_plant_name(session, caller.tenant, name)
     found = require_found(
         store.find_pool_breakdown(session, caller.tenant, kind, name),

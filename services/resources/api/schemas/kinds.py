@@ -1,39 +1,54 @@
-"""The kind of a pool or resource, as paths, queries and answers name it."""
+"""Schemas of kinds of resources."""
 
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from fastapi import Body
+from pydantic import ConfigDict, Field
 
-from services.resources.domain.pool.kinds import find_kind, kind_names
+from services.resources.api.examples import kinds as examples
+from services.resources.domain.pool.kinds import (
+    MAX_QUARANTINE_DAYS,
+    PickedFrom,
+    PoolKind,
+    ServedFrom,
+    UniqueWithin,
+)
+from shared.http.schemas import BaseSchema
+from shared.input.numbers import IS_NUMBER
 
+MAX_KINDS = 100
 
-class KindEnumSchema:
-    """Describes a kind by the names of all kinds."""
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Return the description of a text that is one of the names."""
-        return {**handler(schema), "enum": kind_names()}
-
-
-def check_kind(name: str) -> str:
-    """Return the name of a kind that exists.
-
-    Raises:
-        PydanticCustomError: if there is none of this name, as for any value that is not listed.
-    """
-    if find_kind(name) is None:
-        *others, last = (f"'{each}'" for each in kind_names())
-        expected = f"{', '.join(others)} or {last}"
-        code, text = "enum", "Input should be {expected}"
-        raise PydanticCustomError(code, text, {"expected": expected})
-    return name
+KindName: TypeAlias = Annotated[str, Field(max_length=64, examples=["pair"])]
+"""The name of a kind: /ops/v1/pool-kinds lists them."""
 
 
-ShownKind: TypeAlias = Annotated[str, KindEnumSchema()]
-"""Rows may be of a kind that only another version of the service knows."""
+class PoolKindSchema(BaseSchema):
+    """The rules of a kind of resources."""
 
-RequestedKind: TypeAlias = Annotated[str, KindEnumSchema(), AfterValidator(check_kind)]
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.KIND]})
+
+    name: KindName
+    """As needs of blueprints and paths name it: words joined by hyphens."""
+
+    description: Annotated[str, Field(max_length=200)] = ""
+    """What it is, in plain words."""
+
+    served_from: ServedFrom
+    """Which pool serves an address: that of its exchange, of its splitter, of its local network
+    (region), or the one pool that there is (anywhere)."""
+
+    unique_within: UniqueWithin = UniqueWithin.POOL
+    """What a value is unique within; one that is unique within its pool contains its name."""
+
+    picked_from: PickedFrom | None = None
+    """Null if no order may name one by its value, pool if an order may."""
+
+    quarantine_days: Annotated[int, Field(ge=0, le=MAX_QUARANTINE_DAYS), IS_NUMBER] = 0
+    """How long a released resource rests before it is free."""
+
+    def to_domain(self) -> PoolKind:
+        """Map the kind to the domain."""
+        return PoolKind(**self.model_dump())
+
+
+PoolKindsBody: TypeAlias = Annotated[list[PoolKindSchema], Body(min_length=1, max_length=MAX_KINDS)]

@@ -22,7 +22,7 @@ def item_pool(tenant: str, kind: str, name: str) -> Pool:
         InvalidError: if it is a pool of numbers.
     """
     pool = Pool(tenant, kind, name)
-    if pool.rules.table is ResourceTable.NUMBERS:
+    if pool.table is ResourceTable.NUMBERS:
         remedy = "see /ops/v1/numbers and /ops/v1/numbers/E164"
         raise InvalidError([Fault("kind", "numbers", "numbers have routes of their own", remedy)])
     return pool

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.resources.api.examples import holdings as examples
-from services.resources.api.schemas.kinds import ShownKind
+from services.resources.api.schemas.kinds import KindName
 from services.resources.domain.pool.resource import Holding
 from services.resources.domain.pool.states import ResourceState
 from shared.contracts import Value
@@ -20,7 +20,7 @@ HOLDINGS_PATH = f"{OPS_PATH}/holdings"
 class HoldingView(BaseView):
     """One resource that an order or a service holds."""
 
-    kind: ShownKind
+    kind: KindName
     value: str = Field(examples=["NJ-XW-SP001/003"])
     pool: str = Field(examples=["NJ-XW-SP001"])
     """The exchange or splitter."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.resources.api.examples import pool_items as examples
-from services.resources.api.schemas.kinds import ShownKind
+from services.resources.api.schemas.kinds import KindName
 from services.resources.api.views.numbers import StateChangeView
 from services.resources.domain.pool.pool_item import PoolItem
 from services.resources.domain.pool.states import PoolItemState
@@ -30,10 +30,10 @@ class PoolItemView(BaseView):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.LEG]})
 
-    kind: ShownKind
+    kind: KindName
     value: str = Field(examples=["NJ-XW-SP001/003"])
     pool: str = Field(examples=["NJ-XW-SP001"])
-    """The exchange or splitter."""
+    """The exchange, the splitter or the local network that it serves; anywhere if it serves all."""
 
     element: str
     """The network element that it leads to, if any."""

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import ConfigDict, Field
 
 from services.resources.api.examples import pools as examples
-from services.resources.api.schemas.kinds import ShownKind
+from services.resources.api.schemas.kinds import KindName
 from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
 from shared.http.views import BaseView
 
@@ -15,9 +15,9 @@ class PoolView(BaseView):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.POOL]})
 
-    kind: ShownKind
+    kind: KindName
     name: str
-    """The exchange or splitter."""
+    """The exchange, the splitter or the local network that it serves; anywhere if it serves all."""
 
     exchange: str
     capacity: int

@@ -50,7 +50,7 @@ class PickedResource(NamedTuple):
     @property
     def is_free(self) -> bool:
         """Tell whether it is free, and so may also be the lowest of its pool."""
-        return self.state is self.resource.pool.rules.life_cycle.free
+        return self.state is self.resource.pool.life_cycle.free
 
     def is_free_for(self, client: str, now: datetime) -> bool:
         """Tell whether this client may have it: it is free, or the client itself selected it."""
@@ -221,14 +221,14 @@ def allocate_requirement(
         return refused_message(
             request, requirement.item, RefusalCode.NONE_FREE, none_free_reason(requirement.pool)
         )
-    return change_to_reserved(resource, resource.pool.rules.life_cycle.free, order, requirement)
+    return change_to_reserved(resource, resource.pool.life_cycle.free, order, requirement)
 
 
 def change_to_reserved(
     resource: Resource, was: ResourceState, order: OrderRequirements, requirement: Requirement
 ) -> ResourceChange:
     """Reserve a resource for the order."""
-    became = resource.pool.rules.life_cycle.reserved
+    became = resource.pool.life_cycle.reserved
     order_id = order.request.message.order_id
     return ResourceChange(resource, was, became, order_id, requirement.item.service_id)
 

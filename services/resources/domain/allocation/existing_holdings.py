@@ -112,5 +112,5 @@ def can_pre_release(holding: Holding, order_id: UUID) -> bool:
 
     What an order has reserved itself is not in use: the release of its request frees it.
     """
-    is_reserved = holding.state is holding.resource.pool.rules.life_cycle.reserved
+    is_reserved = holding.state is holding.resource.pool.life_cycle.reserved
     return can_keep(holding) and not (is_reserved and holding.order_id == order_id)

@@ -38,13 +38,10 @@ def occupies_resources(service: CompletedService) -> bool:
     return may_occupy(service) and bool(service.held)
 
 
-def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
-    """Return the resources among these holdings that a release puts into quarantine."""
-    return [
-        each.resource
-        for each in changes_of_transition(holdings, Transition.RELEASE)
-        if goes_into_quarantine(each)
-    ]
+def given_up(holdings: Iterable[Holding]) -> list[Resource]:
+    """Return the resources among these holdings that a release frees or puts into quarantine."""
+    changes = changes_of_transition(holdings, Transition.QUARANTINE)
+    return [each.resource for each in changes]
 
 
 def holdings_to_undo(
@@ -75,27 +72,17 @@ def release(
 
     Args:
         holdings: of the orders.
-        periods: of the resources whose period differs from that of their kind.
+        periods: of the resources that rest before they are free.
         now: the time.
     """
-    return [
-        each._replace(until=now + quarantine_period(each.resource, periods))
-        if goes_into_quarantine(each)
-        else each
-        for each in changes_of_transition(holdings, Transition.RELEASE)
-    ]
-
-
-def goes_into_quarantine(change: ResourceChange) -> bool:
-    """Tell whether a change puts the resource into quarantine."""
-    return change.became is change.resource.pool.rules.life_cycle.quarantined
-
-
-def quarantine_period(resource: Resource, periods: Mapping[ResourceKey, timedelta]) -> timedelta:
-    """Return how long a released resource is in quarantine: its own period, or its kind's."""
-    period = periods.get(resource.key, resource.pool.rules.quarantine)
-    assert period is not None  # its life cycle has a quarantine
-    return period
+    changes = []
+    for each in holdings:
+        period = periods.get(each.resource.key)
+        transition = Transition.RELEASE if period is None else Transition.QUARANTINE
+        until = None if period is None else now + period
+        released = changes_of_transition([each], transition)
+        changes += [change._replace(until=until) for change in released]
+    return changes
 
 
 def changes_of_transition(

@@ -12,12 +12,8 @@ from services.resources.domain.allocation.existing_holdings import (
     needs_to_reserve,
     pre_releases_all,
 )
-from services.resources.domain.pool.kinds import (
-    PickedFrom,
-    PoolKind,
-    ServingPlant,
-    kind_named,
-)
+from services.resources.domain.allocation.needed_kinds import kind_of
+from services.resources.domain.pool.kinds import PickedFrom, PoolKind, PoolKinds, ServingPlant
 from services.resources.domain.pool.resource import Holding, Pool
 from shared.contracts import (
     FIRST_REQUEST,
@@ -28,7 +24,6 @@ from shared.contracts import (
     ResourcesAssigned,
     ResourcesRefused,
 )
-from shared.errors import PoisonError
 
 Sites: TypeAlias = Mapping[tuple[str, str], ServingPlant]
 """The plant at addresses, by tenant and address."""
@@ -103,6 +98,9 @@ class AllocationContext:
     holdings: Sequence[Holding]
     """The holdings of the orders, and of the services whose holdings they keep or give up."""
 
+    kinds: PoolKinds
+    """Those of the needed kinds that exist."""
+
 
 def order_addresses(requests: Sequence[AssignmentRequest]) -> set[OrderAddress]:
     """Return the addresses of these orders."""
@@ -141,7 +139,7 @@ def resolve_orders(
     return [
         resolve_if_answered(request, answers, context.sites)
         or resolve_if_repeated(request, by_order.get(request.message.order_id, ()), context.sites)
-        or resolve_order(request, context.sites, by_service)
+        or resolve_order(request, context, by_service)
         for request in requests
     ]
 
@@ -192,16 +190,17 @@ def resolve_if_repeated(
 
 def resolve_order(
     request: AssignmentRequest,
-    sites: Sites,
+    context: AllocationContext,
     holdings: Mapping[UUID, Sequence[Holding]],
 ) -> OrderRequirements | ResourcesRefused:
     """Return the requirements of one order, or its refusal.
 
     Raises:
-        PoisonError: if it needs a kind of resource that has no pool.
+        PoisonError: if it needs a kind of resource that there is not.
     """
+    sites, kinds = context.sites, context.kinds
     for need in (need for item in request.affected for need in item.needs):
-        kind_of(need)
+        kind_of(request.tenant, need, kinds)
     requirements: list[Requirement] = []
     for item in request.message.items:
         site = sites.get((request.tenant, item.address_id))
@@ -209,7 +208,8 @@ def resolve_order(
         if is_delivered_at_address(item, needs) and (reason := address_conflict(item, site)):
             return refused_message(request, item, RefusalCode.UNSERVED, reason)
         for need in needs:
-            requirement = resolve_need(request, item, need, site)
+            kind = kind_of(request.tenant, need, kinds)
+            requirement = resolve_need(request, item, need, kind, site)
             if isinstance(requirement, ResourcesRefused):
                 return requirement
             requirements.append(requirement)
@@ -241,14 +241,13 @@ def item_networks(request: AssignmentRequest, sites: Sites) -> tuple[str, ...]:
 
 
 def resolve_need(
-    request: AssignmentRequest, item: ItemNeeds, need: Need, site: ServingPlant | None
+    request: AssignmentRequest,
+    item: ItemNeeds,
+    need: Need,
+    kind: PoolKind,
+    site: ServingPlant | None,
 ) -> Requirement | ResourcesRefused:
-    """Resolve one need to its pool, or refuse the order if no pool serves the address.
-
-    Raises:
-        PoisonError: if there is no pool of that kind.
-    """
-    kind = kind_of(need)
+    """Resolve one need to its pool, or refuse the order if no pool serves the address."""
     if need.picked and kind.picked_from is PickedFrom.REGION:
         network = site.local_network if site else ""
         any_pool = Pool(request.tenant, kind.name, "", need.grade)
@@ -266,22 +265,6 @@ def unserved_reason(kind: PoolKind, item: ItemNeeds, site: ServingPlant | None) 
     where = f"address {item.address_id}" if item.address_id else "an item without address"
     reason = f"no {kind.served_from} serves" if site else "the inventory does not know"
     return f"{kind.name}: {reason} {where}"
-
-
-def kind_of(need: Need) -> PoolKind:
-    """Return the kind of resource that is needed.
-
-    Raises:
-        PoisonError: if there is no pool of that kind, or it has no such choice.
-    """
-    kind = kind_named(need.kind)
-    if need.picked and not kind.picked_from:
-        msg = f"a {kind.name} cannot be picked"
-        raise PoisonError(msg)
-    if need.grade and not kind.is_graded:
-        msg = f"a {kind.name} has no grade"
-        raise PoisonError(msg)
-    return kind
 
 
 def refused_message(

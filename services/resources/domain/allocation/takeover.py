@@ -72,7 +72,7 @@ def changes_freeing_earlier_holders(
     for each in statuses:
         pool, holder = each.resource.pool, each.service_id
         if holder and each.order_id and holder != new_holders[pool.kind, each.resource.value]:
-            free = pool.rules.life_cycle.free
+            free = pool.life_cycle.free
             yield ResourceChange(each.resource, each.state, free, each.order_id, holder)
 
 
@@ -92,10 +92,10 @@ def statuses_after(
 def taken_over_state(each: ResourceStatus, service_id: UUID) -> ResourceState:
     """Return the state for the new holder: pre-released if its own service had the resource."""
     released = pre_released_state(each) if each.service_id == service_id else None
-    return released or each.resource.pool.rules.life_cycle.reserved
+    return released or each.resource.pool.life_cycle.reserved
 
 
 def pre_released_state(each: ResourceStatus) -> ResourceState | None:
     """Return the state in which its service gives it up; None if it does so, or has none."""
-    life_cycle = each.resource.pool.rules.life_cycle
+    life_cycle = each.resource.pool.life_cycle
     return life_cycle.next_state(each.state, Transition.PRE_RELEASE)

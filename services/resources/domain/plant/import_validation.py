@@ -15,6 +15,8 @@ from services.resources.domain.plant.plant import (
     OLD_NAMES,
     Address,
     Exchange,
+    ImportedItem,
+    ItemBlock,
     PairBlock,
     Segment,
     Splitter,
@@ -22,7 +24,9 @@ from services.resources.domain.plant.plant import (
 from services.resources.domain.pool.states import IMPORT_TRANSITIONS
 from shared.errors import Fault
 
-R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
+R = TypeVar(
+    "R", bound=Exchange | Segment | Splitter | Address | PairBlock | ImportedItem | ItemBlock
+)
 Networks: TypeAlias = Mapping[str, str]
 """The local network of every known exchange, by the exchange's id."""
 

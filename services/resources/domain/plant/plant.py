@@ -1,4 +1,4 @@
-"""The imported rows: exchanges, segments of numbers, splitters, addresses and pairs.
+"""The imported rows: exchanges, segments of numbers, splitters, addresses, pairs and items.
 
 Their fields are those of the import API.
 """
@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from services.resources.domain.number.numbering_plan import kind_of
-from services.resources.domain.pool.kinds import NUMBER_QUARANTINE
+from services.resources.domain.pool.kinds import NUMBER
 from services.resources.domain.pool.states import NumberState
 from shared.input.area_codes import AREA_CODE
 from shared.input.ids import IDENTIFIER
@@ -18,6 +18,9 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f]*$(?!\n)", max_length=
 AreaCode = Annotated[str, msgspec.Meta(pattern=rf"^{AREA_CODE}$(?!\n)")]
 """As it is dialled within the country: `025`, `0512`."""
 
+KindName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$(?!\n)")]
+AttributeName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$(?!\n)")]
+AttributeText = Annotated[str, msgspec.Meta(max_length=200)]
 VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
 OLD_NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
 """Earlier names of fields; rows may still use them."""
@@ -52,7 +55,7 @@ class Segment(ImportedRow, frozen=True, kw_only=True):
     kind: str = ""
     """`fixed`; taken from the numbering plan when it is left out."""
 
-    quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = NUMBER_QUARANTINE.days
+    quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = NUMBER.quarantine_days
     state: NumberState = NumberState.IDLE
     """`idle`, `planned` or `blocked`: the state of its numbers without a holder."""
 
@@ -117,6 +120,35 @@ class Splitter(ImportedRow, frozen=True, kw_only=True):
         return f"{self.id}-L{self.legs:03}"
 
 
+class ImportedItem(ImportedRow, frozen=True, kw_only=True):
+    """One resource of a pool: a SIM, a prepaid card, an IP address, a device."""
+
+    kind: KindName
+    pool: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The exchange, the splitter or the area code that the pool serves; empty for all."""
+
+    value: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,100}$(?!\n)")]
+    element: Annotated[str, msgspec.Meta(pattern=rf"^({IDENTIFIER})?$(?!\n)")] = ""
+    """The network element that it leads to, if any."""
+
+    attributes: dict[AttributeName, bool | int | AttributeText] = {}
+    """What is configured for it on an element, or said about it."""
+
+
+class ItemBlock(ImportedRow, frozen=True, kw_only=True):
+    """Resources of a pool that are numbered from `first`: `NJ-XW/0000001`."""
+
+    kind: KindName
+    pool: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    first: Annotated[int, msgspec.Meta(ge=0, le=9_000_000)]
+    count: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAIRS)]
+
+    @property
+    def id(self) -> str:
+        """The key of the block."""
+        return f"{self.kind}/{self.pool}/{self.first}"
+
+
 class PairBlock(ImportedRow, frozen=True, kw_only=True):
     """Pairs on one exchange's distribution frame (MDF), numbered from `first`."""
 
@@ -128,3 +160,7 @@ class PairBlock(ImportedRow, frozen=True, kw_only=True):
     def id(self) -> str:
         """The key of the block."""
         return f"{self.exchange_id}/{self.first}"
+
+    def of_kind(self, kind: str) -> ItemBlock:
+        """Return the block as one of items of this kind."""
+        return ItemBlock(kind=kind, pool=self.exchange_id, first=self.first, count=self.count)

@@ -10,10 +10,20 @@ from typing import TypeVar
 
 import msgspec
 
-from services.resources.domain.plant.plant import Address, Exchange, PairBlock, Segment, Splitter
+from services.resources.domain.plant.plant import (
+    Address,
+    Exchange,
+    ImportedItem,
+    ItemBlock,
+    PairBlock,
+    Segment,
+    Splitter,
+)
 from shared.input.equipment_names import fold_name
 
-R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
+R = TypeVar(
+    "R", bound=Exchange | Segment | Splitter | Address | PairBlock | ImportedItem | ItemBlock
+)
 
 
 class PlantNameKind(StrEnum):
@@ -34,8 +44,10 @@ NAME_FIELDS: Mapping[type, Mapping[str, PlantNameKind]] = {
     },
     Address: {"exchange_id": PlantNameKind.EXCHANGE, "splitter_id": PlantNameKind.SPLITTER},
     PairBlock: {"exchange_id": PlantNameKind.EXCHANGE},
+    ImportedItem: {},
+    ItemBlock: {},
 }
-"""The fields of a row that are plant names."""
+"""The fields of a row that are plant names; the kind of an item decides what its pool is."""
 
 
 def names_in(rows: Iterable[R]) -> dict[PlantNameKind, set[str]]:

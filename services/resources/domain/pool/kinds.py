@@ -1,21 +1,14 @@
 """The kinds of resources that can be held: one record of rules for each.
 
-All other modules ask the record. A new kind is an entry of `POOL_KINDS`, and its import.
+All other modules ask the record. Kinds are data: those of a release are in `data/pool_kinds.json`,
+and tenants publish others. Numbers alone have a table, states and an API of their own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
 
-from services.resources.domain.pool.states import (
-    NUMBER_LIFE_CYCLE,
-    POOL_ITEM_LIFE_CYCLE,
-    ResourceLifeCycle,
-)
-from shared.errors import PoisonError
+import msgspec
 
 
 class ResourceTable(StrEnum):
@@ -68,21 +61,27 @@ class UniqueWithin(StrEnum):
     """Its pool; to be unique in the history, a value contains the name of the pool."""
 
     TENANT = "tenant"
-    """All pools of the kind; an index of its own enforces it."""
+    """All pools of the kind; an index enforces it."""
 
 
 ANYWHERE_POOL = "anywhere"
 """The name of the one pool of a kind that is served from anywhere."""
 
+MAX_QUARANTINE_DAYS = 3650
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolKind:
-    """The rules of one kind of resources."""
+
+class PoolKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The rules of one kind of resources. They never change: other rules are another kind.
+
+    Fields that a later version has added are ignored.
+    """
 
     name: str
     """As in needs, messages, paths, tables and the history."""
 
-    life_cycle: ResourceLifeCycle
+    description: str = ""
+    """What it is, in plain words."""
+
     served_from: ServedFrom
     unique_within: UniqueWithin = UniqueWithin.POOL
     picked_from: PickedFrom | None = None
@@ -91,27 +90,11 @@ class PoolKind:
     is_graded: bool = False
     """Whether a need may ask for a grade."""
 
-    quarantine: timedelta | None = None
-    """How long a released resource is in quarantine; a segment of numbers may differ."""
+    quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=MAX_QUARANTINE_DAYS)] = 0
+    """How long a released resource rests; 0 if it is free at once. A segment may say otherwise."""
 
-    table: ResourceTable = ResourceTable.POOL_ITEMS
-
-    def __post_init__(self) -> None:
-        """Check that the rules agree with each other and with the table.
-
-        Raises:
-            ValueError: if they do not.
-        """
-        is_pool_item = self.table is ResourceTable.POOL_ITEMS
-        if (self.quarantine is None) != (self.life_cycle.quarantined is None):
-            msg = f"{self.name}: give a quarantine with a life cycle that has the state, or neither"
-            raise ValueError(msg)
-        if self.picked_from is PickedFrom.REGION and self.unique_within is UniqueWithin.POOL:
-            msg = f"{self.name}: a value picked from the region must be unique within the tenant"
-            raise ValueError(msg)
-        if is_pool_item and (self.is_graded or self.picked_from is PickedFrom.REGION):
-            msg = f"{self.name}: pool items have no grade, and are picked from their pool"
-            raise ValueError(msg)
+    comes_with_splitters: bool = False
+    """Whether the import of splitters makes the items: there is no other import of them."""
 
     @property
     def has_small_pools(self) -> bool:
@@ -133,67 +116,23 @@ class PoolKind:
                 return site.local_network
 
 
-NUMBER_QUARANTINE = timedelta(days=90)
-
 NUMBER = PoolKind(
     name="number",
-    life_cycle=NUMBER_LIFE_CYCLE,
+    description="A telephone number (号码) of the exchange.",
     served_from=ServedFrom.EXCHANGE,
     unique_within=UniqueWithin.TENANT,
     picked_from=PickedFrom.REGION,
     is_graded=True,
-    quarantine=NUMBER_QUARANTINE,
-    table=ResourceTable.NUMBERS,
+    quarantine_days=90,
 )
-PAIR = PoolKind(name="pair", life_cycle=POOL_ITEM_LIFE_CYCLE, served_from=ServedFrom.EXCHANGE)
-LEG = PoolKind(name="leg", life_cycle=POOL_ITEM_LIFE_CYCLE, served_from=ServedFrom.SPLITTER)
-VLAN = PoolKind(
-    name="vlan",
-    life_cycle=POOL_ITEM_LIFE_CYCLE,
-    served_from=ServedFrom.SPLITTER,
-    unique_within=UniqueWithin.TENANT,
-)
-LOID = PoolKind(name="loid", life_cycle=POOL_ITEM_LIFE_CYCLE, served_from=ServedFrom.SPLITTER)
+"""The one kind that is not data: its table, its states and its API are its own."""
+
+KindKey: TypeAlias = tuple[str, str]
+"""A tenant, and the name of a kind."""
+
+PoolKinds: TypeAlias = Mapping[KindKey, PoolKind]
 
 
-def index_by_name(*kinds: PoolKind) -> Mapping[str, PoolKind]:
-    """Return kinds by name.
-
-    Raises:
-        ValueError: if two have one name, or two the table of numbers, which has no column for
-            the kind.
-    """
-    found = {each.name: each for each in kinds}
-    if len(found) < len(kinds):
-        msg = "two kinds of resources have one name"
-        raise ValueError(msg)
-    if [each.table for each in kinds].count(ResourceTable.NUMBERS) > 1:
-        msg = "only one kind of resources can have the table of numbers"
-        raise ValueError(msg)
-    return MappingProxyType(found)
-
-
-POOL_KINDS = index_by_name(NUMBER, LEG, VLAN, LOID, PAIR)
-
-
-def find_kind(name: str) -> PoolKind | None:
-    """Return the kind of this name; None if there is none."""
-    return POOL_KINDS.get(name)
-
-
-def kind_names() -> list[str]:
-    """Return the names of all kinds."""
-    return list(POOL_KINDS)
-
-
-def kind_named(name: str) -> PoolKind:
-    """Return the kind of this name, which exists.
-
-    Raises:
-        PoisonError: if it does not; a version that knows it can handle the message.
-    """
-    found = find_kind(name)
-    if found is None:
-        msg = f"there is no pool of {name}"
-        raise PoisonError(msg)
-    return found
+def table_of_kind(name: str) -> ResourceTable:
+    """Return the table with the resources of the kind of this name, known or not."""
+    return ResourceTable.NUMBERS if name == NUMBER.name else ResourceTable.POOL_ITEMS

@@ -23,7 +23,7 @@ class PoolItem(NamedTuple):
 
 def free_if_quarantine_over(item: PoolItem, until: datetime) -> PoolItem | None:
     """Return the item after its quarantine; None if it is not in one that ends then."""
-    life_cycle = item.resource.pool.rules.life_cycle
+    life_cycle = item.resource.pool.life_cycle
     became = life_cycle.next_state(item.state, Transition.END_QUARANTINE)
     if became is None or item.until != until:
         return None

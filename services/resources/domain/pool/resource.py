@@ -4,8 +4,14 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from services.resources.domain.pool.kinds import PoolKind, kind_named
-from services.resources.domain.pool.states import ResourceState, Transition
+from services.resources.domain.pool.kinds import ResourceTable, table_of_kind
+from services.resources.domain.pool.states import (
+    NUMBER_LIFE_CYCLE,
+    POOL_ITEM_LIFE_CYCLE,
+    ResourceLifeCycle,
+    ResourceState,
+    Transition,
+)
 from shared.contracts import Characteristic, Held
 
 
@@ -21,9 +27,15 @@ class Pool(NamedTuple):
     """Of a number: plain, or one vanity grade."""
 
     @property
-    def rules(self) -> PoolKind:
-        """The rules of its kind."""
-        return kind_named(self.kind)
+    def table(self) -> ResourceTable:
+        """The table of its resources."""
+        return table_of_kind(self.kind)
+
+    @property
+    def life_cycle(self) -> ResourceLifeCycle:
+        """The life cycle of its resources."""
+        is_number = self.table is ResourceTable.NUMBERS
+        return NUMBER_LIFE_CYCLE if is_number else POOL_ITEM_LIFE_CYCLE
 
 
 class ResourceName(NamedTuple):
@@ -90,7 +102,7 @@ class Holding(NamedTuple):
 
     def after(self, transition: Transition) -> ResourceState | None:
         """Return its state after a transition; None if the transition does not apply."""
-        return self.resource.pool.rules.life_cycle.next_state(self.state, transition)
+        return self.resource.pool.life_cycle.next_state(self.state, transition)
 
 
 class ResourceChange(NamedTuple):
@@ -107,5 +119,5 @@ class ResourceChange(NamedTuple):
     @property
     def holder(self) -> tuple[UUID, UUID] | tuple[None, None]:
         """The order and the service that hold it afterwards, if any."""
-        is_held = self.became in self.resource.pool.rules.life_cycle.held
+        is_held = self.became in self.resource.pool.life_cycle.held
         return (self.order_id, self.service_id) if is_held else (None, None)

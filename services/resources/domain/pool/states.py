@@ -58,6 +58,11 @@ class Transition(StrEnum):
     OCCUPY = "occupy"
     PRE_RELEASE = "pre_release"
     RELEASE = "release"
+    """It is free at once."""
+
+    QUARANTINE = "quarantine"
+    """It is released, and rests before it is free."""
+
     END_QUARANTINE = "thaw"
     OPEN = "open"
     PLAN = "plan"
@@ -86,7 +91,7 @@ NUMBER_TRANSITIONS: ResourceTransitions = MappingProxyType(
             NumberState.PENDING_RELEASE: NumberState.IN_USE,
         },
         Transition.OCCUPY: {NumberState.RESERVED: NumberState.IN_USE},
-        Transition.RELEASE: {NumberState.PENDING_RELEASE: NumberState.QUARANTINED},
+        Transition.QUARANTINE: {NumberState.PENDING_RELEASE: NumberState.QUARANTINED},
         Transition.END_QUARANTINE: {NumberState.QUARANTINED: NumberState.IDLE},
         Transition.OPEN: {
             NumberState.PLANNED: NumberState.IDLE,
@@ -116,6 +121,8 @@ POOL_ITEM_TRANSITIONS: ResourceTransitions = MappingProxyType(
         },
         Transition.OCCUPY: {PoolItemState.RESERVED: PoolItemState.IN_USE},
         Transition.RELEASE: {PoolItemState.PRE_RELEASED: PoolItemState.FREE},
+        Transition.QUARANTINE: {PoolItemState.PRE_RELEASED: PoolItemState.QUARANTINED},
+        Transition.END_QUARANTINE: {PoolItemState.QUARANTINED: PoolItemState.FREE},
         Transition.BLOCK: {
             PoolItemState.FREE: PoolItemState.BLOCKED,
             PoolItemState.FAULTY: PoolItemState.BLOCKED,
@@ -131,15 +138,6 @@ POOL_ITEM_TRANSITIONS: ResourceTransitions = MappingProxyType(
     }
 )
 
-QUARANTINED_ITEM_TRANSITIONS: ResourceTransitions = MappingProxyType(
-    {
-        **POOL_ITEM_TRANSITIONS,
-        Transition.RELEASE: {PoolItemState.PRE_RELEASED: PoolItemState.QUARANTINED},
-        Transition.END_QUARANTINE: {PoolItemState.QUARANTINED: PoolItemState.FREE},
-    }
-)
-"""As pool items, and a released one rests before it is free."""
-
 
 @dataclass(frozen=True, slots=True)
 class ResourceLifeCycle:
@@ -154,9 +152,6 @@ class ResourceLifeCycle:
     withdrawn: frozenset[ResourceState]
     """The states in which people have withdrawn it from its pool."""
 
-    quarantined: ResourceState | None = None
-    """The state after a release; None if it is free immediately."""
-
     def next_state(self, state: ResourceState, transition: Transition) -> ResourceState | None:
         """Return the state after a transition; None if the transition does not apply."""
         return self.transitions.get(transition, {}).get(state)
@@ -168,31 +163,14 @@ NUMBER_LIFE_CYCLE = ResourceLifeCycle(
     reserved=NumberState.RESERVED,
     held=frozenset({NumberState.RESERVED, NumberState.IN_USE, NumberState.PENDING_RELEASE}),
     withdrawn=frozenset({NumberState.BLOCKED}),
-    quarantined=NumberState.QUARANTINED,
-)
-
-HELD_ITEM_STATES: frozenset[ResourceState] = frozenset(
-    {PoolItemState.RESERVED, PoolItemState.IN_USE, PoolItemState.PRE_RELEASED}
-)
-WITHDRAWN_ITEM_STATES: frozenset[ResourceState] = frozenset(
-    {PoolItemState.BLOCKED, PoolItemState.FAULTY}
 )
 
 POOL_ITEM_LIFE_CYCLE = ResourceLifeCycle(
     POOL_ITEM_TRANSITIONS,
     free=PoolItemState.FREE,
     reserved=PoolItemState.RESERVED,
-    held=HELD_ITEM_STATES,
-    withdrawn=WITHDRAWN_ITEM_STATES,
-)
-
-QUARANTINED_ITEM_LIFE_CYCLE = ResourceLifeCycle(
-    QUARANTINED_ITEM_TRANSITIONS,
-    free=PoolItemState.FREE,
-    reserved=PoolItemState.RESERVED,
-    held=HELD_ITEM_STATES,
-    withdrawn=WITHDRAWN_ITEM_STATES,
-    quarantined=PoolItemState.QUARANTINED,
+    held=frozenset({PoolItemState.RESERVED, PoolItemState.IN_USE, PoolItemState.PRE_RELEASED}),
+    withdrawn=frozenset({PoolItemState.BLOCKED, PoolItemState.FAULTY}),
 )
 
 IMPORT_TRANSITIONS: Mapping[NumberState, Transition] = MappingProxyType(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
-from services.resources.domain.pool.kinds import PoolKind
+from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import ResourceState, Transition
 from shared.errors import ConflictError, Fault, InvalidError
 
@@ -57,7 +57,7 @@ def check_known_values(values: Sequence[str], found: Mapping[str, ResourceState]
 
 
 def withdraw(
-    states: Mapping[str, ResourceState], kind: PoolKind, target: WithdrawnState
+    states: Mapping[str, ResourceState], pool: Pool, target: WithdrawnState
 ) -> dict[str, ResourceState]:
     """Return the new states of withdrawn resources, for those that change.
 
@@ -66,38 +66,38 @@ def withdraw(
         NotFreeError: if one of them is neither free nor withdrawn.
     """
     transition = WITHDRAWAL_TRANSITIONS[target]
-    if transition not in kind.life_cycle.transitions:
-        fault = Fault("/state", "never-faulty", f"{kind.name}s do not break", "send blocked")
+    if transition not in pool.life_cycle.transitions:
+        fault = Fault("/state", "never-faulty", f"{pool.kind}s do not break", "send blocked")
         raise InvalidError([fault])
     return {
-        value: checked_next_state(value, state, kind, transition)
+        value: checked_next_state(value, state, pool, transition)
         for value, state in states.items()
         if state.value != target.value
     }
 
 
-def restore(states: Mapping[str, ResourceState], kind: PoolKind) -> dict[str, ResourceState]:
+def restore(states: Mapping[str, ResourceState], pool: Pool) -> dict[str, ResourceState]:
     """Return the new states of restored resources, for those that change.
 
     Raises:
         NotFreeError: if one of them is neither withdrawn nor free.
     """
     return {
-        value: checked_next_state(value, state, kind, Transition.OPEN)
+        value: checked_next_state(value, state, pool, Transition.OPEN)
         for value, state in states.items()
-        if state is not kind.life_cycle.free
+        if state is not pool.life_cycle.free
     }
 
 
 def checked_next_state(
-    value: str, state: ResourceState, kind: PoolKind, transition: Transition
+    value: str, state: ResourceState, pool: Pool, transition: Transition
 ) -> ResourceState:
     """Return the state after a transition of a resource that is free or withdrawn.
 
     Raises:
         NotFreeError: if it is neither.
     """
-    life_cycle = kind.life_cycle
+    life_cycle = pool.life_cycle
     is_without_holder = state is life_cycle.free or state in life_cycle.withdrawn
     became = life_cycle.next_state(state, transition) if is_without_holder else None
     if became is None:
