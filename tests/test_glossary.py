@@ -31,6 +31,7 @@ EXEMPT = {
     "IndexedRow",
     "AcceptanceContext",
     "AvailableKinds",
+    "ExistingService",
     "PlacedNeed",
     # Results of a decision: new states, changes for the history, messages.
     "FulfilmentUpdate",

@@ -46,7 +46,7 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     """Advance an order, perhaps to its end; update the installed base and publish the result."""
     order = store.orders.expect_for_update(work.session, message.order_id)
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
-    products = store.products.find_many_for_update(work.session, order.existing_product_ids())
+    products = store.products.find_many_for_update(work.session, order.locked_product_ids())
     update = advance_order_and_products(order, progress, products, message, work.now)
     save_progress(update.progress_update, work)
     store.products.put_all(work.session, created=update.created, changed=update.changed)
@@ -84,13 +84,13 @@ def preload_progress(session: Session, messages: Sequence[OrderMessage]) -> None
 
 
 def preload_with_products(session: Session, messages: Sequence[OrderMessage]) -> None:
-    """Read the orders of these messages, their progress, and the products they change or end."""
+    """Read the orders of these messages, their progress, and the products locked for them."""
     preload_progress(session, messages)
     order_ids = [each.order_id for each in messages]
     store.orders.preload(session, order_ids)
     orders = (store.orders.find_for_update(session, each) for each in order_ids)
     store.products.preload(
-        session, [id_ for order in orders if order for id_ in order.existing_product_ids()]
+        session, [id_ for order in orders if order for id_ in order.locked_product_ids()]
     )
 
 

@@ -118,6 +118,7 @@ class ProductRow(Base):
     ending_order_id: Mapped[UUID | None]
     open_order_id: Mapped[UUID | None]
     changed_order_id: Mapped[UUID | None]
+    base_id: Mapped[UUID | None] = mapped_column()
     bundle_id: Mapped[UUID | None] = mapped_column()
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -137,6 +138,7 @@ class ProductRow(Base):
             postgresql_where=status != ProductStatus.ACTIVE,
         ),
         Index("ix_products_bundle", "bundle_id", postgresql_where=bundle_id.is_not(None)),
+        Index("ix_products_base", "base_id", postgresql_where=base_id.is_not(None)),
     )
 
 

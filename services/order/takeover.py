@@ -15,7 +15,7 @@ from services.order.api.views.orders import render_answer
 from services.order.commands.place_order import new_submission, store_order
 from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.acceptance.takeover import order_as_published
-from services.order.domain.fulfilment.product import unlock_products
+from services.order.domain.fulfilment.product_locks import unlock_products
 from services.order.domain.fulfilment.progress import progress_as_published
 from services.order.handlers import preload_progress, record_changes
 from shared.contracts import OrderAccepted, OrderStateChanged
@@ -43,7 +43,7 @@ def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
     later_ids = {each.order_id for each in store.submissions.find(work.session, keys) if each}
     for order_id in later_ids:
         retract_order(order_id, message, work)
-    product_ids = [item.product_id for item in message.items]
+    product_ids = named_product_ids(message)
     restored = order_as_published(
         message, work.tenant, store.products.find_many_for_update(work.session, product_ids)
     )
@@ -67,7 +67,7 @@ def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> N
         )
         raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
     order = store.orders.expect_for_update(work.session, order_id)
-    products = store.products.find_many_for_update(work.session, order.existing_product_ids())
+    products = store.products.find_many_for_update(work.session, order.locked_product_ids())
     store.products.put_all(work.session, changed=unlock_products(order_id, products.values()))
     store.orders.remove(work.session, order_id)
 
@@ -97,7 +97,13 @@ def submission_keys(message: OrderAccepted, tenant: str) -> SubmissionKeys:
 def preload(session: Session, messages: Sequence[OrderAccepted]) -> None:
     """Read these orders, if they exist, and the products of their items."""
     store.orders.preload(session, [each.order_id for each in messages])
-    store.products.preload(session, [item.product_id for each in messages for item in each.items])
+    store.products.preload(session, [id_ for each in messages for id_ in named_product_ids(each)])
+
+
+def named_product_ids(message: OrderAccepted) -> list[UUID]:
+    """Return the products of an order's items, and those on which they rely."""
+    named = (id_ for item in message.items for id_ in (item.product_id, item.base_product_id))
+    return [each for each in dict.fromkeys(named) if each]
 
 
 TAKEOVER = Takeover(

@@ -12,8 +12,8 @@ from services.provisioning.domain.plan.takeover import TakeoverMessage, plan_as_
 from services.provisioning.domain.reservation_answer import answer_question
 from services.provisioning.domain.scheduled_messages import StepTimerExpired
 from services.provisioning.domain.service import (
-    characteristics_of,
     check_follows,
+    existing_services,
     require_existing,
 )
 from services.provisioning.store import blueprints, plans, services
@@ -41,14 +41,14 @@ def on_order_accepted(order: OrderAccepted, work: UnitOfWork) -> None:
     """Build the order's plan, and start it.
 
     Raises:
-        EarlyMessageError: if it changes or ends a service that does not exist yet, or that an order
-            before it will have changed.
+        EarlyMessageError: if it concerns a service that does not exist yet, or that an order before
+            it will have changed.
     """
     newest = blueprints.get_newest(work.session, work.tenant)
     found = services.find_each_for_update(work.session, existing_service_ids(order))
     inventory = require_existing(found)
     check_follows(order, inventory)
-    existing = characteristics_of(inventory)
+    existing = existing_services(inventory)
     plan_updates.start_plan(work, plan_order(order, newest, existing, work.cause, work.now))
 
 
@@ -84,7 +84,7 @@ def take_over(message: TakeoverMessage, work: UnitOfWork) -> None:
 
 
 def preload_services(session: Session, orders: Iterable[OrderAccepted]) -> None:
-    """Read the services that these orders change or end."""
+    """Read the existing services that these orders concern."""
     services.preload(session, [id_ for order in orders for id_ in existing_service_ids(order)])
 
 

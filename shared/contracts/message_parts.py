@@ -158,6 +158,12 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
     """The order that changed the product last, before this one: after a restore both may be
     consumed in any order. Null for a new product, and in messages of earlier versions."""
 
+    base_product_id: UUID | None = None
+    """The product on which this one relies, as IPTV on broadband; null if it relies on none."""
+
+    base_service_id: UUID | None = None
+    """The service of that product."""
+
 
 class HeldProduct(MessagePart, frozen=True, kw_only=True):
     """A product as the installed base has it when its order completes."""

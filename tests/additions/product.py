@@ -1,4 +1,4 @@
-"""A product: television over fibre (IPTV), as a line of its own."""
+"""A product: television over fibre (CATV), as a line of its own."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from tests.additions.edits import (
 )
 
 SPECIFICATION = {
-    "id": "iptv",
+    "id": "catv",
     "version": 1,
-    "name": "Television (IPTV)",
+    "name": "Television (CATV)",
     "description": "Television over a splitter leg of a passive optical network.",
     "needs_address": True,
     "characteristics": [
@@ -27,14 +27,14 @@ SPECIFICATION = {
     ],
 }
 OFFERING = {
-    "id": "iptv-basic",
+    "id": "catv-basic",
     "version": 1,
     "name": "Television, basic",
-    "specification": "iptv",
+    "specification": "catv",
     "fixed": [{"name": "channels", "value": "basic"}],
     "prices": [
-        {"id": "iptv-set-top-box", "name": "Box", "kind": "oneTime", "amount_cents": 8000},
-        {"id": "iptv-monthly", "name": "Monthly", "kind": "recurring", "amount_cents": 2000},
+        {"id": "catv-set-top-box", "name": "Box", "kind": "oneTime", "amount_cents": 8000},
+        {"id": "catv-monthly", "name": "Monthly", "kind": "recurring", "amount_cents": 2000},
     ],
 }
 
@@ -81,7 +81,7 @@ def by_crew(operation: str, undo: str) -> dict[str, Any]:
 
 
 NEW = {
-    "specification": "iptv",
+    "specification": "catv",
     "business_action": "new",
     "version": 1,
     "needs": NEEDS,
@@ -92,7 +92,7 @@ NEW = {
     ],
 }
 DISCONNECT = {
-    "specification": "iptv",
+    "specification": "catv",
     "business_action": "disconnect",
     "version": 1,
     "needs": NEEDS,
@@ -105,7 +105,7 @@ DISCONNECT = {
 
 EXAMPLE = """\
 {
-  "externalId": "EXAMPLE-IPTV-NEW",
+  "externalId": "EXAMPLE-CATV-NEW",
   "channel": [{"id": "internet"}],
   "relatedParty": [{
     "id": "C-025-90003", "role": "customer", "name": "王芳", "@referredType": "Individual"
@@ -113,7 +113,7 @@ EXAMPLE = """\
   "productOrderItem": [{
     "id": "1",
     "action": "add",
-    "productOffering": {"id": "iptv-basic"},
+    "productOffering": {"id": "catv-basic"},
     "product": {
       "productCharacteristic": [{"name": "channels", "value": "basic"}],
       "place": [{
@@ -138,30 +138,44 @@ SCENARIO = """\
     ),
 """
 
-IPTV = Addition(
-    name="product iptv",
+LINE = """\
+    "catv": Line(
+        "catv-basic",
+        refused={"new": (OLT, "add-profile"), "disconnect": (OLT, "remove-profile")},
+        holds=frozenset({"leg", "vlan", "loid"}),
+    ),
+"""
+LIFE = "`test_lines.py::test_a_product_lives_its_life`"
+REFUSED = "`test_lines.py::test_an_action_that_its_element_refuses_leaves_everything_as_it_was`"
+ROWS = (
+    f"| `catv` | `new` | [catv-new](../../examples/catv-new.json) | {LIFE} | {REFUSED} |\n"
+    f"| `catv` | `disconnect` | [disconnect](../../examples/disconnect.json) | {LIFE} | {REFUSED} |"
+)
+
+CATV = Addition(
+    name="product catv",
     section="A product",
-    placeholders={"NAME": "iptv-new"},
+    placeholders={"NAME": "catv-new"},
     edits=(
         append_json("services/order/data/catalogue.json", SPECIFICATION, "specifications"),
         append_json("services/order/data/catalogue.json", OFFERING, "offerings"),
         append_json(BLUEPRINTS, NEW),
         append_json(BLUEPRINTS, DISCONNECT),
-        new_file("examples/iptv-new.json", EXAMPLE),
+        new_file("examples/catv-new.json", EXAMPLE),
         insert_after(
             "examples/README.md",
             "| `bundle-home.json` |",
-            "| `iptv-new.json` | television | 201, 80.00 once, 20.00 a month | completed |",
+            "| `catv-new.json` | television | 201, 80.00 once, 20.00 a month | completed |",
         ),
         insert_after(
             "tests/order/test_examples.py",
             '    "bundle-home": (5000, 8670),',
-            '    "iptv-new": (8000, 2000),',
+            '    "catv-new": (8000, 2000),',
         ),
         insert_after(
             "tools/demo/scenarios.py",
             '    """Fibre and telephone in a bundle."""',
-            '\n    TELEVISION = "iptv-new"',
+            '\n    TELEVISION = "catv-new"',
         ),
         replace("tools/demo/scenarios.py", "share=62", "share=56"),
         insert_before(
@@ -169,7 +183,9 @@ IPTV = Addition(
             '    Scenario(\n        description="OLT drops its answer"',
             SCENARIO,
         ),
-        new_file("docs/flows/iptv-new.md", FLOW),
+        new_file("docs/flows/catv-new.md", FLOW),
+        insert_after("docs/flows/README.md", "| `card` | `disconnect` |", ROWS),
+        insert_after("tests/flows/lines.py", "LINES: dict[str, Line] = {", LINE),
     ),
     incomplete={
         BLUEPRINTS: "tests/provisioning/test_blueprint_validation.py"

@@ -27,11 +27,11 @@ from tests.additions.checkout import (
 from tests.additions.edits import Addition, AnchorError, insert_after
 from tests.additions.page import Section, covers, filled_in, section
 from tests.additions.pool_kind import AGP
-from tests.additions.product import IPTV
+from tests.additions.product import CATV
 
 Additions: TypeAlias = Sequence[Addition]
 
-ADDITIONS = (IPTV, CEASE, AGP, MML)
+ADDITIONS = (CATV, CEASE, AGP, MML)
 IS_LONG = bool(os.environ.get("KAITONG_TEST_ADDITIONS"))
 TRIED: Sequence[Additions] = [(each,) for each in ADDITIONS] if IS_LONG else [ADDITIONS]
 """What is in the copy at a time: every start of pytest costs seconds."""

@@ -91,6 +91,7 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         "UPDATE products SET status = 'suspended' WHERE status = 'active'",
     ),
     "only open orders lock products": ("order", "UPDATE products SET open_order_id = order_id"),
+    "products rely on products in use": ("order", "UPDATE products SET base_id = order_id"),
     "erased parties are blank": (
         "customer",
         "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",

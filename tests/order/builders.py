@@ -1,5 +1,6 @@
 """Orders for tests, with defaults that a test may override."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -184,14 +185,25 @@ def service_completed_for(accepted_order: OrderAccepted, number: str = NUMBER) -
 def a_product(n: int = 1, *, party: str = PARTY) -> Product:
     """Return the telephone of the n-th order."""
     order = accepted(a_body(an_item("1", "voice-basic"), party=party), n)
-    made, _ = products_after(order.order, {}, service_completed(order).services, NOON)
-    return made[0]
+    update = products_after(order.order, {}, service_completed(order).services, NOON)
+    return update.created[0]
 
 
 def a_fibre(n: int = 1, *, party: str = PARTY) -> Product:
     """Return the line of 300 Mbit/s of the n-th order."""
     order = accepted(a_body(an_item("1", "ftth-300"), party=party), n)
     return products_after(order.order, {}, service_completed(order).services, NOON).created[0]
+
+
+def product_of(*offerings: str) -> Callable[..., Product]:
+    """Return what makes a product of the last offering, with those on which it relies."""
+
+    def made(n: int = 1, *, party: str = PARTY) -> Product:
+        items = [an_item(str(place), each) for place, each in enumerate(offerings, start=1)]
+        order = accepted(a_body(*items, party=party), n)
+        return products_after(order.order, {}, service_completed(order).services, NOON).created[-1]
+
+    return made
 
 
 def a_suspended_fibre(*, party: str = PARTY) -> Product:

@@ -47,7 +47,8 @@ async def test_what_is_sold_is_listed_as_tmf620_has_it(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     answer = await client.get(
-        f"{CATALOGUE_PATH}/productOffering?lifecycleStatus=active", headers=as_role("viewer")
+        f"{CATALOGUE_PATH}/productOffering?lifecycleStatus=active&limit=100",
+        headers=as_role("viewer"),
     )
 
     assert answer.status_code == 200

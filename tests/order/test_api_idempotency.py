@@ -257,7 +257,7 @@ async def test_two_orders_cannot_disconnect_one_product_at_once(
 ) -> None:
 
     order = accepted()
-    made, _ = products_after(order.order, {}, service_completed(order).services, NOON)
+    made = products_after(order.order, {}, service_completed(order).services, NOON).created
     with stocked.begin() as session:
         products.put_all(session, created=made)
         products.PRODUCTS.write(session)

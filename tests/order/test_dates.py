@@ -148,7 +148,7 @@ async def test_what_was_published_before_the_rule_is_listed_and_ordered(
         store.get_for_update(session, TENANT)
         store.put(session, TENANT, [old])
 
-    listed = await client.get(f"{CATALOGUE_PATH}/productOffering", headers=as_role("crm"))
+    listed = await client.get(f"{CATALOGUE_PATH}/productOffering?limit=100", headers=as_role("crm"))
     ordered = await client.post(
         ORDERS_PATH, json=a_body(an_item("1", "old", speedMbps=300)), headers=as_role("crm")
     )

@@ -68,9 +68,8 @@ def test_the_example_of_a_product_is_what_comes_of_that_order() -> None:
     order = the_order()
     number = order.order.items[0].ordered.characteristics[0].value
     ready = service_completed(order, str(number)).services
-    (product,), _ = products_after(
-        order.order, {}, ready, order.order.ordered_at + timedelta(seconds=2)
-    )
+    update = products_after(order.order, {}, ready, order.order.ordered_at + timedelta(seconds=2))
+    (product,) = update.created
 
     assert as_sent(show_product(product)) == products.PRODUCT
 

@@ -16,6 +16,7 @@ from tests.order.builders import (
     a_suspended_fibre,
     accepted,
     faults_of,
+    product_of,
 )
 from tools.province.addresses import NO_FREE_PORT, UNSERVED
 from tools.province.build import Province, build_province
@@ -28,6 +29,13 @@ PRICES = {
     "bundle-home": (5000, 8670),
     "unserved-address": (10000, 6900),
     "no-free-port": (10000, 6900),
+    "iptv-new": (15000, 11900),
+    "content-pack-new": (15000, 13400),
+    "static-ip-new": (10000, 19900),
+    "leased-line-new": (200000, 300000),
+    "vpn-new": (200000, 190000),
+    "rental-new": (50000, 120000),
+    "cards-new": (50000, 0),
 }
 """The examples that are accepted, each with its one-off and monthly price in cents."""
 
@@ -39,6 +47,10 @@ TEMPLATES = {
     "resume": a_suspended_fibre,
     "voice-caller-id": a_product,
     "voice-change-number": a_product,
+    "iptv-change": product_of("ftth-300", "iptv-hd"),
+    "leased-line-change": product_of("line-100"),
+    "leased-line-move": product_of("line-100"),
+    "site-change": product_of("vpn-l3", "site-50"),
 }
 """The examples that are accepted once they name such a product of the customer."""
 

@@ -10,9 +10,9 @@ from services.order.domain.fulfilment.order_end import FulfilmentUpdate, advance
 from services.order.domain.fulfilment.product import (
     Product,
     ProductStatus,
-    lock,
     terminate_product,
 )
+from services.order.domain.fulfilment.product_locks import lock
 from services.order.domain.fulfilment.progress import advance
 from shared.contracts import (
     Action,

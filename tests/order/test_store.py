@@ -116,7 +116,7 @@ def test_a_batch_of_disconnections_costs_a_handful_of_statements(sessions: Sessi
     with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         for each in gone:
             orders.add(transaction.session, each.order, each.progress)
-        products.preload_with_bundles(transaction.session, ids)
+        products.preload_with_related(transaction.session, ids)
         products.put_all(
             transaction.session,
             changed=[one for each in gone for one in each.locked_products],

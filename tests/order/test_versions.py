@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
-from services.order.domain.fulfilment.product import lock
+from services.order.domain.fulfilment.product_locks import lock
 from services.order.domain.order import OrderContent, next_version
 from tests.order.builders import a_body, a_product, accepted, an_item, order_id
 

@@ -10,7 +10,7 @@ from services.provisioning.domain.advance import advance
 from services.provisioning.domain.blueprint.blueprint import Blueprint, BlueprintStep, StepCondition
 from services.provisioning.domain.blueprint.validation import faults
 from services.provisioning.domain.plan.plan import Plan, PlanState
-from services.provisioning.domain.plan.planner import plan_order
+from services.provisioning.domain.plan.planner import ExistingService, plan_order
 from services.provisioning.domain.plan.working_plan import PlanUpdate
 from services.provisioning.domain.service import (
     Service,
@@ -66,7 +66,7 @@ def a_step(name: str, *after: str, **changes: Any) -> BlueprintStep:
 def a_change(blueprint: Blueprint, before: Any, **after: Any) -> PlanUpdate:
     """Return the plan of an order that changes the characteristics of a service."""
     item = msgspec.structs.replace(ITEM, characteristics=values(**after))
-    existing = {item.service_id: values(**before)}
+    existing = {item.service_id: ExistingService(values(**before))}
     blueprints = index([for_action(blueprint, BusinessAction.CHANGE)])
     return plan_order(accepted(item), blueprints, existing, a_cause(), NOON)
 
@@ -261,7 +261,7 @@ def test_every_shipped_change_of_a_speed_calls_the_line_and_the_account() -> Non
         an_item("ftth", BusinessAction.CHANGE), characteristics=values(speedMbps=1000)
     )
     order: OrderAccepted = accepted(item)
-    existing = {item.service_id: values(speedMbps=300)}
+    existing = {item.service_id: ExistingService(values(speedMbps=300))}
     plan = plan_order(order, index([blueprint]), existing, a_cause(), NOON).plan
 
     assert list(step_refs(plan)) == ["assign", "1/profile", "1/account"]

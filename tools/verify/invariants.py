@@ -45,6 +45,7 @@ INVARIANTS: Mapping[str, Check] = {
     "the installed base is what was completed": orders.installed_base_is_what_was_completed,
     "products are as their services": products.products_are_as_their_services,
     "only open orders lock products": products.products_are_locked_by_open_orders,
+    "products rely on products in use": products.bases_are_in_use,
     "customers' views are the fold of all messages": customers.views_match_messages,
     "erased parties are blank": erasures.erased_parties_are_blank,
     "grants are as last published": grants.grants_match_messages,

@@ -14,6 +14,7 @@ PRODUCTS = """
            CASE status WHEN 'pendingTerminate' THEN ending_order_id END) AS locked_by
     FROM products
 """
+BASES = "SELECT id, status, base_id FROM products"
 SERVICES = "SELECT id, state, characteristics FROM services"
 SERVICE_STATES = {"active": "active", "suspended": "inactive", "terminated": "terminated"}
 """The state of the service of a product, by the product's status; others belong to open orders."""
@@ -49,6 +50,15 @@ def products_are_as_their_services(stack_data: StackData) -> Iterator[CheckResul
             yield f"product {row.id} and its service have other characteristics"
         else:
             yield None
+
+
+def bases_are_in_use(stack_data: StackData) -> Iterator[CheckResult]:
+    """Check that a product that is not terminated relies on none that is, or that there is not."""
+    rows = stack_data.rows("order", BASES)
+    alive = {row.id for row in rows if row.status != "terminated"}
+    for row in rows:
+        lacks_base = row.id in alive and row.base_id and row.base_id not in alive
+        yield f"product {row.id} relies on {row.base_id}, which has ended" if lacks_base else None
 
 
 def values_of(characteristics: Iterable[dict[str, Any]]) -> dict[str, Any]:

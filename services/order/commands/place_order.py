@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
 from msgspec.structs import replace as replace_field
 from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.domain.acceptance.acceptance import accept
+from services.order.domain.acceptance.base_products import related_specifications
 from services.order.domain.acceptance.order_header import (
     category_from_orders,
     customer_id_if_category_open,
+    customer_id_of,
 )
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.acceptance.submission import (
@@ -20,6 +23,7 @@ from services.order.domain.acceptance.submission import (
     new_repetitions,
 )
 from services.order.domain.acceptance.takeover import order_record
+from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.progress import Progress, initial_changes
 from services.order.domain.order import Order
@@ -47,7 +51,7 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
     """Read what these commands need, with one select for each kind."""
     store.submissions.preload(session, [each.keys for each in commands])
     store.catalogue.preload(session, {each.keys.tenant for each in commands})
-    store.products.preload_with_bundles(
+    store.products.preload_with_related(
         session, [id_ for each in commands for id_ in each.order.product_ids]
     )
 
@@ -71,12 +75,11 @@ def accept_or_replay(
         return earlier
     context = acceptance_context(command, work)
     catalogue = store.catalogue.get(work.session, keys.tenant)
-    found = store.products.find_with_bundles_for_update(work.session, command.order.product_ids)
-    products = store.products.filter_accessible(work.session, command.data_scope, found)
+    products = accessible_products(command, catalogue, work)
     try:
         accepted = accept(command.order, context, catalogue, products)
     except DomainError:
-        if command.order.product_ids:
+        if command.order.product_ids or related_specifications(command.order, catalogue):
             check_not_recovering(work.session)
         raise
     order, progress = accepted.order, accepted.progress
@@ -84,6 +87,23 @@ def accept_or_replay(
     store_order(work, order, progress, accepted.locked_products, submission)
     work.publish(replace_field(accepted.message, record=order_record(order, submission)))
     return submission
+
+
+def accessible_products(
+    command: PlaceOrderCommand, catalogue: Catalogue, work: UnitOfWork
+) -> dict[UUID, Product]:
+    """Return the products that an order concerns, as far as its client may change them.
+
+    They are those that it names, with their bundles and dependents, and those of the customer on
+    which new ones may rely, or that exclude them.
+    """
+    session, order = work.session, command.order
+    found = store.products.find_with_related_for_update(session, order.product_ids)
+    if specifications := related_specifications(order, catalogue):
+        found |= store.products.find_of_party_for_update(
+            session, command.keys.tenant, customer_id_of(order), specifications
+        )
+    return store.products.filter_accessible(session, command.data_scope, found)
 
 
 def acceptance_context(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptanceContext:

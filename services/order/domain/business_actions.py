@@ -76,6 +76,9 @@ class OrderRule(NamedTuple):
     while_suspended: bool = False
     """Whether suspended products can be changed so."""
 
+    takes_dependents_along: bool = False
+    """Whether an order for a product must have it for the products that rely on it, too."""
+
 
 BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
     {
@@ -98,7 +101,10 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
             ProductEffect.CHANGES, is_enabled=True, is_priced_anew=True, chooses_anew=True
         ),
         BusinessAction.MOVE: OrderRule(
-            ProductEffect.CHANGES, is_enabled=True, changes=frozenset({ProductPart.ADDRESS})
+            ProductEffect.CHANGES,
+            is_enabled=True,
+            changes=frozenset({ProductPart.ADDRESS}),
+            takes_dependents_along=True,
         ),
         BusinessAction.SUSPEND: OrderRule(
             ProductEffect.SUSPENDS, is_enabled=True, while_suspended=True
@@ -110,6 +116,7 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
             ProductEffect.ENDS,
             is_enabled=True,
             while_suspended=True,
+            takes_dependents_along=True,
             missing_blueprint=MissingBlueprint(
                 "never-given-up",
                 "no blueprint disconnects its products: they can never be disconnected",

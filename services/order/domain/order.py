@@ -152,6 +152,20 @@ class Order:
         """Return the ids of the products that it changes or ends."""
         return [item.ordered.product_id for item in self.items if item.effect in ON_EXISTING]
 
+    def base_product_ids(self) -> list[UUID]:
+        """Return the ids of the other products that its new ones rely on."""
+        own = {item.ordered.product_id for item in self.items}
+        bases = (
+            item.ordered.base_product_id
+            for item in self.items
+            if item.effect is ProductEffect.CREATES
+        )
+        return [each for each in dict.fromkeys(bases) if each and each not in own]
+
+    def locked_product_ids(self) -> list[UUID]:
+        """Return the ids of the products that no other order may change or end meanwhile."""
+        return [*self.existing_product_ids(), *self.base_product_ids()]
+
 
 def next_version(order: Order, content: OrderContent) -> Order:
     """Return the next version of an order, with other content and the next number.

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import CompoundSelect, bindparam, func, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -20,31 +21,54 @@ preload = PRODUCTS.preload
 
 COLUMNS = [getattr(ProductRow, field.name) for field in fields(Product)]
 Partner = aliased(ProductRow)
-BUNDLE_PARTNERS = (
+IDS = bindparam("ids", type_=ARRAY(ProductRow.id.type))
+RELATED: CompoundSelect[Any] = union_all(
     select(ProductRow.id, Partner.id)
     .join(Partner, ProductRow.bundle_id == Partner.bundle_id)
-    .where(ProductRow.id == func.any(bindparam("ids", type_=ARRAY(ProductRow.id.type))))
+    .where(ProductRow.id == func.any(IDS)),
+    select(ProductRow.base_id, ProductRow.id).where(
+        ProductRow.base_id == func.any(IDS), ProductRow.ended_at.is_(None)
+    ),
+)
+"""Of products, the other ones of their bundles, and those that rely on them."""
+
+OF_PARTY = (
+    select(ProductRow.id)
+    .where(ProductRow.tenant == bindparam("tenant"), ProductRow.party_id == bindparam("party_id"))
+    .where(ProductRow.specification.in_(bindparam("specifications", expanding=True)))
+    .where(ProductRow.ended_at.is_(None))
+    .order_by(ProductRow.id)
 )
 
 
-def preload_with_bundles(session: Session, ids: Collection[UUID]) -> None:
-    """Read and lock products, and the other products of their bundles."""
+def preload_with_related(session: Session, ids: Collection[UUID]) -> None:
+    """Read and lock products, the other ones of their bundles, and those that rely on them."""
     if ids:
-        partners = _bundle_partner_cache(session)
-        for product, partner in session.execute(BUNDLE_PARTNERS, {"ids": list(ids)}):
-            partners.setdefault(product, set()).add(partner)
-        PRODUCTS.preload(session, sorted({*ids}.union(*(partners.get(each, ()) for each in ids))))
+        related = _related_cache(session)
+        for product, other in session.execute(RELATED, {"ids": list(ids)}):
+            related.setdefault(product, set()).add(other)
+        PRODUCTS.preload(session, sorted({*ids}.union(*(related.get(each, ()) for each in ids))))
 
 
-def find_with_bundles_for_update(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
-    """Return those of these products that exist, with the other products of their bundles.
+def find_with_related_for_update(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
+    """Return those of these products that exist, with those of their bundles and their dependents.
 
-    Requires `preload_with_bundles` in the same transaction.
+    Requires `preload_with_related` in the same transaction.
     """
-    partners = _bundle_partner_cache(session)
+    related = _related_cache(session)
     return find_many_for_update(
-        session, {each for id_ in ids for each in (id_, *partners.get(id_, ()))}
+        session, {each for id_ in ids for each in (id_, *related.get(id_, ()))}
     )
+
+
+def find_of_party_for_update(
+    session: Session, tenant: str, party_id: str, specifications: Collection[str]
+) -> dict[UUID, Product]:
+    """Return a customer's products of these specifications that are not terminated."""
+    bound = {"tenant": tenant, "party_id": party_id, "specifications": sorted(specifications)}
+    ids = list(session.scalars(OF_PARTY, bound)) if specifications else []
+    PRODUCTS.preload(session, ids)
+    return find_many_for_update(session, ids)
 
 
 def find_many_for_update(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
@@ -91,6 +115,6 @@ def put_all(
         PRODUCTS.put(session, product)
 
 
-def _bundle_partner_cache(session: Session) -> dict[UUID, set[UUID]]:
-    partners: dict[UUID, set[UUID]] = session.info.setdefault("partners", {})
-    return partners
+def _related_cache(session: Session) -> dict[UUID, set[UUID]]:
+    related: dict[UUID, set[UUID]] = session.info.setdefault("related_products", {})
+    return related

@@ -14,6 +14,7 @@ from services.provisioning.domain.business_actions import (
     rule_of,
 )
 from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
+from services.provisioning.domain.plan.planner import ExistingService, ExistingServices
 from services.provisioning.domain.plan.templates import characteristic_value, values_of_step
 from shared.contracts import (
     BAR_CHARACTERISTIC,
@@ -68,11 +69,11 @@ class Service:
 
 
 Inventory: TypeAlias = Mapping[UUID, Service]
-"""The services that a plan changes or ends."""
+"""The existing services that an order concerns."""
 
 
 def require_existing(found: Mapping[UUID, Service | None]) -> Inventory:
-    """Return the services that an order changes or ends.
+    """Return the existing services that an order concerns.
 
     Raises:
         EarlyMessageError: if one does not exist yet: the order that creates it completes later.
@@ -100,9 +101,9 @@ def check_follows(order: OrderAccepted, inventory: Inventory) -> None:
             raise EarlyMessageError(msg)
 
 
-def characteristics_of(services: Inventory) -> dict[UUID, tuple[Characteristic, ...]]:
-    """Return the characteristics with which services were ordered."""
-    return {id_: each.characteristics for id_, each in services.items()}
+def existing_services(services: Inventory) -> ExistingServices:
+    """Return what a plan needs to know of these services."""
+    return {id_: ExistingService(each.characteristics, each.held) for id_, each in services.items()}
 
 
 def changed_service_ids(plan: Plan) -> list[UUID]:

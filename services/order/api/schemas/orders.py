@@ -14,7 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Validat
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from services.order.api.schemas.parties import PartySchema
-from services.order.api.schemas.products import ProductSchema, ShortList, ShortText
+from services.order.api.schemas.products import (
+    RELIES_ON,
+    ProductSchema,
+    ShortList,
+    ShortText,
+    unsupported,
+)
 from services.order.domain.acceptance.request import LocatedValue, RequestedItem, RequestedOrder
 from services.order.domain.acceptance.submission import fingerprint
 from services.order.store.order_lists import OrderFilter
@@ -64,6 +70,22 @@ class NoteSchema(TmfBaseSchema):
     """Kept and shown with the order; an erasure of the customer blanks it."""
 
 
+class ItemRelationshipSchema(TmfBaseSchema):
+    """A relationship of an item to another one of the order."""
+
+    id: Id = ""
+    """The number of the other item."""
+
+    relationship_type: ShortText = ""
+    """`reliesOn`."""
+
+
+def relied_on_item(relationships: Sequence[ItemRelationshipSchema]) -> str:
+    """Return the item that creates the product on which another one relies; empty for none."""
+    found = (each.id for each in relationships if each.relationship_type == RELIES_ON)
+    return next(found, "")
+
+
 class OrderItemSchema(TmfBaseSchema):
     """One item of an order."""
 
@@ -85,7 +107,8 @@ class OrderItemSchema(TmfBaseSchema):
     product_order_item: LongList["OrderItemSchema"]
     """The items of a bundle, one for each of its members."""
 
-    product_order_item_relationship: ShortList[Any]
+    product_order_item_relationship: ShortList[ItemRelationshipSchema]
+    """The item that creates the product on which this one relies."""
 
     def to_domain(self, at: str) -> RequestedItem:
         """Map the item, with those of a bundle, to the domain; `at` is the JSON pointer to it."""
@@ -102,7 +125,16 @@ class OrderItemSchema(TmfBaseSchema):
             places=tuple(self.product.requested_places(product_at)),
             characteristics=tuple(self.product.requested_characteristics(product_at)),
             members=items_to_domain(f"{at}/productOrderItem", self.product_order_item),
-            relationship_count=len(self.product_order_item_relationship),
+            unsupported_relationships=(
+                *unsupported(
+                    f"{at}/productOrderItemRelationship", self.product_order_item_relationship
+                ),
+                *unsupported(
+                    f"{product_at}/productRelationship", self.product.product_relationship
+                ),
+            ),
+            base_item_id=relied_on_item(self.product_order_item_relationship),
+            base_product_id=self.product.relied_on_product,
         )
 
 

@@ -1,7 +1,7 @@
 """Schemas of products: the product of an order item, and the filters of the inventory."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, TypeAlias, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -44,6 +44,40 @@ class PlaceSchema(TmfBaseSchema):
     """Extension: the area code of the address, for example 025."""
 
 
+class RelatedProductSchema(TmfBaseSchema):
+    """A product that another one has a relationship to."""
+
+    id: Id = ""
+
+
+class ProductRelationshipSchema(TmfBaseSchema):
+    """A relationship of a product to another one."""
+
+    relationship_type: ShortText = ""
+    """`reliesOn`."""
+
+    product: RelatedProductSchema = RelatedProductSchema()
+
+
+RELIES_ON = "reliesOn"
+"""The type of the relationship to the product over which another one is delivered."""
+
+
+class HasType(Protocol):
+    """A relationship of any kind."""
+
+    @property
+    def relationship_type(self) -> str:
+        """Its type."""
+
+
+def unsupported(at: str, relationships: Sequence[HasType]) -> Iterator[str]:
+    """Yield JSON pointers to the relationships of other types than `reliesOn`."""
+    for index, each in enumerate(relationships):
+        if each.relationship_type != RELIES_ON:
+            yield f"{at}/{index}"
+
+
 class ProductSchema(TmfBaseSchema):
     """The product of an item."""
 
@@ -52,6 +86,14 @@ class ProductSchema(TmfBaseSchema):
 
     place: ShortList[PlaceSchema]
     product_characteristic: ShortList[CharacteristicSchema]
+    product_relationship: ShortList[ProductRelationshipSchema]
+    """The product on which this one relies: `relationshipType` is `reliesOn`."""
+
+    @property
+    def relied_on_product(self) -> str:
+        """The id of the product on which it relies; empty for none."""
+        types = (each for each in self.product_relationship if each.relationship_type == RELIES_ON)
+        return next((each.product.id for each in types), "")
 
     def requested_places(self, at: str) -> Iterator[RequestedPlace]:
         """Map the places to the domain; `at` is the JSON pointer to the product."""

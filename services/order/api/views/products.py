@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.order.api.examples import products as examples
+from services.order.api.schemas.products import RELIES_ON
 from services.order.api.views.offerings import offering_reference
 from services.order.api.views.parties import PartyView, account_view, customer_view
 from services.order.api.views.prices import OrderPriceView, TermView, price_lines, price_terms
@@ -97,7 +98,7 @@ class ProductInventoryView(UnvalidatedTmfView):
 
 
 class RelationshipView(UnvalidatedTmfView):
-    """The bundle of a product, or a member of a bundle."""
+    """The bundle of a product, a member of a bundle, or the product on which another relies."""
 
     relationship_type: str = "bundled"
     product: ReferenceView
@@ -122,7 +123,7 @@ def show_product(product: Product) -> ProductInventoryView:
         ),
         product_order_item=order_item_views(product),
         product_price=price_lines(content.charges, product.offering_id, content.bundle) or None,
-        product_relationship=bundle_relationship(product),
+        product_relationship=(*bundle_relationship(product), *base_relationship(product)) or None,
         product_specification=specification_reference(product.specification),
         product_term=price_terms(content.charges),
         realizing_service=(
@@ -175,10 +176,19 @@ def order_item_views(product: Product) -> tuple[OrderItemView, ...]:
     return created, ended
 
 
-def bundle_relationship(product: Product) -> tuple[RelationshipView, ...] | None:
-    """Show the bundle of a product; None if it is in none."""
+def base_relationship(product: Product) -> tuple[RelationshipView, ...]:
+    """Show the product on which another one relies, if it relies on one."""
+    if product.base_id is None:
+        return ()
+    id_ = str(product.base_id)
+    reference = ReferenceView(id=id_, href=href_of(PRODUCTS_PATH, id_))
+    return (RelationshipView(relationship_type=RELIES_ON, product=reference),)
+
+
+def bundle_relationship(product: Product) -> tuple[RelationshipView, ...]:
+    """Show the bundle of a product, if it is in one."""
     if product.bundle_id is None:
-        return None
+        return ()
     id_, name = str(product.bundle_id), product.content.bundle
     return (
         RelationshipView(

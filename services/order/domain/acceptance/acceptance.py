@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from services.order.domain.acceptance.changes import changed_item, ordered_product, suspension_item
-from services.order.domain.acceptance.characteristics import merge_characteristics
+from services.order.domain.acceptance.accepted_items import product_items
+from services.order.domain.acceptance.base_products import base_search, with_base_address
 from services.order.domain.acceptance.existing_products import BUSY_CODE
 from services.order.domain.acceptance.installation_address import (
-    installation_place,
     with_address_in_members,
 )
 from services.order.domain.acceptance.item_checks import ItemCheckContext
@@ -25,26 +24,21 @@ from services.order.domain.acceptance.order_header import (
 )
 from services.order.domain.acceptance.request import (
     AcceptanceContext,
-    RequestedItem,
     RequestedOrder,
     RequestedParty,
 )
-from services.order.domain.business_actions import ON_EXISTING, ProductEffect
-from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
-from services.order.domain.catalogue.eligibility import EligibilityContext, admitted_local_networks
-from services.order.domain.catalogue.pricing import quote
-from services.order.domain.fulfilment.product import Product, lock_products
+from services.order.domain.catalogue.catalogue import Catalogue
+from services.order.domain.catalogue.eligibility import EligibilityContext
+from services.order.domain.fulfilment.product import Product
+from services.order.domain.fulfilment.product_locks import lock_products
 from services.order.domain.fulfilment.progress import Progress, initial_progress
 from services.order.domain.order import (
     BundleParentItem,
-    Item,
     Note,
     Order,
     OrderContent,
-    derive_product_id,
-    derive_service_id,
 )
-from shared.contracts import TMF_ACTIONS, BusinessAction, OrderAccepted, OrderedItem
+from shared.contracts import OrderAccepted
 from shared.errors import ConflictError, DomainError, Fault, InvalidError
 
 
@@ -78,6 +72,10 @@ def accept(
         ConflictError: its only faults are products with an open order.
     """
     requested = with_bundle_addresses(requested)
+    search = base_search(requested, catalogue, products)
+    requested = replace(
+        requested, items=tuple(with_base_address(each, search) for each in requested.items)
+    )
     others = independent_faults(
         requested.faults, order_faults(requested, context, catalogue, products)
     )
@@ -179,92 +177,6 @@ def bundle_parent_items(
                 offering_name=bundle.name,
                 catalogue_version=bundle.version,
             )
-
-
-def product_items(
-    order_id: UUID,
-    requested: RequestedOrder,
-    catalogue: Catalogue,
-    products: Mapping[UUID, Product],
-) -> Iterator[Item]:
-    """Yield the product items, those of a bundle at the bundle's position."""
-    for item in requested.items:
-        if item.effect in ON_EXISTING:
-            yield existing_product_item(item, products[UUID(item.product_id)], catalogue)
-        elif item.members:
-            bundle = catalogue.sellable_offerings[item.offering_id]
-            for member in item.members:
-                offering = catalogue.sellable_offerings[member.offering_id]
-                yield new_item(order_id, member, offering, bundle, item.id)
-        else:
-            yield new_item(order_id, item, catalogue.sellable_offerings[item.offering_id])
-
-
-def existing_product_item(item: RequestedItem, product: Product, catalogue: Catalogue) -> Item:
-    """Return an item that changes or ends a product."""
-    action = enabled_action_of(item)
-    match item.effect:
-        case ProductEffect.CHANGES:
-            return changed_item(item, action, product, catalogue)
-        case ProductEffect.SUSPENDS:
-            return suspension_item(item, action, product, adds=True)
-        case ProductEffect.RESUMES:
-            return suspension_item(item, action, product, adds=False)
-        case _:
-            return disconnection_item(item, product)
-
-
-def new_item(
-    order_id: UUID,
-    item: RequestedItem,
-    offering: Offering,
-    bundle: Offering | None = None,
-    bundle_item: str = "",
-) -> Item:
-    """Return an item that creates a product, by itself or as a member of a bundle."""
-    characteristics = merge_characteristics(item, offering)
-    price = quote(offering, characteristics, bundle.discounts if bundle else ())
-    place, action = installation_place(item), enabled_action_of(item)
-    ordered = OrderedItem(
-        id=item.id,
-        action=TMF_ACTIONS[action],
-        business_action=action.value,
-        offering_id=offering.id,
-        offering_name=offering.name,
-        specification=offering.specification,
-        catalogue_version=offering.version,
-        product_id=derive_product_id(order_id, item.id),
-        service_id=derive_service_id(order_id, item.id),
-        address_id=place.id,
-        local_network=place.local_network,
-        sold_in=admitted_local_networks(
-            offering.eligibility, bundle.eligibility if bundle else UNRESTRICTED
-        )
-        or (),
-        bundle=bundle.id if bundle else "",
-        characteristics=characteristics,
-        one_off_cents=price.one_off_cents,
-        monthly_cents=price.monthly_cents,
-    )
-    return Item(
-        ordered=ordered,
-        bundle_item=bundle_item,
-        local_network=place.local_network,
-        charges=price.charges,
-    )
-
-
-def disconnection_item(item: RequestedItem, product: Product) -> Item:
-    """Return an item that disconnects a product, free of charge."""
-    ordered = ordered_product(item, enabled_action_of(item), product)
-    return Item(ordered=ordered, local_network=product.content.local_network)
-
-
-def enabled_action_of(item: RequestedItem) -> BusinessAction:
-    """Return the business action of an item without faults."""
-    action = item.enabled_action
-    assert action
-    return action
 
 
 def accepted_message(order: Order) -> OrderAccepted:

@@ -37,6 +37,16 @@ def with_address_in_members(item: RequestedItem) -> RequestedItem:
     return replace(item, members=tuple(members))
 
 
+def missing_address_fault(item: RequestedItem) -> Fault:
+    """Return the fault of an item whose product needs an address, and that names none."""
+    return Fault(
+        f"{item.field}/product/place",
+        "address-missing",
+        "the product needs an address to be installed at",
+        'add a place with role "installation address" and the id of a standard address',
+    )
+
+
 def installation_address_faults(item: RequestedItem) -> Iterator[Fault]:
     """Name what is wrong with an item's address."""
     found = installation_addresses(item)

@@ -2,6 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from services.order.domain.acceptance.base_products import (
+    BaseSearch,
+    base_faults,
+    dependent_faults,
+    excluded_faults,
+)
 from services.order.domain.acceptance.characteristics import characteristics_faults
 from services.order.domain.acceptance.existing_items import existing_product_item_faults
 from services.order.domain.acceptance.existing_products import (
@@ -11,9 +17,10 @@ from services.order.domain.acceptance.existing_products import (
 from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
+    missing_address_fault,
 )
 from services.order.domain.acceptance.item_checks import ItemCheckContext, not_sellable_faults
-from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.acceptance.request import RequestedItem, flatten_items
 from services.order.domain.business_actions import (
     ENABLED_ACTIONS,
     ON_EXISTING,
@@ -53,16 +60,15 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
     yield from number_picked_twice_faults(items)
     for item in items:
         yield from item_faults(item, context)
-    yield from product_twice_faults(item for item in items if item.effect in ON_EXISTING)
+    existing = [item for item in items if item.effect in ON_EXISTING]
+    yield from product_twice_faults(existing)
+    yield from dependent_faults(existing, context.products)
+    flat = tuple(flatten_items(items))
+    search = BaseSearch(flat, context.catalogue, context.products, context.party_id)
+    yield from base_faults(flat, search)
+    yield from excluded_faults(flat, search)
     ending = [item for item in items if item.effect is ProductEffect.ENDS]
     yield from split_bundle_faults(ending, context.products)
-
-
-def flatten_items(items: Sequence[RequestedItem]) -> Iterator[RequestedItem]:
-    """Yield items and those nested in them."""
-    for item in items:
-        yield item
-        yield from flatten_items(item.members)
 
 
 def item_id_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
@@ -146,11 +152,11 @@ def unsupported_field_faults(item: RequestedItem) -> Iterator[Fault]:
             "an item orders one product",
             "repeat the item, under another id",
         )
-    if item.relationship_count:
+    for at in item.unsupported_relationships:
         yield Fault(
-            f"{item.field}/productOrderItemRelationship",
+            at,
             "relationship-unsupported",
-            "items cannot wait for each other",
+            "items and products have relationships of the type reliesOn alone",
             "leave it out: an order is fulfilled as a whole or not at all",
         )
 
@@ -207,13 +213,9 @@ def single_product_faults(
             "put the nested items at the top level, or name a bundle",
         )
     specification = catalogue.active_specifications[offering.specification]
-    if specification.needs_address and not installation_place(item).id:
-        yield Fault(
-            f"{item.field}/product/place",
-            "address-missing",
-            "the product needs an address to be installed at",
-            'add a place with role "installation address" and the id of a standard address',
-        )
+    is_alone = not specification.relies_on
+    if specification.needs_address and is_alone and not installation_place(item).id:
+        yield missing_address_fault(item)
     yield from characteristics_faults(item, offering, specification)
 
 

@@ -74,6 +74,11 @@ def customer_parties(requested: RequestedOrder) -> list[RequestedParty]:
     return [party for party in requested.parties if comparable_word(party.role) == CUSTOMER_ROLE]
 
 
+def customer_id_of(requested: RequestedOrder) -> str:
+    """Return the id of the customer; empty if none is named."""
+    return next((each.id for each in customer_parties(requested)), "")
+
+
 def parse_party_kind(referred_type: str) -> str:
     """Return the stated kind of a party; empty if none is stated, an unknown word as it is."""
     return PARTY_KINDS.get(comparable_word(referred_type), referred_type)

@@ -1,5 +1,6 @@
 """A requested order: it fits the schema, and is not validated by the domain yet."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -93,8 +94,14 @@ class RequestedItem:
     places: tuple[RequestedPlace, ...] = ()
     characteristics: tuple[RequestedCharacteristic, ...] = ()
     members: tuple["RequestedItem", ...] = ()
-    relationship_count: int = 0
-    """The number of its relationships to other items."""
+    unsupported_relationships: tuple[str, ...] = ()
+    """JSON pointers to its relationships of types that are not supported."""
+
+    base_item_id: str = ""
+    """The item of the order that creates the product on which its own relies."""
+
+    base_product_id: str = ""
+    """The product on which its own relies."""
 
     @property
     def enabled_action(self) -> BusinessAction | None:
@@ -138,7 +145,20 @@ class RequestedOrder:
     @property
     def product_ids(self) -> list[UUID]:
         """The ids of the products that its items name, without those that are no UUID."""
-        return [id_ for item in self.items if (id_ := parse_uuid(item.product_id))]
+        named = (id_ for item in self.all_items for id_ in (item.product_id, item.base_product_id))
+        return [id_ for each in named if (id_ := parse_uuid(each))]
+
+    @property
+    def all_items(self) -> list["RequestedItem"]:
+        """Its items, with those that are nested in them."""
+        return list(flatten_items(self.items))
+
+
+def flatten_items(items: Iterable[RequestedItem]) -> Iterator[RequestedItem]:
+    """Yield items and those nested in them."""
+    for item in items:
+        yield item
+        yield from flatten_items(item.members)
 
 
 def parse_uuid(text: str) -> UUID | None:

@@ -9,7 +9,8 @@ import msgspec
 from services.order.domain.acceptance.submission import Submission
 from services.order.domain.catalogue.catalogue import PriceKind
 from services.order.domain.catalogue.pricing import Charge
-from services.order.domain.fulfilment.product import Product, lock_products
+from services.order.domain.fulfilment.product import Product
+from services.order.domain.fulfilment.product_locks import lock_products
 from services.order.domain.fulfilment.progress import Progress, initial_progress
 from services.order.domain.order import BundleParentItem, Item, Note, Order, OrderContent
 from shared.contracts import (
@@ -67,7 +68,7 @@ def order_as_published(
     Args:
         message: the published acceptance.
         tenant: the tenant of the order.
-        products: those that it changes or ends.
+        products: those that it changes or ends, and those that new ones rely on.
 
     Raises:
         EarlyMessageError: if a product that it changes or ends is not in the installed base yet, or
@@ -75,8 +76,8 @@ def order_as_published(
     """
     content = content_from_message(message, message.record or empty_record(message))
     order = Order(message.order_id, tenant, message.client, content.customer.id, content)
-    if missing := [each for each in order.existing_product_ids() if each not in products]:
-        msg = f"product {missing[0]}, which the order changes or ends, does not exist yet"
+    if missing := [each for each in order.locked_product_ids() if each not in products]:
+        msg = f"product {missing[0]}, which the order names, does not exist yet"
         raise EarlyMessageError(msg)
     for each in message.items:
         if each.follows and products[each.product_id].latest_order_id != each.follows:

@@ -63,6 +63,12 @@ class Specification:
     needs_address: Boolean = False
     """It is installed at an address, which an order must name."""
 
+    relies_on: str = ""
+    """The specification of the product that it is delivered over, as IPTV over broadband."""
+
+    excludes: tuple[str, ...] = ()
+    """The specifications of products that a customer cannot have at the same address."""
+
     characteristics: tuple[CharacteristicRule, ...] = ()
 
 

@@ -45,6 +45,9 @@ def identifier_faults(at: str, id_: str) -> Iterator[Fault]:
 def specification_faults(at: str, specification: Specification) -> Iterator[Fault]:
     """Name what is wrong with a specification by itself."""
     yield from id_and_version_faults(at, specification.id, specification.version)
+    if specification.id in (specification.relies_on, *specification.excludes):
+        reason = "a specification has no relation to itself"
+        yield Fault(f"{at}/relies_on", "self-reference", reason, "name another one")
     names = [rule.name for rule in specification.characteristics]
     for index, rule in enumerate(specification.characteristics):
         here = f"{at}/characteristics/{index}"

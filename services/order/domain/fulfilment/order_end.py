@@ -14,8 +14,8 @@ from services.order.domain.fulfilment.messages import (
 from services.order.domain.fulfilment.product import (
     Product,
     products_after,
-    unlock_products,
 )
+from services.order.domain.fulfilment.product_locks import unlock_products
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
     Progress,
@@ -48,7 +48,7 @@ def advance_order_and_products(
     Args:
         order: the order.
         progress: its stored progress.
-        products: the products that it changes or ends.
+        products: the products that are locked for it.
         message: the message.
         now: the time of this unit of work.
 
@@ -61,12 +61,11 @@ def advance_order_and_products(
             return FulfilmentUpdate(update)
         case OrderState.COMPLETED:
             assert isinstance(message, ServiceCompleted)
-            created, changed = products_after(
+            created, changed, unlocked = products_after(
                 order, products, message.services, now, local_networks_of(update.progress)
             )
-            return FulfilmentUpdate(
-                update, created, changed, (completed_message(order, (*created, *changed)),)
-            )
+            message_of_end = completed_message(order, (*created, *changed))
+            return FulfilmentUpdate(update, created, (*changed, *unlocked), (message_of_end,))
         case OrderState.REJECTED:
             return FulfilmentUpdate(
                 update,

@@ -51,6 +51,9 @@ class ProductContent(StoredStruct, frozen=True, kw_only=True):
     suspensions: tuple[Suspension, ...] = ()
     """Why it is suspended, the oldest reason first."""
 
+    base_service_id: UUID | None = None
+    """The service of the product on which it relies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Product:
@@ -87,6 +90,9 @@ class Product:
     changed_order_id: UUID | None = None
     """The completed order that changed it last; None if none has changed it."""
 
+    base_id: UUID | None = None
+    """The product on which it relies; None if it relies on none."""
+
     @property
     def latest_order_id(self) -> UUID:
         """The completed order that left it as it is."""
@@ -112,6 +118,8 @@ class InstalledBaseUpdate(NamedTuple):
 
     created: tuple[Product, ...] = ()
     changed: tuple[Product, ...] = ()
+    unlocked: tuple[Product, ...] = ()
+    """Those on which new products rely: they stay as they are."""
 
 
 def products_after(
@@ -147,6 +155,11 @@ def products_after(
             changed_product(products[item.ordered.product_id], order, item, done[item.id], now)
             for item in items
             if item.effect in ON_EXISTING
+        ),
+        tuple(
+            unlock(each)
+            for id_ in order.base_product_ids()
+            if (each := products.get(id_)) and each.busy_with == order.id
         ),
     )
 
@@ -212,14 +225,6 @@ def with_local_network(item: Item, networks: Mapping[str, str]) -> Item:
     return msgspec.structs.replace(item, local_network=network)
 
 
-def unlock_products(order_id: UUID, products: Iterable[Product]) -> tuple[Product, ...]:
-    """Return the products that stay as they are, because the order did not complete.
-
-    Products that another order changes or ends by now are skipped: after a restore two orders may.
-    """
-    return tuple(unlock(each) for each in products if each.busy_with == order_id)
-
-
 def create_product(order: Order, item: Item, done: CompletedService, now: datetime) -> Product:
     """Return the product that a completed item has created."""
     ordered = item.ordered
@@ -239,6 +244,7 @@ def create_product(order: Order, item: Item, done: CompletedService, now: dateti
         ended_at=None,
         content=product_content(item, order.content),
         client=order.client,
+        base_id=ordered.base_product_id,
     )
 
 
@@ -258,6 +264,7 @@ def product_content(item: Item, order: OrderContent) -> ProductContent:
         monthly_cents=ordered.monthly_cents,
         is_organization=order.party_kind == PartyKind.ORGANIZATION,
         party_kind=order.party_kind,
+        base_service_id=ordered.base_service_id,
     )
 
 
@@ -266,25 +273,9 @@ def assigned_number(done: CompletedService) -> str:
     return next((held.value for held in done.held if held.kind == "number"), "")
 
 
-def lock(product: Product, order_id: UUID, *, is_ended: bool) -> Product:
-    """Return a product locked for the open order that changes or ends it; no other order may."""
-    locked = replace(product, open_order_id=order_id)
-    if not is_ended:
-        return locked
-    return replace(locked, status=ProductStatus.PENDING_TERMINATE, ending_order_id=order_id)
-
-
-def lock_products(order: Order, products: Mapping[UUID, Product]) -> tuple[Product, ...]:
-    """Return the products that an order changes or ends, locked for it."""
-    return tuple(
-        lock(
-            products[item.ordered.product_id],
-            order.id,
-            is_ended=item.effect is ProductEffect.ENDS,
-        )
-        for item in order.items
-        if item.ordered.product_id in order.existing_product_ids()
-    )
+def terminate_product(product: Product, now: datetime) -> Product:
+    """Return a product as terminated. That is final."""
+    return replace(product, status=ProductStatus.TERMINATED, ended_at=now, open_order_id=None)
 
 
 def unlock(product: Product) -> Product:
@@ -292,8 +283,3 @@ def unlock(product: Product) -> Product:
     is_suspended = bool(product.content.suspensions)
     status = ProductStatus.SUSPENDED if is_suspended else ProductStatus.ACTIVE
     return replace(product, status=status, ending_order_id=None, open_order_id=None)
-
-
-def terminate_product(product: Product, now: datetime) -> Product:
-    """Return a product as terminated. That is final."""
-    return replace(product, status=ProductStatus.TERMINATED, ended_at=now, open_order_id=None)

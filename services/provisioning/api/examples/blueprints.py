@@ -7,7 +7,7 @@ BLUEPRINT: dict[str, Any] = {
     "business_action": "new",
     "action": "add",
     "version": 1,
-    "needs": [{"kind": "leg", "picked": "", "grade": "", "effect": None}],
+    "needs": [{"kind": "leg", "picked": "", "grade": "", "count": "", "effect": None, "when": []}],
     "steps": [
         {
             "name": "assign",

@@ -61,12 +61,19 @@ class NeedSchema(BaseSchema):
     kind: ExactId
     picked: ExactId = ""
     grade: ExactId = ""
+    count: ExactId = ""
+    """How many of them, a number or a reference to one; empty for one."""
+
     effect: NeedEffect | None = None
     """What is done for it; empty for what the business action, or the kind of the step, does."""
 
+    when: tuple[ConditionSchema, ...] = ()
+    """It is left out of a plan unless all of these hold."""
+
     def to_domain(self) -> BlueprintNeed:
         """Map the need to the domain."""
-        return BlueprintNeed(**self.model_dump())
+        when = tuple(each.to_domain() for each in self.when)
+        return BlueprintNeed(**self.model_dump(exclude={"when"}), when=when)
 
 
 class StepSchema(BaseSchema):

@@ -61,6 +61,10 @@ class OnFailure(StrEnum):
     """The plan continues as if the step were done."""
 
 
+MAX_COUNT = 1000
+"""The most resources that one need is for."""
+
+
 class PointOfNoReturn(StrEnum):
     """How far a plan can still be rolled back once a step has started."""
 
@@ -78,22 +82,8 @@ class StoredStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """
 
 
-class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):
-    """A resource that an item needs from the pools.
-
-    `picked` and `grade` may refer to what the customer chose (`$characteristic.number`);
-    without a choice they stay empty.
-    """
-
-    kind: str
-    picked: str = ""
-    grade: str = ""
-    effect: NeedEffect | None = None
-    """Null for that of the business action, and in a step that releases."""
-
-
 class StepCondition(StoredStruct, frozen=True, kw_only=True):
-    """A condition on which a step is part of a plan: on one value, when the plan is made.
+    """A condition on which a step or a need is part of a plan: on one value, when it is made.
 
     The values are those of the item: `$characteristic.NAME`, `$before.NAME` or `$item.NAME`.
     """
@@ -104,6 +94,26 @@ class StepCondition(StoredStruct, frozen=True, kw_only=True):
 
     one_of: tuple[Value, ...] = ()
     """The values that it must have."""
+
+
+class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):
+    """A resource that an item needs from the pools.
+
+    `picked` and `grade` may refer to what the customer chose (`$characteristic.number`);
+    without a choice they stay empty.
+    """
+
+    kind: str
+    picked: str = ""
+    grade: str = ""
+    count: str = ""
+    """How many of them, a number or a reference to one; empty for one."""
+
+    effect: NeedEffect | None = None
+    """Null for that of the business action, and in a step that releases."""
+
+    when: tuple[StepCondition, ...] = ()
+    """It is left out of the plan unless all of these hold."""
 
 
 class BlueprintStep(StoredStruct, frozen=True, kw_only=True):

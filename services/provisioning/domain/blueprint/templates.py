@@ -7,6 +7,9 @@
 `$KIND.element`          the network element it leads to
 `$KIND.NAME`             another attribute of it, `$leg.ponPort`
 `$before.KIND.NAME`      the same of the resource that the item gives up, `$before.number.value`
+`$base.KIND.NAME`        the same of the resource that the base service holds, `$base.leg.element`:
+                         that of the product on which the item's relies, as IPTV on broadband
+`$base.before.KIND.NAME` the same of the resource that the base service gives up
 
 Behind `|` stands the value of what has none, its default: `$before.bar|none`.
 """
@@ -25,7 +28,7 @@ from shared.contracts import Value
 REFERENCE_MARK = "$"
 ITEM_FIELDS = ("service_id", "product_id", "address_id", "offering_id", "specification")
 TEMPLATE = re.compile(
-    r"\$(?P<before>before\.)?(?:(?P<kind>[a-z][a-z0-9_-]*)\.)?(?P<name>[A-Za-z][A-Za-z0-9_]*)"
+    r"\$(?:(?P<of>base\.before|before|base)\.)?(?:(?P<kind>[a-z][a-z0-9_-]*)\.)?(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"(?:\|(?P<default>[A-Za-z0-9_.-]+))?"
 )
 
@@ -38,7 +41,16 @@ class Source(Enum):
     ITEM = auto()
     HELD = auto()
     GIVEN_UP = auto()
+    HELD_BY_BASE = auto()
+    GIVEN_UP_BY_BASE = auto()
 
+
+SOURCES_OF_RESOURCES = {
+    "before": Source.GIVEN_UP,
+    "base": Source.HELD_BY_BASE,
+    "base.before": Source.GIVEN_UP_BY_BASE,
+}
+"""What stands before the kind of a resource, if the item does not hold it."""
 
 ITEM_SOURCES = {"characteristic": Source.CHARACTERISTIC, "item": Source.ITEM}
 
@@ -62,8 +74,10 @@ def parse_reference(template: str) -> Reference | None:
     if found is None:
         return None
     kind, name, default = found["kind"] or "", found["name"], default_value(found["default"])
-    if found["before"]:
-        source = Source.GIVEN_UP if kind else Source.CHARACTERISTIC_BEFORE
+    if of := found["of"]:
+        if not kind and of != "before":
+            return None
+        source = SOURCES_OF_RESOURCES[of] if kind else Source.CHARACTERISTIC_BEFORE
         return Reference(source, kind, name, default)
     if not kind:
         return None

@@ -7,7 +7,9 @@ import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import (
     ASSIGN,
+    MAX_COUNT,
     Blueprint,
+    BlueprintNeed,
     BlueprintStep,
     OnFailure,
     StepCondition,
@@ -36,6 +38,7 @@ from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+COUNT = re.compile(rf"[1-9][0-9]{{0,2}}|{MAX_COUNT}")
 MAX_STEPS = 50
 MAX_VERSION = 10**6
 MAX_TRIES = 100
@@ -87,6 +90,7 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
         remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
         yield Fault(f"{at}/steps/0", "no-assign", reason, remedy)
     yield from need_faults(blueprint, at)
+    yield from need_condition_faults(blueprint.needs, f"{at}/needs")
     for i, step in enumerate(steps):
         here = f"{at}/steps/{i}"
         yield from name_faults(step, [each.name for each in steps[:i]], here)
@@ -94,6 +98,7 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
         yield from first_step_faults(step, here) if i == 0 else ()
         yield from range_faults(step, here)
         yield from template_faults(step, available_kinds(blueprint, step), here)
+        yield from need_condition_faults(step.needs, f"{here}/needs")
 
 
 ENABLED_NAMES = " or ".join(f"`{each}`" for each in ENABLED_ACTIONS)
@@ -237,6 +242,25 @@ def reference_fault(template: str, available: AvailableKinds, at: str) -> Fault 
         case _:
             return None
     return Fault(at, "bad-reference", reason, remedy)
+
+
+def need_condition_faults(needs: Sequence[BlueprintNeed], at: str) -> Iterator[Fault]:
+    """Yield the faults in the counts and the conditions of needs."""
+    for i, need in enumerate(needs):
+        yield from count_faults(need, f"{at}/{i}/count")
+        for j, condition in enumerate(need.when):
+            yield from condition_faults(condition, f"{at}/{i}/when/{j}")
+
+
+def count_faults(need: BlueprintNeed, at: str) -> Iterator[Fault]:
+    """Yield the fault in the count of a need, if it has one."""
+    reference = parse_reference(need.count)
+    is_reference = reference is not None and reference.source in KNOWN_AT_PLAN
+    if need.count and not is_reference and not COUNT.fullmatch(need.count):
+        reason = f"must be a number up to {MAX_COUNT}, or known when the plan is made"
+        yield Fault(at, "bad-count", reason, "write 10, or $characteristic.NAME")
+    elif need.count and need.picked:
+        yield Fault(at, "not-allowed", "one resource is picked", "leave `count` out")
 
 
 def condition_faults(condition: StepCondition, at: str) -> Iterator[Fault]:

@@ -156,6 +156,19 @@ def take_holdings(
         elif item.id == step.item_id and found:
             replace_item(working_plan, with_later_holdings(item, found))
             working_plan.update_step(step.ref, held=found.held, pre_released=found.pre_released)
+    refresh_base_holdings(working_plan)
+
+
+def refresh_base_holdings(working_plan: WorkingPlan) -> None:
+    """Give items what the services of the plan hold on which their own rely."""
+    services = {item.service_id: item for item in working_plan.items}
+    for item in working_plan.items:
+        base = services.get(item.base_service_id) if item.base_service_id else None
+        if base:
+            changed = msgspec.structs.replace(
+                item, base_held=base.held, base_pre_released=base.pre_released
+            )
+            replace_item(working_plan, changed)
 
 
 def with_first_holdings(item: PlanItem, found: ItemHoldings | None) -> PlanItem:
@@ -195,6 +208,7 @@ def restore_earlier_holdings(working_plan: WorkingPlan, step: PlanStep) -> None:
             pre_released = holdings_without(item.pre_released, step.pre_released)
             changed = msgspec.structs.replace(item, held=held, pre_released=pre_released)
             replace_item(working_plan, changed)
+    refresh_base_holdings(working_plan)
 
 
 def replace_item(working_plan: WorkingPlan, changed: PlanItem) -> None:

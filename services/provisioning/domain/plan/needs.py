@@ -1,13 +1,14 @@
 """What the steps of a plan request of resources."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 import msgspec
 
-from services.provisioning.domain.blueprint.blueprint import BlueprintNeed
+from services.provisioning.domain.blueprint.blueprint import MAX_COUNT, BlueprintNeed
 from services.provisioning.domain.business_actions import ServiceEffect, rule_of
 from services.provisioning.domain.plan.plan import PlanItem, PlanStep
-from services.provisioning.domain.plan.templates import fill_text
+from services.provisioning.domain.plan.templates import applies, fill_text
 from shared.contracts import (
     ItemNeeds,
     Need,
@@ -53,7 +54,14 @@ def item_needs(item: PlanItem, needs: Sequence[BlueprintNeed]) -> ItemNeeds:
 
 
 def filled_needs(item: PlanItem, needs: Iterable[BlueprintNeed]) -> Iterator[Need]:
-    """Yield the needs of an item, with what the customer picked."""
-    for each in needs:
+    """Yield the needs of an item that apply, with what the customer picked."""
+    for each in (need for need in needs if applies(need, item)):
         picked, grade = fill_text(each.picked, item), fill_text(each.grade, item)
-        yield Need(kind=each.kind, picked=picked, grade=grade, effect=each.effect)
+        need = Need(kind=each.kind, picked=picked, grade=grade, effect=each.effect)
+        yield from repeat(need, count_of(each, item))
+
+
+def count_of(need: BlueprintNeed, item: PlanItem) -> int:
+    """Return how many resources a need is for; one if its count is no number."""
+    text = fill_text(need.count, item)
+    return min(int(text), MAX_COUNT) if text.isascii() and text.isdigit() else 1

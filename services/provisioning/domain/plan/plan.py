@@ -118,6 +118,15 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
     before: tuple[Characteristic, ...] = ()
     """The characteristics of the service that it changes, before the order."""
 
+    base_service_id: UUID | None = None
+    """The service on which its own relies."""
+
+    base_held: tuple[Held, ...] = ()
+    """What that service holds."""
+
+    base_pre_released: tuple[Held, ...] = ()
+    """What that service gives up, if the order changes it as well."""
+
     def with_holdings(self, held: tuple[Held, ...], local_network: str) -> Self:
         """Return the item with its holdings and the local network of its address."""
         return msgspec.structs.replace(self, held=held, local_network=local_network)

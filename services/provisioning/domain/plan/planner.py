@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
+
+import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import (
     ASSIGN,
@@ -33,6 +35,7 @@ from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPl
 from shared.contracts import (
     Causation,
     Characteristic,
+    Held,
     OrderAccepted,
     OrderedItem,
     business_action_name,
@@ -42,8 +45,18 @@ from shared.contracts import (
 Blueprints: TypeAlias = Mapping[tuple[str, str], Blueprint]
 """The newest blueprint of each specification and business action."""
 
-ExistingCharacteristics: TypeAlias = Mapping[UUID, tuple[Characteristic, ...]]
-"""The characteristics with which existing services were ordered; they would restore them."""
+
+class ExistingService(NamedTuple):
+    """What a plan needs to know of an existing service."""
+
+    characteristics: tuple[Characteristic, ...] = ()
+    """Those with which it was ordered; they would restore it."""
+
+    held: tuple[Held, ...] = ()
+
+
+ExistingServices: TypeAlias = Mapping[UUID, ExistingService]
+NOTHING = ExistingService()
 
 ItemBlueprints: TypeAlias = Sequence[tuple[PlanItem, Blueprint]]
 
@@ -51,14 +64,20 @@ ASSIGN_STEP = BlueprintStep(name=ASSIGN, kind=StepKind.ASSIGN, title="assign wha
 
 
 def existing_service_ids(order: OrderAccepted) -> list[UUID]:
-    """Return the ids of the existing services that an order changes or ends."""
-    return [item.service_id for item in order.items if has_existing_service(item)]
+    """Return the ids of the existing services that an order concerns.
+
+    They are those that it changes or ends, and those on which its services rely.
+    """
+    own = {item.service_id for item in order.items}
+    changed = [item.service_id for item in order.items if has_existing_service(item)]
+    bases = {item.base_service_id for item in order.items if item.base_service_id}
+    return [*changed, *sorted(bases - own)]
 
 
 def plan_order(
     order: OrderAccepted,
     blueprints: Blueprints,
-    existing: ExistingCharacteristics,
+    existing: ExistingServices,
     cause: Causation,
     now: datetime,
 ) -> PlanUpdate:
@@ -68,7 +87,11 @@ def plan_order(
     """
     items = [item for item in order.items if rule_of(item).effect is not ServiceEffect.KEEPS]
     found = [(item, find_blueprint(item, blueprints)) for item in items]
-    planned = [(plan_item(item, each, existing), each) for item, each in found if each]
+    planned = [
+        (with_base(plan_item(item, each, existing), item, existing), each)
+        for item, each in found
+        if each
+    ]
     plan = Plan(
         order_id=order.order_id,
         tenant=cause.tenant,
@@ -78,7 +101,7 @@ def plan_order(
         priority=order.priority,
         state=PlanState.RUNNING,
         items=tuple(item for item, _ in planned),
-        steps=with_positions(list(plan_steps(order, planned))),
+        steps=with_positions(list(plan_steps(order, planned, existing))),
         failure=None,
         made_at=now,
     )
@@ -101,15 +124,13 @@ def find_blueprint(item: OrderedItem, blueprints: Blueprints) -> Blueprint | Non
     return blueprints.get((item.specification, action)) if rule_of(item).is_enabled else None
 
 
-def plan_item(
-    item: OrderedItem, blueprint: Blueprint, existing: ExistingCharacteristics
-) -> PlanItem:
+def plan_item(item: OrderedItem, blueprint: Blueprint, existing: ExistingServices) -> PlanItem:
     """Return an item of the plan.
 
     An item that changes a service has all its characteristics after the order; one that ends a
     service also has those with which it was ordered.
     """
-    before = existing.get(item.service_id, ())
+    before = existing.get(item.service_id, NOTHING).characteristics
     is_change = rule_of(item).effect is ServiceEffect.CHANGES
     return PlanItem(
         id=item.id,
@@ -129,6 +150,14 @@ def plan_item(
     )
 
 
+def with_base(item: PlanItem, ordered: OrderedItem, existing: ExistingServices) -> PlanItem:
+    """Return an item with the service on which its own relies, and what that one holds now."""
+    if ordered.base_service_id is None:
+        return item
+    held = existing.get(ordered.base_service_id, NOTHING).held
+    return msgspec.structs.replace(item, base_service_id=ordered.base_service_id, base_held=held)
+
+
 def merge_characteristics(
     chosen: tuple[Characteristic, ...], before: tuple[Characteristic, ...]
 ) -> tuple[Characteristic, ...]:
@@ -137,25 +166,83 @@ def merge_characteristics(
     return (*chosen, *(each for each in before if each.name not in names))
 
 
-def plan_steps(order: OrderAccepted, planned: ItemBlueprints) -> Iterator[PlanStep]:
+def plan_steps(
+    order: OrderAccepted, planned: ItemBlueprints, existing: ExistingServices
+) -> Iterator[PlanStep]:
     """Yield the steps of a plan: one assigns for all items, each item's own follow it.
 
-    What follows a step that does not apply to its item follows that step's predecessors.
+    What follows a step that does not apply to its item follows that step's predecessors. The steps
+    of a service follow those of the one on which it relies; when both end, they come before.
     """
     if planned:
         ordered = {each.id: each for each in order.items}
-        needs = (first_step_needs(item, each.needs, ordered[item.id]) for item, each in planned)
+        needs = (
+            first_step_needs(item, each.needs, ordered[item.id])
+            for item, each in planned
+            if not has_nothing_to_give_up(item, existing)
+        )
         yield PlanStep(blueprint=ASSIGN_STEP, needs=tuple(needs))
-    for item, blueprint in planned:
-        first, *own = blueprint.steps
-        refs: dict[str, tuple[str, ...]] = {first.name: (ASSIGN,)}
-        for step in own:
-            after = tuple(dict.fromkeys(ref for name in step.after for ref in refs[name]))
-            if applies(step, item):
-                refs[step.name] = (step_ref(item.id, step.name),)
-                yield PlanStep(blueprint=step, item_id=item.id, after=after)
-            else:
-                refs[step.name] = after
+    last_steps: dict[str, tuple[str, ...]] = {}
+    for item, blueprint in in_dependency_order(planned):
+        before = [ref for each in items_before(item, planned) for ref in last_steps[each.id]]
+        steps = list(steps_of_item(item, blueprint, tuple(dict.fromkeys(before)) or (ASSIGN,)))
+        followed = {ref for step in steps for ref in step.after}
+        last = tuple(step.ref for step in steps if step.ref not in followed)
+        last_steps[item.id] = last or tuple(before) or (ASSIGN,)
+        yield from steps
+
+
+def has_nothing_to_give_up(item: PlanItem, existing: ExistingServices) -> bool:
+    """Tell whether a service ends that is known to hold nothing: nothing is requested for it."""
+    service = existing.get(item.service_id)
+    is_ending = rule_of(item).effect is ServiceEffect.ENDS
+    return is_ending and service is not None and not service.held
+
+
+def steps_of_item(
+    item: PlanItem, blueprint: Blueprint, begin: tuple[str, ...]
+) -> Iterator[PlanStep]:
+    """Yield the own steps of an item, the first ones of which follow those of `begin`."""
+    first, *own = blueprint.steps
+    refs: dict[str, tuple[str, ...]] = {first.name: begin}
+    for step in own:
+        after = tuple(dict.fromkeys(ref for name in step.after for ref in refs[name]))
+        if applies(step, item):
+            refs[step.name] = (step_ref(item.id, step.name),)
+            yield PlanStep(blueprint=step, item_id=item.id, after=after)
+        else:
+            refs[step.name] = after
+
+
+def items_before(item: PlanItem, planned: ItemBlueprints) -> list[PlanItem]:
+    """Return the items whose steps come before those of an item.
+
+    They are that of the service on which its own relies or, if its own ends, those that rely on it.
+    """
+    if rule_of(item).effect is ServiceEffect.ENDS:
+        return [each for each, _ in planned if each.base_service_id == item.service_id]
+    return [
+        each
+        for each, _ in planned
+        if each.service_id == item.base_service_id
+        and rule_of(each).effect is not ServiceEffect.ENDS
+    ]
+
+
+def in_dependency_order(planned: ItemBlueprints) -> ItemBlueprints:
+    """Return items so that each stands behind those whose steps come before its own."""
+    ordered: list[tuple[PlanItem, Blueprint]] = []
+    waiting = list(planned)
+    while waiting:
+        placed = {item.id for item, _ in ordered}
+        free = [
+            each
+            for each in waiting
+            if {other.id for other in items_before(each[0], planned)} <= placed
+        ]
+        ordered += free
+        waiting = [each for each in waiting if each not in free]
+    return ordered
 
 
 def no_blueprint_failure(missing: Iterable[OrderedItem]) -> PlanFailure:

@@ -1,8 +1,13 @@
 """Filling the templates of a blueprint from an item of the plan."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 
-from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepCondition
+from services.provisioning.domain.blueprint.blueprint import (
+    BlueprintNeed,
+    BlueprintStep,
+    StepCondition,
+)
 from services.provisioning.domain.blueprint.templates import (
     ITEM_FIELDS,
     Reference,
@@ -35,15 +40,22 @@ def referenced_value(reference: Reference, item: PlanItem) -> Value | None:
             return characteristic_value(reference.name, item.before)
         case Source.ITEM:
             return str(getattr(item, reference.name)) if reference.name in ITEM_FIELDS else None
-        case Source.HELD:
-            return held_value(reference.kind, reference.name, item.held)
-        case Source.GIVEN_UP:
-            return held_value(reference.kind, reference.name, item.pre_released)
+        case _:
+            return held_value(reference.kind, reference.name, HOLDINGS[reference.source](item))
 
 
-def applies(step: BlueprintStep, item: PlanItem) -> bool:
-    """Tell whether a step is part of the plan of an item."""
-    return all(holds(each, item) for each in step.when)
+HOLDINGS: Mapping[Source, Callable[[PlanItem], tuple[Held, ...]]] = {
+    Source.HELD: attrgetter("held"),
+    Source.GIVEN_UP: attrgetter("pre_released"),
+    Source.HELD_BY_BASE: attrgetter("base_held"),
+    Source.GIVEN_UP_BY_BASE: attrgetter("base_pre_released"),
+}
+"""The holdings that a reference to a resource means."""
+
+
+def applies(part: BlueprintStep | BlueprintNeed, item: PlanItem) -> bool:
+    """Tell whether a step or a need is part of the plan of an item."""
+    return all(holds(each, item) for each in part.when)
 
 
 def holds(condition: StepCondition, item: PlanItem) -> bool:

@@ -1,0 +1,123 @@
+"""The items of an accepted order: each requested item as it is stored and published."""
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+import msgspec
+
+from services.order.domain.acceptance.base_products import Base, base_of, base_search
+from services.order.domain.acceptance.changes import changed_item, ordered_product, suspension_item
+from services.order.domain.acceptance.characteristics import merge_characteristics
+from services.order.domain.acceptance.installation_address import installation_place
+from services.order.domain.acceptance.request import RequestedItem, RequestedOrder
+from services.order.domain.business_actions import ON_EXISTING, ProductEffect
+from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
+from services.order.domain.catalogue.eligibility import admitted_local_networks
+from services.order.domain.catalogue.pricing import quote
+from services.order.domain.fulfilment.product import Product
+from services.order.domain.order import Item, derive_product_id, derive_service_id
+from shared.contracts import TMF_ACTIONS, BusinessAction, OrderedItem
+
+
+def product_items(
+    order_id: UUID,
+    requested: RequestedOrder,
+    catalogue: Catalogue,
+    products: Mapping[UUID, Product],
+) -> Iterator[Item]:
+    """Yield the product items, those of a bundle at the bundle's position."""
+    search = base_search(requested, catalogue, products)
+    for item in requested.items:
+        if item.effect in ON_EXISTING:
+            product = products[UUID(item.product_id)]
+            found = existing_product_item(item, product, catalogue)
+            yield with_base(found, product.base_id, product.content.base_service_id)
+        elif item.members:
+            bundle = catalogue.sellable_offerings[item.offering_id]
+            for member in item.members:
+                offering = catalogue.sellable_offerings[member.offering_id]
+                found = new_item(order_id, member, offering, bundle, item.id)
+                yield with_found_base(found, base_of(member, search, order_id))
+        else:
+            found = new_item(order_id, item, catalogue.sellable_offerings[item.offering_id])
+            yield with_found_base(found, base_of(item, search, order_id))
+
+
+def with_found_base(item: Item, base: Base | None) -> Item:
+    """Return an item of a new product with its base, if it has one."""
+    return with_base(item, base.product_id, base.service_id) if base else item
+
+
+def with_base(item: Item, product_id: UUID | None, service_id: UUID | None) -> Item:
+    """Return an item with the product on which its own relies, and with that one's service."""
+    ordered = msgspec.structs.replace(
+        item.ordered, base_product_id=product_id, base_service_id=service_id
+    )
+    return msgspec.structs.replace(item, ordered=ordered)
+
+
+def existing_product_item(item: RequestedItem, product: Product, catalogue: Catalogue) -> Item:
+    """Return an item that changes or ends a product."""
+    action = enabled_action_of(item)
+    match item.effect:
+        case ProductEffect.CHANGES:
+            return changed_item(item, action, product, catalogue)
+        case ProductEffect.SUSPENDS:
+            return suspension_item(item, action, product, adds=True)
+        case ProductEffect.RESUMES:
+            return suspension_item(item, action, product, adds=False)
+        case _:
+            return disconnection_item(item, product)
+
+
+def new_item(
+    order_id: UUID,
+    item: RequestedItem,
+    offering: Offering,
+    bundle: Offering | None = None,
+    bundle_item: str = "",
+) -> Item:
+    """Return an item that creates a product, by itself or as a member of a bundle."""
+    characteristics = merge_characteristics(item, offering)
+    price = quote(offering, characteristics, bundle.discounts if bundle else ())
+    place, action = installation_place(item), enabled_action_of(item)
+    ordered = OrderedItem(
+        id=item.id,
+        action=TMF_ACTIONS[action],
+        business_action=action.value,
+        offering_id=offering.id,
+        offering_name=offering.name,
+        specification=offering.specification,
+        catalogue_version=offering.version,
+        product_id=derive_product_id(order_id, item.id),
+        service_id=derive_service_id(order_id, item.id),
+        address_id=place.id,
+        local_network=place.local_network,
+        sold_in=admitted_local_networks(
+            offering.eligibility, bundle.eligibility if bundle else UNRESTRICTED
+        )
+        or (),
+        bundle=bundle.id if bundle else "",
+        characteristics=characteristics,
+        one_off_cents=price.one_off_cents,
+        monthly_cents=price.monthly_cents,
+    )
+    return Item(
+        ordered=ordered,
+        bundle_item=bundle_item,
+        local_network=place.local_network,
+        charges=price.charges,
+    )
+
+
+def disconnection_item(item: RequestedItem, product: Product) -> Item:
+    """Return an item that disconnects a product, free of charge."""
+    ordered = ordered_product(item, enabled_action_of(item), product)
+    return Item(ordered=ordered, local_network=product.content.local_network)
+
+
+def enabled_action_of(item: RequestedItem) -> BusinessAction:
+    """Return the business action of an item without faults."""
+    action = item.enabled_action
+    assert action
+    return action
