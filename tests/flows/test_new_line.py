@@ -10,23 +10,13 @@ from typing import Any
 import pytest
 
 from deploy.local.home import CHECKOUT
+from tests.flows.province_part import nanjing
 from tests.flows.site import Site
+from tools.demo.province_import import import_city
 
 JSON = Any
 FOLDER = Path("examples/new-line")
 CLOUD, CUSTOMER = "camera-cloud", "C-025-90002"
-PLANT: dict[str, JSON] = {
-    "exchanges": {"id": "NJ-XW", "name": "Nanjing Xuanwu", "local_network": "025"},
-    "splitters": {
-        "id": "NJ-XW-SP001",
-        "exchange": "NJ-XW",
-        "olt": "NJ-XW-OLT01",
-        "pon_port": "0/1/3",
-        "legs": 8,
-        "svlan": 101,
-        "first_cvlan": 101,
-    },
-}
 ADDRESSES = ("addr-320102-002-0001", "addr-320102-002-0003")
 
 
@@ -63,28 +53,14 @@ def the_product(site: Site) -> JSON:
 @pytest.fixture
 def camera(site: Site) -> Site:
     """The system with the plant of the example, and its line of business."""
-    ops = site.client("ops")
-    for kind, row in PLANT.items():
-        ops.post("resources", f"/ops/v1/import/{kind}", [row])
-    addresses = [
-        {
-            "id": each,
-            "text": f"南京市{each}",
-            "exchange": "NJ-XW",
-            "local_network": "025",
-            "splitter": "NJ-XW-SP001",
-        }
-        for each in ADDRESSES
-    ]
-    ops.post("resources", "/ops/v1/import/addresses", addresses)
+    import_city(site.client("ops"), nanjing())
     kaitong(site, "apply", str(FOLDER))
     return site
 
 
 def test_a_line_of_business_is_planned_and_then_loaded_by_one_command(site: Site) -> None:
     ops = site.client("ops")
-    for kind, row in PLANT.items():
-        ops.post("resources", f"/ops/v1/import/{kind}", [row])
+    import_city(ops, nanjing())
 
     planned = kaitong(site, "plan", str(FOLDER))
     names = {each["name"] for each in ops.get("resources", "/ops/v1/pool-kinds?limit=100")}

@@ -2,7 +2,6 @@
 
 import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -14,12 +13,9 @@ from shared.input.fault_texts import fill_template
 from tests.console.printed_commands import FILLED_IN, NAMES, PRINTED
 from tests.console.test_examples import read
 from tests.flows.order_items import fibre
+from tests.flows.province_part import nanjing
 from tests.flows.site import Site
-from tools.demo.province_import import CityRows, import_city
-from tools.province.build import build_province
-
-EXCHANGE, FIRST = "NJ-XW", "+862580000000"
-"""The part of the province that the examples use."""
+from tools.demo.province_import import import_city
 
 WHOLE = {"demo", "up", "down", "bench", "test"}
 """These start, stop, measure or test a whole system: test_demo.py and tests/deploy run them."""
@@ -49,19 +45,6 @@ def needs_nothing(words: list[str]) -> bool:
     return True
 
 
-def nanjing() -> CityRows:
-    """Return the rows that the examples use: one exchange with its first thousand numbers."""
-    all_ = build_province()
-    rows: dict[str, list[Any]] = {
-        "exchanges": [each for each in all_.exchanges if each.id == EXCHANGE],
-        "splitters": [each for each in all_.splitters if each.exchange_id == EXCHANGE],
-        "addresses": [each for each in all_.addresses if each.exchange_id == EXCHANGE],
-        "pairs": [each for each in all_.pair_blocks if each.exchange_id == EXCHANGE],
-        "segments": [each for each in all_.segments if each.first == FIRST],
-    }
-    return CityRows("025", rows)
-
-
 @pytest.fixture(scope="module")
 def ordered(site: Site) -> None:
     """Data for the examples: a part of the province, a completed order and a failed one."""
@@ -69,9 +52,11 @@ def ordered(site: Site) -> None:
     place = site.exchange_area(legs=1)
     site.completed(site.order(fibre(place.served), external_id="DEMO-00001"))
     assert site.fulfil(site.accepted(site.order(fibre(place.served))))["state"] == "failed"
-    submitted = run("order submit examples/ftth-new.json", site, CHECKOUT)
-    assert submitted.exit_code == 0, submitted.output
-    site.fulfil(submitted.output.split()[1])
+    assert run("catalogue apply examples/new-line", site, CHECKOUT).exit_code == 0
+    for example in ("ftth-new", "new-line/orders/new"):
+        submitted = run(f"order submit examples/{example}.json", site, CHECKOUT)
+        assert submitted.exit_code == 0, submitted.output
+        site.fulfil(submitted.output.split()[1])
 
 
 def run(line: str, site: Site, folder: Path) -> Result:
