@@ -13,6 +13,8 @@ TMF_ACTIONS: Mapping[BusinessAction, Action] = MappingProxyType(
         BusinessAction.NEW: Action.ADD,
         BusinessAction.CHANGE: Action.MODIFY,
         BusinessAction.CHANGE_NUMBER: Action.MODIFY,
+        BusinessAction.SIM_SWAP: Action.MODIFY,
+        BusinessAction.TRANSFER: Action.MODIFY,
         BusinessAction.MOVE: Action.MODIFY,
         BusinessAction.SUSPEND: Action.MODIFY,
         BusinessAction.RESUME: Action.MODIFY,

@@ -55,6 +55,12 @@ class BusinessAction(StrEnum):
     CHANGE_NUMBER = "change-number"
     """The product gets another number (改号)."""
 
+    SIM_SWAP = "sim-swap"
+    """The product gets another SIM card (补换卡)."""
+
+    TRANSFER = "transfer"
+    """The product goes to another customer (过户)."""
+
     MOVE = "move"
     """The product is delivered at another address (移机)."""
 

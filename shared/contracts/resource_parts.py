@@ -49,6 +49,9 @@ class Need(MessagePart, frozen=True, kw_only=True):
     effect: NeedEffect | None = None
     """What is done for this need; null: what the item's business action does."""
 
+    served_from: str = ""
+    """`region` for a number of the local network, as of mobile service; empty: as its kind is."""
+
 
 class ItemNeeds(MessagePart, frozen=True, kw_only=True):
     """What one order item reserves, keeps or gives up."""

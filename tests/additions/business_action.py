@@ -178,7 +178,7 @@ CEASE = Addition(
         "services/order/domain/acceptance/items.py": EXISTING_EFFECT,
         "services/order/domain/acceptance/acceptance.py": EXISTING_EFFECT,
         "services/order/domain/acceptance/changes.py": EXISTING_EFFECT,
-        "services/order/domain/fulfilment/product.py": EXISTING_EFFECT,
+        "services/order/domain/fulfilment/installed_base.py": EXISTING_EFFECT,
         "services/provisioning/domain/service.py": EXISTING_EFFECT,
         "services/resources/domain/allocation/existing_holdings.py": EXISTING_EFFECT,
         "services/resources/domain/allocation/order_end.py": EXISTING_EFFECT,

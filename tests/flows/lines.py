@@ -12,7 +12,11 @@ JSON = Any
 OLT, PE = "olt", "pe"
 """Elements of the area: its OLT, its provider-edge router."""
 
+ADDRESS, NETWORK, NOWHERE = "address", "network", "nowhere"
+"""What the item of a new product names: an address, a local network, or neither."""
+
 REQUEST = {"suspensionReason": "request"}
+IN_NETWORK = {"place": [{"role": "installation address", "localNetwork": "025"}]}
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,8 @@ class Line:
     bases: tuple[str, ...] = ()
     """The lines on which it relies, the first one first."""
 
-    has_address: bool = True
-    """Whether its order names an address; with a base that has one it takes that."""
+    place: str = ADDRESS
+    """What its order names; with a base that has a place it takes that."""
 
     other_offering: str = ""
     """Another offering to which its products are changed."""
@@ -42,7 +46,7 @@ LINES: dict[str, Line] = {
     "iptv": Line(
         "iptv-hd",
         bases=("ftth",),
-        has_address=False,
+        place=NOWHERE,
         other_offering="iptv-4k",
         refused={
             "new": ("iptv", "create-account"),
@@ -56,13 +60,13 @@ LINES: dict[str, Line] = {
     "contentpack": Line(
         "pack-films",
         bases=("ftth", "iptv"),
-        has_address=False,
+        place=NOWHERE,
         refused={"new": ("iptv", "add-pack"), "disconnect": ("iptv", "remove-pack")},
     ),
     "staticip": Line(
         "static-ipv4",
         bases=("ftth",),
-        has_address=False,
+        place=NOWHERE,
         refused={"new": ("aaa", "add-address"), "disconnect": ("aaa", "remove-address")},
         holds=frozenset({"ipv4"}),
     ),
@@ -81,7 +85,7 @@ LINES: dict[str, Line] = {
     ),
     "vpn": Line(
         "vpn-l3",
-        has_address=False,
+        place=NOWHERE,
         refused={
             "new": ("vpn-controller", "create-vpn"),
             "disconnect": ("vpn-controller", "delete-vpn"),
@@ -99,11 +103,45 @@ LINES: dict[str, Line] = {
         },
         holds=frozenset({"circuit", "peport"}),
     ),
+    "mobile": Line(
+        "plan-20",
+        place=NETWORK,
+        other_offering="plan-60",
+        refused={
+            "new": ("pcrf", "create-policy"),
+            "change": ("pcrf", "modify-policy"),
+            "change-number": ("hss", "modify-subscriber"),
+            "sim-swap": ("hss", "modify-subscriber"),
+            "suspend": ("hss", "bar-subscriber"),
+            "resume": ("hss", "bar-subscriber"),
+            "disconnect": ("hss", "delete-subscriber"),
+        },
+        holds=frozenset({"number", "sim"}),
+    ),
+    "membercard": Line(
+        "member-card",
+        bases=("mobile",),
+        place=NOWHERE,
+        refused={
+            "new": ("pcrf", "create-policy"),
+            "sim-swap": ("hss", "modify-subscriber"),
+            "suspend": ("hss", "bar-subscriber"),
+            "resume": ("hss", "bar-subscriber"),
+            "disconnect": ("hss", "delete-subscriber"),
+        },
+        holds=frozenset({"number", "sim"}),
+    ),
+    "datapack": Line(
+        "data-10",
+        bases=("mobile",),
+        place=NOWHERE,
+        refused={"new": ("pcrf", "add-pack"), "disconnect": ("pcrf", "remove-pack")},
+    ),
     "rental": Line("rent-core", holds=frozenset({"core"})),
     "card": Line(
         "cards-50",
         {"quantity": 10},
-        has_address=False,
+        place=NOWHERE,
         refused={"new": ("cards", "create-batch"), "disconnect": ("cards", "delete-batch")},
         holds=frozenset({"card"}),
     ),
@@ -121,7 +159,7 @@ def new_item(name: str, area: ExchangeArea, id_: str) -> JSON:
     if name == "ftth":
         return fibre(area.served, id_=id_)
     line = LINES[name]
-    product = product_at(area.served) if line.has_address else {}
+    product = {ADDRESS: product_at(area.served), NETWORK: IN_NETWORK, NOWHERE: {}}[line.place]
     values = [{"name": key, "value": value} for key, value in line.characteristics.items()]
     return {
         "id": id_,
@@ -142,6 +180,8 @@ def an_item(name: str, action: str, product: str, other: ExchangeArea) -> JSON:
             item = modification(product, action)
             item["product"] |= product_at(other.served)
             return item
+        case "change-number" | "sim-swap":
+            return modification(product, action)
         case _:
             return modification(product, productOffering={"id": LINES[name].other_offering})
 
@@ -165,6 +205,15 @@ def stock(site: Site, area: ExchangeArea) -> None:
         ),
         *(
             {
+                "kind": "sim",
+                "pool": "025",
+                "value": f"898603{name[1:]}{n:04}",
+                "attributes": {"imsi": f"46003{name[1:]}{n:05}"},
+            }
+            for n in range(6)
+        ),
+        *(
+            {
                 "kind": "peport",
                 "pool": name,
                 "value": f"{router}/{n}",
@@ -179,10 +228,20 @@ def stock(site: Site, area: ExchangeArea) -> None:
             for n in range(counts.get(kind, 2))
         ),
     ]
+    core = {"id": "025", "name": "Nanjing mobile core", "local_network": "025"}
+    segment = {
+        "id": f"mobile-{name}",
+        "exchange": "025",
+        "local_network": "025",
+        "first": f"+86133{int(name[1:]):05}000",
+        "count": 20,
+    }
     blocks = [
         {"kind": kind, "pool": name, "first": 1, "count": 2}
         for kind in ("core", "wavelength", "rackunit")
     ]
     ops = site.client("ops")
+    ops.post("resources", "/ops/v1/import/exchanges", [core])
+    ops.post("resources", "/ops/v1/import/segments", [segment])
     ops.post("resources", "/ops/v1/import/items", items)
     ops.post("resources", "/ops/v1/import/blocks", blocks)

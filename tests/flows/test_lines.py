@@ -6,7 +6,7 @@ import pytest
 
 from tests.flows.exchange_area import ExchangeArea
 from tests.flows.lines import LINES, an_item, element_name, new_item, new_items, stock
-from tests.flows.order_items import disconnection
+from tests.flows.order_items import disconnection, modification, telephone
 from tests.flows.site import Site
 
 JSON = Any
@@ -70,6 +70,13 @@ def test_a_product_lives_its_life(site: Site, name: str) -> None:
             item = an_item(name, action, product["id"], other)
             site.completed(site.order(item, customer=customer))
             assert products_of(site, customer)[name]["status"] == status
+    for action, kind in (("change-number", "number"), ("sim-swap", "sim")):
+        if action in line.refused:
+            before = kinds_held(site, product)
+            item = an_item(name, action, product["id"], other)
+            site.completed(site.order(item, customer=customer))
+            after = kinds_held(site, product)
+            assert {each for each in before if before[each] != after[each]} == {kind}
     if "move" in line.refused:
         move = an_item(name, "move", product["id"], other)
         site.completed(site.order(move, customer=customer))
@@ -192,3 +199,71 @@ def test_an_existing_base_is_found_by_its_customer_and_locked_by_the_order(site:
     assert site.configured(area.olt, service_of(iptv))["pon_port"] == "0/1/1"
     needed = site.post(site.order(disconnection(base["id"]), customer=customer))
     assert [each["code"] for each in needed.json()["errors"]] == ["product-needed"]
+
+
+def transferred(site: Site, products: dict[str, JSON], old: str, new: str, *more: JSON) -> JSON:
+    """Return an order by which products go to another customer."""
+    items = [modification(each["id"], "transfer", id_=name) for name, each in products.items()]
+    order = site.order(*items, *more, customer=new)
+    order["relatedParty"].append({"id": old, "role": "previous owner"})
+    return order
+
+
+@pytest.mark.parametrize("name", ["voice", "contentpack", "staticip", "leasedline", "vpnsite"])
+def test_a_product_and_what_relies_on_it_go_to_another_customer(site: Site, name: str) -> None:
+    area = an_area(site)
+    old, new = f"C-old-{name}", f"C-new-{name}"
+    items = [telephone(area.served)] if name == "voice" else new_items(name, area)
+    site.completed(site.order(*items, customer=old))
+    before = products_of(site, old)
+
+    site.completed(transferred(site, before, old, new))
+
+    after = products_of(site, new)
+    assert products_of(site, old) == {}
+    for each, product in before.items():
+        assert (after[each]["id"], service_of(after[each])) == (
+            product["id"],
+            service_of(product),
+        )
+        assert kinds_held(site, after[each]) == kinds_held(site, product)
+    assert {each["id"] for each in site.view(new, products=len(after))["products"]} == {
+        each["id"] for each in after.values()
+    }
+    site.view(old, products=0)
+    bases = LINES[name].bases if name in LINES else ()
+    names = (*bases, name)
+    ended = [disconnection(after[each]["id"], id_=each) for each in names]
+    site.completed(site.order(*ended, customer=new))
+
+
+@pytest.mark.parametrize("name", ["membercard", "datapack"])
+def test_a_mobile_product_goes_to_another_customer_with_its_number(site: Site, name: str) -> None:
+    area = an_area(site)
+    old, new = f"C-old-{name}", f"C-new-{name}"
+    site.completed(site.order(*new_items(name, area), customer=old))
+    before = products_of(site, old)
+    alone = transferred(site, {"mobile": before["mobile"]}, old, new)
+    assert {each["code"] for each in site.post(alone).json()["errors"]} == {"product-needed"}
+
+    site.completed(transferred(site, before, old, new))
+
+    numbers = [each[name].get("productSerialNumber") for each in (before, products_of(site, new))]
+    assert numbers[0] == numbers[1]
+
+
+def test_a_transfer_in_an_order_that_fails_leaves_the_product_with_its_customer(
+    site: Site,
+) -> None:
+    area = an_area(site)
+    old, new = "C-keeps", "C-gets-nothing"
+    site.completed(site.order(new_item("ftth", area, "1"), customer=old))
+    before = products_of(site, old)
+    line = new_item("vpn", area, "9")
+
+    with site.faults("vpn-controller", refusal("create-vpn")):
+        order = site.accepted(transferred(site, before, old, new, line))
+        assert site.fulfil(order)["state"] == "failed"
+
+    assert products_of(site, old) == before
+    assert products_of(site, new) == {}

@@ -14,7 +14,8 @@ from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.publication import Publication
-from services.order.domain.fulfilment.product import Product, products_after, with_suspensions
+from services.order.domain.fulfilment.installed_base import products_after, with_suspensions
+from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.suspension import Suspension
 from shared.contracts import (
     FIRST_REQUEST,
@@ -199,7 +200,8 @@ def product_of(*offerings: str) -> Callable[..., Product]:
     """Return what makes a product of the last offering, with those on which it relies."""
 
     def made(n: int = 1, *, party: str = PARTY) -> Product:
-        items = [an_item(str(place), each) for place, each in enumerate(offerings, start=1)]
+        place = a_place(localNetwork="025")
+        items = [an_item(str(n), each, place=place) for n, each in enumerate(offerings, start=1)]
         order = accepted(a_body(*items, party=party), n)
         return products_after(order.order, {}, service_completed(order).services, NOON).created[-1]
 

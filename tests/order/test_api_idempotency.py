@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from services.order.app import SERVICE
 from services.order.domain.acceptance.submission import SubmissionKeys
-from services.order.domain.fulfilment.product import products_after
+from services.order.domain.fulfilment.installed_base import products_after
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import products, submissions
 from services.order.tables import OrderRow, SubmissionRow

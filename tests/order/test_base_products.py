@@ -9,7 +9,7 @@ import pytest
 from services.order.domain.acceptance.takeover import order_as_published
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.fulfilment.order_end import advance_order_and_products
-from services.order.domain.fulfilment.product import Product, ProductStatus
+from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.product_locks import lock
 from shared.errors import ConflictError, EarlyMessageError
 from tests.conftest import NOON
@@ -23,6 +23,7 @@ from tests.order.builders import (
     a_member,
     a_place,
     a_product,
+    a_suspended_fibre,
     accepted,
     an_item,
     faults_of,
@@ -140,7 +141,7 @@ def test_a_base_with_an_open_order_is_busy() -> None:
 
 
 def test_a_suspended_base_carries_nothing_new() -> None:
-    fibre = replace(a_fibre(), status=ProductStatus.SUSPENDED)
+    fibre = a_suspended_fibre()
 
     assert faults_of(a_body(television()), products=(fibre,)) == {(AT, "product-suspended")}
 

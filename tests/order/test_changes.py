@@ -8,8 +8,9 @@ import pytest
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.acceptance.takeover import order_as_published
+from services.order.domain.fulfilment.installed_base import products_after
 from services.order.domain.fulfilment.order_end import advance_order_and_products
-from services.order.domain.fulfilment.product import Product, ProductStatus, products_after
+from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.domain.fulfilment.product_locks import lock
 from shared.contracts import (
     BAR_CHARACTERISTIC,

@@ -18,7 +18,7 @@ from services.order.api.examples import (
 from services.order.api.views.orders import StateChangeView, show_order
 from services.order.api.views.products import show_product
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
-from services.order.domain.fulfilment.product import products_after
+from services.order.domain.fulfilment.installed_base import products_after
 from services.order.domain.fulfilment.progress import initial_changes
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import Action, BlueprintName, BlueprintsPublished

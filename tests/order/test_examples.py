@@ -35,6 +35,9 @@ PRICES = {
     "leased-line-new": (200000, 300000),
     "vpn-new": (200000, 190000),
     "rental-new": (50000, 120000),
+    "mobile-new": (0, 5900),
+    "member-card-new": (0, 13900),
+    "data-pack-new": (0, 7400),
     "cards-new": (50000, 0),
 }
 """The examples that are accepted, each with its one-off and monthly price in cents."""
@@ -51,6 +54,10 @@ TEMPLATES = {
     "leased-line-change": product_of("line-100"),
     "leased-line-move": product_of("line-100"),
     "site-change": product_of("vpn-l3", "site-50"),
+    "mobile-change": product_of("plan-20"),
+    "mobile-change-number": product_of("plan-20"),
+    "sim-swap": product_of("plan-20"),
+    "transfer": a_fibre,
 }
 """The examples that are accepted once they name such a product of the customer."""
 
@@ -97,7 +104,8 @@ def test_a_good_example_is_accepted_at_the_documented_price(name: str) -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_template_is_accepted_once_it_names_a_product_of_the_customer(name: str) -> None:
     body = example(name)
-    product = TEMPLATES[name](party=body["relatedParty"][0]["id"])
+    owner = body["relatedParty"][-1]
+    product = TEMPLATES[name](party=owner["id"])
 
     assert {code for _, code in faults_of(body)} == {"product-unknown"}
     body["productOrderItem"][0]["product"]["id"] = str(product.id)
@@ -131,7 +139,9 @@ def test_the_addresses_are_those_of_the_province(jiangsu: Province) -> None:
 
     for name in PRICES:
         for place in places_in(example(name)):
-            if name in special:
+            if "id" not in place:
+                assert place["localNetwork"] == "025"
+            elif name in special:
                 assert place["id"] == special[name]
             else:
                 assert orderable_addresses[place["id"]] == place["localNetwork"]

@@ -6,12 +6,9 @@ from uuid import UUID
 import pytest
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder
+from services.order.domain.fulfilment.installed_base import terminate_product
 from services.order.domain.fulfilment.order_end import FulfilmentUpdate, advance_order_and_products
-from services.order.domain.fulfilment.product import (
-    Product,
-    ProductStatus,
-    terminate_product,
-)
+from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.domain.fulfilment.product_locks import lock
 from services.order.domain.fulfilment.progress import advance
 from shared.contracts import (

@@ -39,12 +39,22 @@ async def test_every_fault_of_every_row_is_named_at_once(imports: ImportClient) 
     }
 
 
+async def test_mobile_numbers_belong_to_the_exchange_of_a_whole_network(
+    imports: ImportClient, sessions: Sessions
+) -> None:
+    del sessions
+    answer = await imports.send("segments", SEGMENT | {"first": "+8613812340000", "count": 10})
+
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("/0/exchange", "not-mobile")
+    assert "mobile core" in fault["remedy"]
+
+
 @pytest.mark.parametrize(
     ("first", "code", "remedy"),
     [
         ("+12025550100", "foreign", "+86"),
         ("+2100000000000", "foreign", "+86"),
-        ("+8613812340000", "not-fixed", "no pool"),
         ("+864008123400", "not-fixed", "no pool"),
         ("+868008123400", "not-fixed", "no pool"),
         ("+8610010", "not-valid", "area code"),

@@ -196,7 +196,7 @@ async def test_every_fault_of_every_kind_is_named_at_once(
         KIND,
         KIND | {"quarantine_days": 1},
         BARE | {"picked_from": "region"},
-        BARE | {"name": "sim"},
+        BARE | {"name": "camera"},
     )
 
     assert faults == [
@@ -245,7 +245,7 @@ async def test_a_plan_is_refused_where_the_publication_would_be(kinds: KindClien
     await kinds.publish(KIND)
 
     taken = await kinds.plan(BARE, KIND | {"quarantine_days": 31})
-    faulty = await kinds.plan(BARE | {"name": "sim"})
+    faulty = await kinds.plan(BARE | {"name": "camera"})
 
     assert (taken.status_code, taken.json()["code"]) == (409, "kind-taken")
     assert (faulty.status_code, faulty.json()["errors"][0]["code"]) == (400, "bad-name")

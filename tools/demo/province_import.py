@@ -38,14 +38,16 @@ def rows_of_city(province: Province, network: str) -> CityRows:
     """Return the rows of one local network."""
     exchanges = [each for each in province.exchanges if each.local_network == network]
     ids = {each.id for each in exchanges}
+    cores = [each for each in province.mobile_cores if each.local_network == network]
+    mobile = [each for each in province.mobile_segments if each.local_network == network]
     rows: dict[str, list[Any]] = {
-        "exchanges": exchanges,
+        "exchanges": [*exchanges, *cores],
         "splitters": [each for each in province.splitters if each.exchange_id in ids],
         "addresses": [each for each in province.addresses if each.exchange_id in ids],
         "pairs": [each for each in province.pair_blocks if each.exchange_id in ids],
         "blocks": [each for each in province.item_blocks if each.pool in ids],
         "items": [each for each in province.items if each.pool in {network, *ids}],
-        "segments": [each for each in province.segments if each.exchange_id in ids],
+        "segments": [*(each for each in province.segments if each.exchange_id in ids), *mobile],
     }
     return CityRows(network, rows)
 

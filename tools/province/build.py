@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tools.province.addresses import addresses as standard_addresses
 from tools.province.divisions import City, District, cities
 from tools.province.items import item_blocks, items
+from tools.province.mobile import mobile_cores, mobile_segments, sim_cards
 from tools.province.model import (
     Address,
     Exchange,
@@ -35,6 +36,8 @@ class Province:
     addresses: tuple[Address, ...]
     splitters: tuple[Splitter, ...]
     pair_blocks: tuple[PairBlock, ...]
+    mobile_cores: tuple[Exchange, ...]
+    mobile_segments: tuple[Segment, ...]
     item_blocks: tuple[ItemBlock, ...]
     items: tuple[Item, ...]
 
@@ -65,6 +68,7 @@ def build_province(
     ]
     exchanges = tuple(each for each, _, _ in places)
     towns = [(*place, town) for place in places for town in place[2].towns]
+    cores = tuple(mobile_cores(exchanges))
     served, splitters = assign_splitters(standard_addresses(towns, address_count))
     return Province(
         exchanges=exchanges,
@@ -73,7 +77,9 @@ def build_province(
         splitters=splitters,
         pair_blocks=tuple(pair_blocks(exchanges, pair_count)),
         item_blocks=tuple(item_blocks(exchanges)),
-        items=tuple(items(exchanges)),
+        mobile_cores=cores,
+        mobile_segments=tuple(mobile_segments(cores)),
+        items=(*items(exchanges), *sim_cards(cores)),
     )
 
 

@@ -38,7 +38,7 @@ class Segment:
     """E.164: `+862580000000`."""
 
     count: int
-    kind: Literal["fixed"] = "fixed"
+    kind: Literal["fixed", "mobile"] = "fixed"
 
     def numbers(self) -> Iterator[str]:
         """Yield its numbers in E.164, in ascending order."""

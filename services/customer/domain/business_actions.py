@@ -21,6 +21,8 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, ViewEffect] = MappingProxyType(
         BusinessAction.NEW: ViewEffect.SHOWN,
         BusinessAction.CHANGE: ViewEffect.SHOWN,
         BusinessAction.CHANGE_NUMBER: ViewEffect.SHOWN,
+        BusinessAction.SIM_SWAP: ViewEffect.SHOWN,
+        BusinessAction.TRANSFER: ViewEffect.SHOWN,
         BusinessAction.MOVE: ViewEffect.SHOWN,
         BusinessAction.SUSPEND: ViewEffect.SHOWN,
         BusinessAction.RESUME: ViewEffect.SHOWN,

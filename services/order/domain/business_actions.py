@@ -43,6 +43,8 @@ class ProductPart(StrEnum):
     """The offering, and with it the price."""
 
     ADDRESS = "address"
+    CUSTOMER = "customer"
+    """The customer, with the account: the order is the new one's."""
 
 
 class MissingBlueprint(NamedTuple):
@@ -74,7 +76,10 @@ class OrderRule(NamedTuple):
     """Whether a characteristic that it changes, and an item does not state, is chosen anew."""
 
     while_suspended: bool = False
-    """Whether suspended products can be changed so."""
+    """Whether suspended products can be changed so; the reasons may allow other actions."""
+
+    takes_bundle_along: bool = False
+    """Whether an order for a product must have it for the other products of its bundle, too."""
 
     takes_dependents_along: bool = False
     """Whether an order for a product must have it for the products that rely on it, too."""
@@ -100,6 +105,14 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
         BusinessAction.CHANGE_NUMBER: OrderRule(
             ProductEffect.CHANGES, is_enabled=True, is_priced_anew=True, chooses_anew=True
         ),
+        BusinessAction.SIM_SWAP: OrderRule(ProductEffect.CHANGES, is_enabled=True),
+        BusinessAction.TRANSFER: OrderRule(
+            ProductEffect.CHANGES,
+            is_enabled=True,
+            changes=frozenset({ProductPart.CUSTOMER}),
+            takes_bundle_along=True,
+            takes_dependents_along=True,
+        ),
         BusinessAction.MOVE: OrderRule(
             ProductEffect.CHANGES,
             is_enabled=True,
@@ -116,6 +129,7 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
             ProductEffect.ENDS,
             is_enabled=True,
             while_suspended=True,
+            takes_bundle_along=True,
             takes_dependents_along=True,
             missing_blueprint=MissingBlueprint(
                 "never-given-up",

@@ -62,6 +62,8 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, FulfilmentRule] = MappingProxyType(
         ),
         BusinessAction.CHANGE: CHANGING,
         BusinessAction.CHANGE_NUMBER: CHANGING,
+        BusinessAction.SIM_SWAP: CHANGING,
+        BusinessAction.TRANSFER: CHANGING,
         BusinessAction.MOVE: CHANGING,
         BusinessAction.SUSPEND: CHANGING,
         BusinessAction.RESUME: CHANGING,

@@ -34,6 +34,10 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, HoldingRule] = MappingProxyType(
         BusinessAction.CHANGE_NUMBER: HoldingRule(
             NeedEffect.KEEP, frozenset({Transition.OCCUPY, Transition.RELEASE})
         ),
+        BusinessAction.SIM_SWAP: HoldingRule(
+            NeedEffect.KEEP, frozenset({Transition.OCCUPY, Transition.RELEASE})
+        ),
+        BusinessAction.TRANSFER: HoldingRule(NeedEffect.KEEP, frozenset()),
         BusinessAction.MOVE: HoldingRule(
             NeedEffect.KEEP, frozenset({Transition.OCCUPY, Transition.RELEASE})
         ),

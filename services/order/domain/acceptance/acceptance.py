@@ -20,6 +20,7 @@ from services.order.domain.acceptance.order_header import (
     customer_parties,
     earlier_category,
     header_faults,
+    previous_owner_of,
     priority_of,
 )
 from services.order.domain.acceptance.request import (
@@ -136,7 +137,10 @@ def order_faults(
     own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
     yield from items_faults(
         requested.items,
-        ItemCheckContext(catalogue, own, party.id, eligibility, context.blueprints),
+        ItemCheckContext(
+            *(catalogue, own, party.id, eligibility, context.blueprints),
+            previous_owner=previous_owner_of(requested),
+        ),
     )
 
 

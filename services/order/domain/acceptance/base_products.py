@@ -207,10 +207,10 @@ def with_base_address(item: RequestedItem, search: BaseSearch) -> RequestedItem:
     members = tuple(with_base_address(each, search) for each in item.members)
     item = replace(item, members=members) if item.members else item
     base = None if item.places else find_base(item, search)
-    if base is None or isinstance(base, Fault) or not place_of(base, search).id:
+    if base is None or isinstance(base, Fault):
         return item
     place = place_of(base, search)._replace(field=f"{item.field}/product/place")
-    return replace(item, places=(place,))
+    return replace(item, places=(place,)) if place.id or place.local_network else item
 
 
 def base_of(item: RequestedItem, search: BaseSearch, order_id: UUID) -> Base | None:

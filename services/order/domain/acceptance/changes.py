@@ -176,9 +176,9 @@ def changed_item(
     ordered = msgspec.structs.replace(
         ordered_product(item, action, product),
         address_id=place.id or content.address_id,
-        local_network=place.local_network,
+        local_network=place.local_network or ("" if content.address_id else content.local_network),
         sold_in=(admitted_local_networks(offering.eligibility) or ()) if offering else (),
-        characteristics=characteristics,
+        characteristics=(*characteristics, *bar_of(product)),
         one_off_cents=price.one_off_cents,
         monthly_cents=price.monthly_cents if is_priced_anew else 0,
     )
@@ -191,6 +191,13 @@ def changed_item(
         )
     network = place.local_network or ("" if place.id else content.local_network)
     return Item(ordered=ordered, local_network=network, charges=charges)
+
+
+def bar_of(product: Product) -> tuple[Characteristic, ...]:
+    """Return what is barred of a suspended product, as a characteristic; nothing of another one."""
+    if not product.suspended_for:
+        return ()
+    return (Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(product.suspended_for)),)
 
 
 def bundle_discounts(product: Product, catalogue: Catalogue) -> tuple[Discount, ...]:

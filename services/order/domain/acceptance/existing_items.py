@@ -8,6 +8,7 @@ from services.order.domain.acceptance.existing_products import (
     named_product,
 )
 from services.order.domain.acceptance.item_checks import ItemCheckContext, not_sellable_faults
+from services.order.domain.acceptance.order_header import PREVIOUS_OWNER_ROLE
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import ProductEffect, ProductPart
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
@@ -18,8 +19,10 @@ from shared.errors import Fault
 
 def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
     """Name what is wrong with an item that changes or ends a product."""
-    yield from existing_product_faults(item, context.products, context.party_id)
-    product = named_product(item, context.products, context.party_id)
+    owner = context.owner_of(item)
+    yield from transfer_faults(item, context)
+    yield from existing_product_faults(item, context.products, owner)
+    product = named_product(item, context.products, owner)
     if product is None:
         return
     yield from action_not_offered_faults(item, product, context.blueprints)
@@ -32,6 +35,19 @@ def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext)
             yield from suspension_faults(item, product, adds=adds)
         case _:
             pass
+
+
+def transfer_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
+    """Name what is wrong with the owners of a product that goes to another customer."""
+    if not item.may_change(ProductPart.CUSTOMER):
+        return
+    if not context.previous_owner:
+        reason = "the order does not say from whom the product goes to its customer"
+        remedy = f'add a related party with the role "{PREVIOUS_OWNER_ROLE}" and its id'
+        yield Fault("/relatedParty", "previous-owner-missing", reason, remedy)
+    elif context.previous_owner == context.party_id:
+        reason = "the previous owner is the customer of the order"
+        yield Fault("/relatedParty", "nothing-changed", reason, "name another customer")
 
 
 def action_not_offered_faults(

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.order.domain.acceptance.request import RequestedItem, parse_uuid
 from services.order.domain.business_actions import ProductEffect
 from services.order.domain.fulfilment.product import Product, ProductStatus
+from services.order.domain.fulfilment.suspension import forbidding
 from shared.errors import Fault
 
 PRODUCTS_REMEDY = "see GET /tmf-api/productInventory/v4/product?relatedParty.id=..."
@@ -62,12 +63,15 @@ def product_state_faults(at: str, item: RequestedItem, product: Product) -> Iter
             f"an open order {'disconnects' if is_ending else 'changes'} the product",
             f"wait for order {product.busy_with}",
         )
-    elif product.status is ProductStatus.SUSPENDED and not rule.while_suspended:
-        reasons = " and ".join(product.suspended_for)
+    elif (
+        product.status is ProductStatus.SUSPENDED
+        and not rule.while_suspended
+        and (reasons := forbidding(product.suspended_for, str(item.enabled_action)))
+    ):
         yield Fault(
             at,
             "product-suspended",
-            f"the product is suspended: {reasons}",
+            f"the product is suspended: {' and '.join(reasons)}",
             "resume it first: action modify, businessAction resume, and each suspensionReason",
         )
 
@@ -87,7 +91,7 @@ def product_twice_faults(items: Iterable[RequestedItem]) -> Iterator[Fault]:
 def split_bundle_faults(
     items: Iterable[RequestedItem], products: Mapping[UUID, Product]
 ) -> Iterator[Fault]:
-    """Name bundles that these items would disconnect only in part: other products would stay."""
+    """Name bundles of which these items would end or transfer a part: other products would stay."""
     named = {id_: item for item in items if (id_ := parse_uuid(item.product_id))}
     for id_, item in named.items():
         missing = [
@@ -99,7 +103,7 @@ def split_bundle_faults(
             yield Fault(
                 f"{item.field}/product/id",
                 "bundle-split",
-                "the product belongs to a bundle, which is disconnected as a whole",
+                "the product belongs to a bundle, which ends or changes hands as a whole",
                 f"add items for: {', '.join(sorted(missing))}",
             )
 

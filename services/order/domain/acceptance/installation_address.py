@@ -47,6 +47,16 @@ def missing_address_fault(item: RequestedItem) -> Fault:
     )
 
 
+def missing_network_fault(item: RequestedItem) -> Fault:
+    """Return the fault of an item whose product needs a local network, and that names none."""
+    return Fault(
+        f"{item.field}/product/place",
+        "local-network-missing",
+        "the product needs the local network to be delivered in",
+        'add a place with role "installation address" and localNetwork, the area code: 025',
+    )
+
+
 def installation_address_faults(item: RequestedItem) -> Iterator[Fault]:
     """Name what is wrong with an item's address."""
     found = installation_addresses(item)
@@ -55,7 +65,7 @@ def installation_address_faults(item: RequestedItem) -> Iterator[Fault]:
             extra.field, "address-twice", "a product is installed at one address", "name only one"
         )
     for place in found:
-        if not place.id:
+        if not place.id and not place.local_network:
             yield Fault(f"{place.field}/id", "address-missing", "the address has no id", "give it")
         if place.local_network and not is_area_code(place.local_network):
             yield Fault(

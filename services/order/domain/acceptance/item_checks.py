@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.business_actions import ProductPart
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.domain.catalogue.eligibility import EligibilityContext
@@ -21,6 +23,14 @@ class ItemCheckContext:
     eligibility: EligibilityContext
     blueprints: AvailableBlueprints | None = None
     """What can be done to products; None if it is not known."""
+
+    previous_owner: str = ""
+    """The customer whose products go to that of the order; empty without one."""
+
+    def owner_of(self, item: RequestedItem) -> str:
+        """Return the customer whose product an item must name."""
+        is_transfer = item.may_change(ProductPart.CUSTOMER)
+        return self.previous_owner if is_transfer else self.party_id
 
 
 def not_sellable_faults(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:

@@ -18,6 +18,7 @@ from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
     missing_address_fault,
+    missing_network_fault,
 )
 from services.order.domain.acceptance.item_checks import ItemCheckContext, not_sellable_faults
 from services.order.domain.acceptance.request import RequestedItem, flatten_items
@@ -67,8 +68,8 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
     search = BaseSearch(flat, context.catalogue, context.products, context.party_id)
     yield from base_faults(flat, search)
     yield from excluded_faults(flat, search)
-    ending = [item for item in items if item.effect is ProductEffect.ENDS]
-    yield from split_bundle_faults(ending, context.products)
+    together = [item for item in existing if item.rule and item.rule.takes_bundle_along]
+    yield from split_bundle_faults(together, context.products)
 
 
 def item_id_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
@@ -216,6 +217,8 @@ def single_product_faults(
     is_alone = not specification.relies_on
     if specification.needs_address and is_alone and not installation_place(item).id:
         yield missing_address_fault(item)
+    if specification.needs_local_network and not installation_place(item).local_network:
+        yield missing_network_fault(item)
     yield from characteristics_faults(item, offering, specification)
 
 

@@ -17,6 +17,9 @@ from shared.input.identity_numbers import is_invalid_identity_number
 from shared.input.text_comparison import comparable_word
 
 CUSTOMER_ROLE = "customer"
+PREVIOUS_OWNER_ROLE = "previous owner"
+"""The role of the customer whose products go to that of the order."""
+
 UNSPECIFIED_TYPE = "Party"
 """The type shown for a customer of unknown kind. A request that repeats it states no kind."""
 
@@ -77,6 +80,12 @@ def customer_parties(requested: RequestedOrder) -> list[RequestedParty]:
 def customer_id_of(requested: RequestedOrder) -> str:
     """Return the id of the customer; empty if none is named."""
     return next((each.id for each in customer_parties(requested)), "")
+
+
+def previous_owner_of(requested: RequestedOrder) -> str:
+    """Return the id of the customer whose products go to that of the order; empty without one."""
+    role = comparable_word(PREVIOUS_OWNER_ROLE)
+    return next((each.id for each in requested.parties if comparable_word(each.role) == role), "")
 
 
 def parse_party_kind(referred_type: str) -> str:

@@ -63,6 +63,9 @@ class Specification:
     needs_address: Boolean = False
     """It is installed at an address, which an order must name."""
 
+    needs_local_network: Boolean = False
+    """It is delivered anywhere in a local network, which an order must name, as mobile service."""
+
     relies_on: str = ""
     """The specification of the product that it is delivered over, as IPTV over broadband."""
 

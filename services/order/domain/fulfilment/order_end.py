@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.order.domain.fulfilment.installed_base import products_after
 from services.order.domain.fulfilment.messages import (
     completed_message,
     failed_message,
     rejected_message,
     state_messages,
 )
-from services.order.domain.fulfilment.product import (
-    Product,
-    products_after,
-)
+from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.product_locks import unlock_products
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,

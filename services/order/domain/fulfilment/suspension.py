@@ -23,6 +23,8 @@ class SuspensionReason(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     bar: str
+    allows: tuple[str, ...] = ()
+    """The business actions for which products can be changed meanwhile."""
 
 
 class SuspensionReasons(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,12 @@ def suspension_reasons() -> SuspensionReasons:
 def reasons_by_id() -> Mapping[str, SuspensionReason]:
     """Return the reasons by id."""
     return {each.id: each for each in suspension_reasons().reasons}
+
+
+def forbidding(reasons: Iterable[str], action: str) -> list[str]:
+    """Return those of a product's reasons that do not allow a business action."""
+    known = reasons_by_id()
+    return [each for each in reasons if each not in known or action not in known[each].allows]
 
 
 def strongest_bar(reasons: Iterable[str]) -> str:

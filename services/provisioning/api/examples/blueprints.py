@@ -7,7 +7,17 @@ BLUEPRINT: dict[str, Any] = {
     "business_action": "new",
     "action": "add",
     "version": 1,
-    "needs": [{"kind": "leg", "picked": "", "grade": "", "count": "", "effect": None, "when": []}],
+    "needs": [
+        {
+            "kind": "leg",
+            "picked": "",
+            "grade": "",
+            "count": "",
+            "served_from": "",
+            "effect": None,
+            "when": [],
+        }
+    ],
     "steps": [
         {
             "name": "assign",

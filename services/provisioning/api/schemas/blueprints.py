@@ -64,6 +64,9 @@ class NeedSchema(BaseSchema):
     count: ExactId = ""
     """How many of them, a number or a reference to one; empty for one."""
 
+    served_from: ExactId = ""
+    """`region` for a number of the local network; empty for where its kind is served from."""
+
     effect: NeedEffect | None = None
     """What is done for it; empty for what the business action, or the kind of the step, does."""
 

@@ -109,6 +109,9 @@ class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):
     count: str = ""
     """How many of them, a number or a reference to one; empty for one."""
 
+    served_from: str = ""
+    """`region` for a number of the local network, as of mobile service; empty: as its kind is."""
+
     effect: NeedEffect | None = None
     """Null for that of the business action, and in a step that releases."""
 

@@ -38,6 +38,9 @@ from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+SERVED_FROM = ("", "exchange", "splitter", "region", "anywhere")
+"""Where a need can say that it is served from; empty for where its kind is."""
+
 COUNT = re.compile(rf"[1-9][0-9]{{0,2}}|{MAX_COUNT}")
 MAX_STEPS = 50
 MAX_VERSION = 10**6
@@ -248,6 +251,9 @@ def need_condition_faults(needs: Sequence[BlueprintNeed], at: str) -> Iterator[F
     """Yield the faults in the counts and the conditions of needs."""
     for i, need in enumerate(needs):
         yield from count_faults(need, f"{at}/{i}/count")
+        if need.served_from not in SERVED_FROM:
+            remedy = f"use one of: {', '.join(SERVED_FROM[1:])}; or leave it out"
+            yield Fault(f"{at}/{i}/served_from", "unknown", "is no place of pools", remedy)
         for j, condition in enumerate(need.when):
             yield from condition_faults(condition, f"{at}/{i}/when/{j}")
 

@@ -57,7 +57,13 @@ def filled_needs(item: PlanItem, needs: Iterable[BlueprintNeed]) -> Iterator[Nee
     """Yield the needs of an item that apply, with what the customer picked."""
     for each in (need for need in needs if applies(need, item)):
         picked, grade = fill_text(each.picked, item), fill_text(each.grade, item)
-        need = Need(kind=each.kind, picked=picked, grade=grade, effect=each.effect)
+        need = Need(
+            kind=each.kind,
+            picked=picked,
+            grade=grade,
+            effect=each.effect,
+            served_from=each.served_from,
+        )
         yield from repeat(need, count_of(each, item))
 
 

@@ -12,15 +12,16 @@ def address_conflict(item: ItemNeeds, site: ServingPlant | None) -> str:
     """
     if not (item.local_network or item.sold_in):
         return ""
+    where = f"address {item.address_id}" if item.address_id else "the product"
     if site is None:
         return f"the inventory does not know address {item.address_id}"
     if item.local_network not in {"", site.local_network}:
         actual, stated = site.local_network, item.local_network
-        return f"address {item.address_id} lies in local network {actual}, not in {stated}"
+        return f"{where} lies in local network {actual}, not in {stated}"
     if item.sold_in and site.local_network not in item.sold_in:
         sold = ", ".join(item.sold_in)
         return (
-            f"the offering is not sold in local network {site.local_network}, where address"
-            f" {item.address_id} lies; it is sold in: {sold}"
+            f"the offering is not sold in local network {site.local_network}, where {where} lies;"
+            f" it is sold in: {sold}"
         )
     return ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.resources.domain.pool.kinds import KindKey, PoolKind, PoolKinds
+from services.resources.domain.pool.kinds import KindKey, PoolKind, PoolKinds, ServedFrom
 from shared.contracts import ItemNeeds, Need
 from shared.errors import PoisonError
 
@@ -24,6 +24,9 @@ def kind_of(tenant: str, need: Need, kinds: PoolKinds) -> PoolKind:
         raise PoisonError(msg)
     if need.picked and not kind.picked_from:
         msg = f"a {kind.name} cannot be picked"
+        raise PoisonError(msg)
+    if need.served_from not in {"", *ServedFrom}:
+        msg = f"{need.served_from} is not where a {kind.name} can be served from"
         raise PoisonError(msg)
     if need.grade and not kind.is_graded:
         msg = f"a {kind.name} has no grade"

@@ -13,7 +13,14 @@ from services.resources.domain.allocation.existing_holdings import (
     pre_releases_all,
 )
 from services.resources.domain.allocation.needed_kinds import kind_of
-from services.resources.domain.pool.kinds import PickedFrom, PoolKind, PoolKinds, ServingPlant
+from services.resources.domain.pool.kinds import (
+    PickedFrom,
+    PoolKind,
+    PoolKinds,
+    ServedFrom,
+    ServingPlant,
+    network_site,
+)
 from services.resources.domain.pool.resource import Holding, Pool
 from shared.contracts import (
     FIRST_REQUEST,
@@ -203,7 +210,7 @@ def resolve_order(
         kind_of(request.tenant, need, kinds)
     requirements: list[Requirement] = []
     for item in request.message.items:
-        site = sites.get((request.tenant, item.address_id))
+        site = site_of(request, item, sites)
         needs = needs_to_reserve(item)
         if is_delivered_at_address(item, needs) and (reason := address_conflict(item, site)):
             return refused_message(request, item, RefusalCode.UNSERVED, reason)
@@ -234,9 +241,16 @@ def is_of_tenant(holding: Holding, tenant: str) -> bool:
     return holding.resource.pool.tenant == tenant
 
 
+def site_of(request: AssignmentRequest, item: ItemNeeds, sites: Sites) -> ServingPlant | None:
+    """Return the plant that serves an item: of its address or, without one, its local network."""
+    if item.address_id:
+        return sites.get((request.tenant, item.address_id))
+    return network_site(item.local_network)
+
+
 def item_networks(request: AssignmentRequest, sites: Sites) -> tuple[str, ...]:
     """Return the local network of each item's address."""
-    found = (sites.get((request.tenant, item.address_id)) for item in request.message.items)
+    found = (site_of(request, item, sites) for item in request.message.items)
     return tuple(site.local_network if site else "" for site in found)
 
 
@@ -252,7 +266,8 @@ def resolve_need(
         network = site.local_network if site else ""
         any_pool = Pool(request.tenant, kind.name, "", need.grade)
         return Requirement(item, any_pool, need.picked, network)
-    name = kind.pool_serving(site)
+    served_from = ServedFrom(need.served_from) if need.served_from else None
+    name = kind.pool_serving(site, served_from)
     if name is None:
         reason = unserved_reason(kind, item, site)
         return refused_message(request, item, RefusalCode.UNSERVED, reason)

@@ -34,7 +34,10 @@ STORED_PLACE = -1
 """The place of a row that was imported before."""
 
 FIXED = "fixed"
-"""The only kind of number that an exchange has."""
+"""The kind of number that the exchange of a district has."""
+
+MOBILE = "mobile"
+"""The kind of number that the exchange of a local network has: its id is the area code."""
 
 MAX_VLAN = 4094
 MAX_LOID_LENGTH = 24
@@ -187,8 +190,13 @@ def numbering_plan_faults(each: IndexedRow[Segment], networks: Networks) -> Iter
     elif not is_valid_range(segment.low, segment.high):
         reason = "has numbers that the country's numbering plan does not have"
         yield each.fault("first", "not-valid", reason, "check the area code and the length")
-    elif (kind := kind_of(segment.first)) != FIXED:
-        reason = f"is {kind}, not a fixed line: an exchange has fixed lines only"
+    elif (kind := kind_of(segment.first)) == MOBILE:
+        if segment.exchange_id != area:
+            reason = "is mobile, and mobile numbers belong to the local network as a whole"
+            remedy = f"give the exchange {area}: import one of this id, the mobile core"
+            yield each.fault("exchange", "not-mobile", reason, remedy)
+    elif kind != FIXED:
+        reason = f"is {kind}, neither a fixed line nor mobile"
         remedy = "leave it out: there is no pool of such numbers, and no exchange serves them"
         yield each.fault("first", "not-fixed", reason, remedy)
     elif {area_code_of(segment.first), area_code_of(segment.last)} != {area}:

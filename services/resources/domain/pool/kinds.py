@@ -28,6 +28,11 @@ class ServingPlant(NamedTuple):
     splitter_id: str | None
 
 
+def network_site(local_network: str) -> ServingPlant | None:
+    """Return a site that is anywhere in a local network; None without one."""
+    return ServingPlant("", local_network, None) if local_network else None
+
+
 class ServedFrom(StrEnum):
     """Which pool of a kind serves an address."""
 
@@ -101,15 +106,21 @@ class PoolKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether a pool has few resources, so that one is found by any spelling of its value."""
         return self.served_from is ServedFrom.SPLITTER
 
-    def pool_serving(self, site: ServingPlant | None) -> str | None:
-        """Return the name of the pool that serves a site; None if there is none."""
-        if self.served_from is ServedFrom.ANYWHERE:
+    def pool_serving(
+        self, site: ServingPlant | None, served_from: ServedFrom | None = None
+    ) -> str | None:
+        """Return the name of the pool that serves a site; None if there is none.
+
+        A need may say from where it is served, in place of the rule.
+        """
+        served_from = served_from or self.served_from
+        if served_from is ServedFrom.ANYWHERE:
             return ANYWHERE_POOL
         if site is None:
             return None
-        match self.served_from:
+        match served_from:
             case ServedFrom.EXCHANGE:
-                return site.exchange_id
+                return site.exchange_id or None
             case ServedFrom.SPLITTER:
                 return site.splitter_id
             case ServedFrom.REGION:
