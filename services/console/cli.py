@@ -42,6 +42,12 @@ catalogue = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(catalogue, name="catalogue")
+blueprint = typer.Typer(
+    help="Look at the blueprints, by which orders are carried out.",
+    epilog="Example: kaitong blueprint draw ftth/new",
+    no_args_is_help=True,
+)
+app.add_typer(blueprint, name="blueprint")
 
 
 def print_version(is_wanted: bool) -> None:  # noqa: FBT001  as Typer calls it
@@ -80,7 +86,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 def demo(
     order_count: Annotated[
         int, typer.Option("--orders", min=12, max=5000, help="How many orders to post.")
-    ] = 200,
+    ] = 500,
     number_count: Annotated[
         int,
         typer.Option(
@@ -272,3 +278,17 @@ def apply(path: Path, *, json: Json = False) -> None:
     from services.console.publications import apply_publication  # noqa: PLC0415
 
     apply_publication(path, as_json=json)
+
+
+@blueprint.command(epilog="Example: kaitong blueprint draw ftth/new")
+def draw(
+    name: Annotated[str, typer.Argument(help="Specification and business action.")],
+    svg: Annotated[
+        Path | None,
+        typer.Option(callback=prepare_output_file, help="Write a drawing to this file instead."),
+    ] = None,
+) -> None:
+    """Show the steps of a blueprint as a Mermaid chart, or draw them as SVG."""
+    from services.console.blueprints import draw_blueprint  # noqa: PLC0415
+
+    draw_blueprint(name, svg)

@@ -61,6 +61,7 @@ WORDS: Mapping[tuple[str, ...], Callable[[HostileInput], list[list[str]]]] = {
     ],
     ("order", "list"): lambda _: [[], ["--json"], ["--state", HOSTILE]],
     ("catalogue", "check"): lambda _: [[], ["--json"], [HOSTILE]],
+    ("blueprint", "draw"): lambda _: [[HOSTILE]],
     ("catalogue", "plan"): lambda hostile: [[str(hostile.file)], [HOSTILE]],
     ("catalogue", "apply"): lambda hostile: [[str(hostile.file)], [HOSTILE]],
     ("numbers", "search"): lambda _: [[HOSTILE], ["--grade", HOSTILE, "--exchange", HOSTILE]],
