@@ -166,9 +166,13 @@ CEASE = Addition(
             '    Variation.DISCONNECT: "disconnect",',
             '    Variation.CEASE: "cease",',
         ),
-        replace("tools/demo/scenarios.py", "share=12", "share=10"),
+        replace(
+            "tools/demo/day.py",
+            'description="telephone, disconnect",\n        share=10',
+            'description="telephone, disconnect",\n        share=8',
+        ),
         insert_before(
-            "tools/demo/scenarios.py",
+            "tools/demo/day.py",
             '    Scenario(\n        description="home bundle, disconnect"',
             SCENARIO,
         ),
@@ -176,7 +180,7 @@ CEASE = Addition(
     ),
     not_needed={
         "services/order/domain/acceptance/items.py": EXISTING_EFFECT,
-        "services/order/domain/acceptance/acceptance.py": EXISTING_EFFECT,
+        "services/order/domain/acceptance/accepted_items.py": EXISTING_EFFECT,
         "services/order/domain/acceptance/changes.py": EXISTING_EFFECT,
         "services/order/domain/fulfilment/installed_base.py": EXISTING_EFFECT,
         "services/provisioning/domain/service.py": EXISTING_EFFECT,

@@ -177,9 +177,14 @@ CATV = Addition(
             '    """Fibre and telephone in a bundle."""',
             '\n    TELEVISION = "catv-new"',
         ),
-        replace("tools/demo/scenarios.py", "share=62", "share=56"),
-        insert_before(
+        insert_after(
             "tools/demo/scenarios.py",
+            '    DemoProduct.DATA_PACK: "datapack",',
+            '    DemoProduct.TELEVISION: "catv",',
+        ),
+        replace("tools/demo/day.py", "share=90", "share=84"),
+        insert_before(
+            "tools/demo/day.py",
             '    Scenario(\n        description="OLT drops its answer"',
             SCENARIO,
         ),

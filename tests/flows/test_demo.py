@@ -23,10 +23,11 @@ from deploy.local.stack import Stack
 from deploy.local.stack_record import StackRecord
 from services.console.errors import USAGE
 from tests.console.command import kaitong
+from tools.demo.day import SCENARIOS, counts_by_scenario
 from tools.demo.demo_plan import make_plan
 from tools.demo.demo_stack import fresh_home, run_stack
 from tools.demo.run import NUMBERS_PER_ORDER, build_province_for
-from tools.demo.scenarios import SCENARIOS, PostOutcome, Variation, counts_by_scenario
+from tools.demo.scenarios import LINES, PostOutcome, Variation
 from tools.province.build import build_province
 
 TIMEOUT_S = 180.0
@@ -196,9 +197,30 @@ def test_too_few_orders_are_refused() -> None:
         make_plan(11, build_province(number_count=1000, address_count=600))
 
 
-def test_no_product_is_disconnected_twice_and_none_that_is_ordered_again() -> None:
-    posts = make_plan(200, build_province()).posts
+def test_no_product_is_changed_or_ended_twice_and_resumed_only_after_its_suspension() -> None:
+    posts = make_plan(500, build_province()).posts
 
-    given_up = [each.earlier for each in posts if each.scenario.variation is Variation.DISCONNECT]
-    assert len(given_up) == len(set(given_up))
-    assert len({each.key for each in posts}) == 200 - 4 - 2
+    changes = [each for each in posts if each.scenario.changes_products]
+    resumed = [each for each in changes if each.scenario.variation is Variation.RESUME]
+    first = [each.earlier for each in changes if each not in resumed]
+    assert len(first) == len(set(first))
+    assert {each.earlier.scenario.variation for each in resumed if each.earlier} == {
+        Variation.SUSPEND
+    }
+    assert len({each.key for each in posts}) == 500 - 6 - 4
+
+
+def test_a_day_has_every_action_on_every_line_that_it_shows() -> None:
+    pairs = {(each.line, each.action) for each in SCENARIOS}
+    blueprints = json.loads((CHECKOUT / "services/provisioning/data/blueprints.json").read_text())
+
+    assert pairs <= {(each["specification"], each["business_action"]) for each in blueprints}
+    assert {line for line, _ in pairs} == set(LINES.values())
+    assert {action for _, action in pairs} == {each["business_action"] for each in blueprints}
+
+
+def test_a_plan_for_any_number_of_orders_finds_products_to_change() -> None:
+    province = build_province(number_count=4_000, address_count=1_000)
+
+    for orders in (*range(12, 80), 150, 333):
+        assert len(make_plan(orders, province).posts) == orders

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from tools.demo.day import SCENARIOS
 from tools.demo.demo_plan import PlannedPost, make_plan
 from tools.demo.demo_result import outcome_of, unexpected_outcomes
 from tools.demo.run_state import DemoStoppedError, OrderResponse, RunState
-from tools.demo.scenarios import SCENARIOS, PostOutcome
+from tools.demo.scenarios import PostOutcome
 from tools.province.build import build_province
 
 NOON, LATER = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"

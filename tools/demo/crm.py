@@ -1,6 +1,8 @@
 """The CRM of the demonstration: it picks numbers, builds the orders and posts them."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import msgspec
 
@@ -11,7 +13,7 @@ from tools.demo import order_bodies
 from tools.demo.demo_plan import PlannedPost
 from tools.demo.order_bodies import Body, PickedNumber
 from tools.demo.run_state import OrderResponse, RunState
-from tools.demo.scenarios import DemoProduct
+from tools.demo.scenarios import OF_ALL_PRODUCTS, DemoProduct
 
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 NUMBERS = "/ops/v1/numbers"
@@ -56,18 +58,27 @@ def post_order(client: Client, planned: PlannedPost) -> OrderResponse:
 
 def prepare_order_body(client: Client, planned: PlannedPost) -> Body:
     """Return the body of a planned post; hold the number that it picks."""
-    if planned.scenario.ends_products:
-        return order_bodies.disconnect_order_body(planned, products_of(client, planned.customer_id))
+    if planned.scenario.changes_products:
+        return order_bodies.change_order_body(planned, products_of(client, planned))
     picked = (
         pick_number(client, planned) if planned.scenario.product is DemoProduct.PICKED else None
     )
     return order_bodies.new_order_body(planned, picked)
 
 
-def products_of(client: Client, customer_id: str) -> list[str]:
-    """Return the ids of a customer's active products in the installed base."""
-    query = {"relatedParty.id": customer_id, "status": "active"}
-    return [each["id"] for each in client.get("order", PRODUCTS, **query)]
+def products_of(client: Client, planned: PlannedPost) -> list[str]:
+    """Return the ids of the products that a post changes or ends."""
+    query = {"relatedParty.id": planned.original.customer_id}
+    found = [each for each in client.get("order", PRODUCTS, **query) if is_held(each)]
+    if planned.scenario.variation in OF_ALL_PRODUCTS:
+        return [each["id"] for each in found]
+    line = planned.scenario.line
+    return [each["id"] for each in found if each["productSpecification"]["id"] == line]
+
+
+def is_held(product: Mapping[str, Any]) -> bool:
+    """Tell whether the customer has a product still."""
+    return product["status"] in {"active", "suspended"}
 
 
 def pick_number(client: Client, planned: PlannedPost) -> PickedNumber:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
+from tools.demo.day import counts_by_scenario
 from tools.demo.scenarios import (
-    ENDING,
     AddressKind,
     DemoProduct,
     PostOutcome,
     Scenario,
     Variation,
-    counts_by_scenario,
 )
 from tools.province.addresses import NO_FREE_PORT, UNSERVED
 from tools.province.build import Province
@@ -38,12 +37,15 @@ class PlannedPost:
     """The installation address."""
 
     earlier: "PlannedPost | None" = None
-    """The earlier post that it repeats, contradicts or disconnects."""
+    """The earlier post that it repeats or contradicts, or whose products it changes or ends."""
+
+    new_address: Address | None = None
+    """Where it moves the products to."""
 
     @property
     def original(self) -> "PlannedPost":
         """The post that first named this customer."""
-        return self.earlier or self
+        return self.earlier.original if self.earlier else self
 
     @property
     def external_id(self) -> str:
@@ -59,8 +61,10 @@ class PlannedPost:
 
     @property
     def customer_id(self) -> str:
-        """The CRM's id of the customer."""
-        return f"C-{self.original.address.local_network}-{self.original.number:05}"
+        """The CRM's id of the customer that it names, a new one if it transfers products."""
+        is_new = self.scenario.variation is Variation.TRANSFER
+        number = self.number if is_new else self.original.number
+        return f"C-{self.original.address.local_network}-{number:05}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def make_plan(order_count: int, province: Province) -> DemoPlan:
     alone = [(scenario, count) for scenario, count in counted if scenario.stands_alone]
     first = list(posts_with_addresses(interleave(alone), pools))
     referring = [(scenario, count) for scenario, count in counted if not scenario.stands_alone]
-    then = posts_referring_to_earlier(interleave(referring), first)
+    then = posts_referring_to_earlier(interleave(referring), first, pools.usual)
     return DemoPlan((*first, *then), pools.dropping, pools.refusing)
 
 
@@ -160,24 +164,39 @@ def posts_with_addresses(
 
 
 def posts_referring_to_earlier(
-    scenarios: Sequence[Scenario], first: Sequence[PlannedPost]
+    scenarios: Sequence[Scenario], first: Sequence[PlannedPost], addresses: Sequence[Address]
 ) -> Iterator[PlannedPost]:
-    """Yield the posts with the earlier posts they refer to; no product is ended twice."""
+    """Yield the posts with the earlier posts they refer to; no product is changed or ended twice.
+
+    A resumption refers to a suspension, and stands behind it.
+    """
     originals = {
         product: [each for each in first if is_plain_order(each, product)]
         for product in DemoProduct
     }
-    to_end = {product: cycle(originals[product]) for product in DemoProduct}
-    earlier = {
-        (product, variation): to_end[product]
-        if variation in ENDING
-        else cycle(originals[product][::-1])
-        for product in DemoProduct
-        for variation in Variation
-    }
-    for number, scenario in enumerate(scenarios, start=len(first) + 1):
-        original = next(earlier[scenario.product, scenario.variation])
-        yield PlannedPost(number, scenario, original.address, original)
+    unchanged = {product: iter(originals[product]) for product in DemoProduct}
+    repeated = {product: cycle(originals[product][::-1]) for product in DemoProduct}
+    suspended: list[PlannedPost] = []
+    ordered = sorted(scenarios, key=lambda each: each.variation is Variation.RESUME)
+    for number, scenario in enumerate(ordered, start=len(first) + 1):
+        if scenario.variation is Variation.RESUME:
+            earlier = suspended.pop(0)
+        else:
+            source = unchanged if scenario.changes_products else repeated
+            earlier = next(source[scenario.product])
+        is_move = scenario.variation is Variation.MOVE
+        new_address = neighbour(earlier.address, addresses) if is_move else None
+        planned = PlannedPost(number, scenario, earlier.address, earlier, new_address)
+        if scenario.variation is Variation.SUSPEND:
+            suspended.append(planned)
+        yield planned
+
+
+def neighbour(address: Address, addresses: Sequence[Address]) -> Address:
+    """Return another address of the same splitter: each splitter has two legs for a house."""
+    others = [each for each in addresses if each.id != address.id]
+    near = (each for each in others if each.splitter_id == address.splitter_id)
+    return next(near, others[0])
 
 
 def is_plain_order(planned: PlannedPost, product: DemoProduct) -> bool:

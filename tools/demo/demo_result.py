@@ -1,6 +1,7 @@
 """The result of the demonstration: the outcome of every post, and the figures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from shared.input.timestamps import read_timestamp
 from tools.bench.figures import percentile
 from tools.demo.demo_plan import PlannedPost
 from tools.demo.run_state import RunState
-from tools.demo.scenarios import DemoProduct, PostOutcome, Variation
+from tools.demo.scenarios import DemoProduct, PostOutcome, Scenario, Variation
 from tools.verify import Finding
 
 CREATED = 201
@@ -46,6 +47,11 @@ class DemoResult:
 
     findings: Sequence[Finding]
     pss_mb: float
+    by_action: Mapping[str, int]
+    """The accepted orders by business action."""
+
+    by_line: Mapping[str, int]
+    """The accepted orders by line of business."""
 
     @property
     def violations(self) -> list[str]:
@@ -67,6 +73,9 @@ class DemoResult:
             "p50_ms": round(percentile(took_ms, 0.5), 1) if took_ms else None,
             "p99_ms": round(percentile(took_ms, 0.99), 1) if took_ms else None,
             "pss_mb": round(self.pss_mb, 1),
+            "by_action": dict(self.by_action),
+            "by_line": dict(self.by_line),
+            "by_state": counts,
             "violations": len(self.violations),
             "violation_list": self.violations,
         }
@@ -79,6 +88,16 @@ def posts_by_outcome(run_state: RunState) -> dict[PostOutcome, list[PlannedPost]
         if end := outcome_of(planned, run_state):
             found[end].append(planned)
     return found
+
+
+def count_accepted(run_state: RunState, name: Callable[[Scenario], str]) -> dict[str, int]:
+    """Return the number of accepted orders, each counted once, by a name of its scenario."""
+    names = {
+        order_id: name(planned.scenario)
+        for planned in reversed(run_state.posts)
+        if (order_id := order_id_of(planned, run_state))
+    }
+    return dict(sorted(Counter(names.values()).items()))
 
 
 def outcome_of(planned: PlannedPost, run_state: RunState) -> PostOutcome | None:

@@ -10,6 +10,7 @@ from services.console.orders import read_json_file
 from tools.demo.customers import DemoCustomer
 from tools.demo.demo_plan import PlannedPost
 from tools.demo.scenarios import DemoProduct, Variation
+from tools.province.model import Address
 
 EXAMPLES = CHECKOUT / "examples"
 INSTALLATION_ADDRESS = "installation address"
@@ -48,22 +49,35 @@ def new_order_body(planned: PlannedPost, picked: PickedNumber | None) -> Body:
     return body
 
 
-def disconnect_order_body(planned: PlannedPost, products: Sequence[str]) -> Body:
-    """Return the body of an order that disconnects products."""
+def change_order_body(planned: PlannedPost, products: Sequence[str]) -> Body:
+    """Return the body of an order that changes or ends products."""
     body = fill_in_customer(planned, deepcopy(read_example(planned.scenario.example)))
     (item,) = body["productOrderItem"]
+    if planned.new_address:
+        set_place(item, planned.new_address)
+    if planned.scenario.product is DemoProduct.FIBRE and "productOffering" in item:
+        item["productOffering"] = {"id": f"ftth-{other_speed(planned)}"}
     body["productOrderItem"] = [
-        item | {"id": str(number), "product": {"id": product}}
+        item | {"id": str(number), "product": item["product"] | {"id": product}}
         for number, product in enumerate(products, start=1)
     ]
+    if planned.scenario.variation is Variation.TRANSFER:
+        previous = {"id": planned.original.customer_id, "role": "previous owner"}
+        body["relatedParty"].append(previous)
     return body
+
+
+def other_speed(planned: PlannedPost) -> int:
+    """Return another speed than that with which the line was ordered."""
+    return SPEEDS[(planned.original.number + 1) % len(SPEEDS)]
 
 
 def fill_in_customer(planned: PlannedPost, body: Body) -> Body:
     """Set the order's externalId, customer and channel; return it."""
     original = planned.original
     district = original.address.id.split("-")[1]
-    customer = DemoCustomer.of(planned.customer_id, original.number, district)
+    number = planned.number if planned.customer_id != original.customer_id else original.number
+    customer = DemoCustomer.of(planned.customer_id, number, district)
     body["externalId"] = planned.external_id
     body["relatedParty"] = [customer.as_related_party()]
     body["channel"] = [{"id": CHANNELS[original.number % len(CHANNELS)]}]
@@ -79,10 +93,16 @@ def all_items(items: Iterable[Body]) -> Iterator[Body]:
 
 def set_address(item: Body, planned: PlannedPost) -> None:
     """Set the planned address in an item that has an installation address."""
+    set_place(item, planned.address)
+
+
+def set_place(item: Body, address: Address) -> None:
+    """Set an installation address; of one that names a local network alone, the network."""
     for place in item.get("product", {}).get("place", ()):
         if place["role"] == INSTALLATION_ADDRESS:
-            place["id"] = planned.address.id
-            place["localNetwork"] = planned.address.local_network
+            if "id" in place:
+                place["id"] = address.id
+            place["localNetwork"] = address.local_network
 
 
 def set_characteristics(item: Body, values: Mapping[str, Any]) -> None:

@@ -55,6 +55,8 @@ class ProgressBars:
 def print_result(result: DemoResult) -> None:
     """Print the outcomes of all posts, the figures, and whether all invariants hold."""
     print_outcomes(result)
+    for what, counts in (("actions", result.by_action), ("lines", result.by_line)):
+        print_line(f"{what}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
     times = result.times
     print_line(
         f"first order completed {times.first_order_s:.1f} s after the start: "

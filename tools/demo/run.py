@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from uuid import UUID
 
@@ -203,6 +204,8 @@ class Demonstration:
             unexpected=list(demo_result.unexpected_outcomes(self.run_state)),
             findings=findings,
             pss_mb=memory,
+            by_action=demo_result.count_accepted(self.run_state, attrgetter("action")),
+            by_line=demo_result.count_accepted(self.run_state, attrgetter("line")),
         )
 
     def times(self, done: float) -> DemoTimes:

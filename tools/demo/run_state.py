@@ -126,7 +126,7 @@ class RunState:
         if planned.earlier:
             number = planned.earlier.number
             self.wait_for(lambda: number in self.answers)
-            if planned.scenario.ends_products:
+            if planned.scenario.changes_products:
                 order_id = self.answers[number].order_id
                 self.wait_for(lambda: not order_id or order_id in self.ended)
 

@@ -1,14 +1,11 @@
 """The kinds of orders that the demonstration posts, with the expected outcome of each.
 
-Data only: `share` is how many of 200 orders are of the kind.
+The scenarios themselves, and how often each is posted, are in `day.py`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-
-SHARES_IN_ALL = 200
-"""The total that shares refer to."""
 
 
 class PostOutcome(StrEnum):
@@ -34,6 +31,38 @@ class DemoProduct(StrEnum):
 
     HOME = "bundle-home"
     """Fibre and telephone in a bundle."""
+
+    IPTV = "iptv-new"
+    CONTENT_PACK = "content-pack-new"
+    STATIC_IP = "static-ip-new"
+    LEASED_LINE = "leased-line-new"
+    VPN = "vpn-new"
+    """A private network with two sites."""
+
+    RENTAL = "rental-new"
+    CARDS = "cards-new"
+    MOBILE = "mobile-new"
+    MEMBER_CARD = "member-card-new"
+    DATA_PACK = "data-pack-new"
+
+
+LINES: Mapping[DemoProduct, str] = {
+    DemoProduct.FIBRE: "ftth",
+    DemoProduct.TELEPHONE: "voice",
+    DemoProduct.PICKED: "voice",
+    DemoProduct.HOME: "ftth",
+    DemoProduct.IPTV: "iptv",
+    DemoProduct.CONTENT_PACK: "contentpack",
+    DemoProduct.STATIC_IP: "staticip",
+    DemoProduct.LEASED_LINE: "leasedline",
+    DemoProduct.VPN: "vpnsite",
+    DemoProduct.RENTAL: "rental",
+    DemoProduct.CARDS: "card",
+    DemoProduct.MOBILE: "mobile",
+    DemoProduct.MEMBER_CARD: "membercard",
+    DemoProduct.DATA_PACK: "datapack",
+}
+"""The line of business of each product: the specification of what is changed of it."""
 
 
 class AddressKind(StrEnum):
@@ -63,10 +92,29 @@ class Variation(StrEnum):
     OTHER_UNDER_EXTERNAL_ID = "other-under-external-id"
     OTHER_UNDER_KEY = "other-under-key"
     DISCONNECT = "disconnect"
+    CHANGE = "change"
+    CHANGE_NUMBER = "change-number"
+    SIM_SWAP = "sim-swap"
+    MOVE = "move"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    TRANSFER = "transfer"
 
 
 ENDING = frozenset({Variation.DISCONNECT})
 """Variations that end the products of an earlier post."""
+
+OF_ALL_PRODUCTS = frozenset({*ENDING, Variation.MOVE, Variation.TRANSFER})
+"""Variations that concern all products of an earlier post, with what relies on them."""
+
+CHANGING = frozenset(
+    {
+        *OF_ALL_PRODUCTS,
+        *(Variation.CHANGE, Variation.CHANGE_NUMBER, Variation.SIM_SWAP),
+        *(Variation.SUSPEND, Variation.RESUME),
+    }
+)
+"""Variations that change or end products of an earlier post."""
 
 STAND_ALONE = frozenset({Variation.NONE, Variation.BAD_SPEED})
 """Variations without an earlier post; all others refer to one."""
@@ -77,8 +125,22 @@ EXAMPLES: Mapping[AddressKind | Variation, str] = {
     AddressKind.FULL: "no-free-port",
     Variation.BAD_SPEED: "bad-characteristic",
     Variation.DISCONNECT: "disconnect",
+    Variation.SIM_SWAP: "sim-swap",
+    Variation.MOVE: "ftth-move",
+    Variation.SUSPEND: "suspend",
+    Variation.RESUME: "resume",
+    Variation.TRANSFER: "transfer",
 }
 """Examples that are not named after their product."""
+
+CHANGE_EXAMPLES: Mapping[tuple[DemoProduct, Variation], str] = {
+    (DemoProduct.FIBRE, Variation.CHANGE): "ftth-change",
+    (DemoProduct.IPTV, Variation.CHANGE): "iptv-change",
+    (DemoProduct.LEASED_LINE, Variation.CHANGE): "leased-line-change",
+    (DemoProduct.MOBILE, Variation.CHANGE): "mobile-change",
+    (DemoProduct.TELEPHONE, Variation.CHANGE_NUMBER): "voice-change-number",
+}
+"""Examples of changes that differ by product."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +166,7 @@ class Scenario:
     def example(self) -> str:
         """The name of the example that it is made from."""
         special = EXAMPLES.get(self.address_kind) or EXAMPLES.get(self.variation)
-        return special or self.product
+        return special or CHANGE_EXAMPLES.get((self.product, self.variation)) or self.product
 
     @property
     def ends_products(self) -> bool:
@@ -112,161 +174,21 @@ class Scenario:
         return self.variation in ENDING
 
     @property
+    def changes_products(self) -> bool:
+        """Return whether it changes or ends products of an earlier post."""
+        return self.variation in CHANGING
+
+    @property
+    def action(self) -> str:
+        """The business action that it orders."""
+        return self.variation if self.changes_products else "new"
+
+    @property
+    def line(self) -> str:
+        """The line of business of what it orders."""
+        return LINES[self.product]
+
+    @property
     def stands_alone(self) -> bool:
         """Return whether it needs no earlier post."""
         return self.variation in STAND_ALONE
-
-
-SCENARIOS = (
-    Scenario(
-        description="fibre, new", share=62, product=DemoProduct.FIBRE, outcome=PostOutcome.COMPLETED
-    ),
-    Scenario(
-        description="telephone, new",
-        share=30,
-        product=DemoProduct.TELEPHONE,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="telephone, number picked",
-        share=16,
-        product=DemoProduct.PICKED,
-        outcome=PostOutcome.COMPLETED,
-    ),
-    Scenario(
-        description="home bundle, new",
-        share=24,
-        product=DemoProduct.HOME,
-        outcome=PostOutcome.COMPLETED,
-    ),
-    Scenario(
-        description="OLT drops its answer",
-        share=8,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.COMPLETED,
-        address_kind=AddressKind.DROPPING_OLT,
-    ),
-    Scenario(
-        description="OLT refuses",
-        share=2,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.FAILED,
-        address_kind=AddressKind.REFUSING_OLT,
-        code="port-locked",
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="address without fibre",
-        share=4,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.REJECTED,
-        address_kind=AddressKind.UNSERVED,
-        code="unserved",
-    ),
-    Scenario(
-        description="no free port",
-        share=4,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.FAILED,
-        address_kind=AddressKind.FULL,
-        code="none-free",
-    ),
-    Scenario(
-        description="bad characteristic",
-        share=6,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.REFUSED,
-        variation=Variation.BAD_SPEED,
-        status=400,
-        code="invalid",
-    ),
-    Scenario(
-        description="same externalId, same body",
-        share=4,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.REPEATED,
-        variation=Variation.SAME_EXTERNAL_ID,
-    ),
-    Scenario(
-        description="same Idempotency-Key, same body",
-        share=4,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.REPEATED,
-        variation=Variation.SAME_KEY,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="same externalId, other body",
-        share=2,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.REFUSED,
-        variation=Variation.OTHER_UNDER_EXTERNAL_ID,
-        status=409,
-        code="external-id-taken",
-    ),
-    Scenario(
-        description="same Idempotency-Key, other body",
-        share=2,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.REFUSED,
-        variation=Variation.OTHER_UNDER_KEY,
-        status=422,
-        code="idempotency-key-reused",
-    ),
-    Scenario(
-        description="fibre, disconnect",
-        share=16,
-        product=DemoProduct.FIBRE,
-        outcome=PostOutcome.COMPLETED,
-        variation=Variation.DISCONNECT,
-    ),
-    Scenario(
-        description="telephone, disconnect",
-        share=12,
-        product=DemoProduct.PICKED,
-        outcome=PostOutcome.COMPLETED,
-        variation=Variation.DISCONNECT,
-    ),
-    Scenario(
-        description="home bundle, disconnect",
-        share=4,
-        product=DemoProduct.HOME,
-        outcome=PostOutcome.COMPLETED,
-        variation=Variation.DISCONNECT,
-        is_mandatory=False,
-    ),
-)
-
-
-def counts_by_scenario(order_count: int) -> Iterator[tuple[Scenario, int]]:
-    """Yield each scenario with its number of orders, in proportion to the shares.
-
-    Every mandatory scenario gets one; the rest is distributed by largest remainder.
-
-    Raises:
-        ValueError: there are fewer orders than mandatory scenarios.
-    """
-    least = [int(scenario.is_mandatory) for scenario in SCENARIOS]
-    if order_count < sum(least):
-        message = f"{order_count} orders are too few: the mandatory scenarios need {sum(least)}"
-        raise ValueError(message)
-    exact = [order_count * scenario.share / SHARES_IN_ALL for scenario in SCENARIOS]
-    counts = [max(low, int(each)) for low, each in zip(least, exact, strict=True)]
-    while sum(counts) < order_count:
-        counts[most_underrepresented(exact, counts)] += 1
-    while sum(counts) > order_count:
-        counts[largest_above_minimum(counts, least)] -= 1
-    return zip(SCENARIOS, counts, strict=True)
-
-
-def most_underrepresented(exact: Sequence[float], counts: Sequence[int]) -> int:
-    """Return the index of the scenario that is furthest below its exact share."""
-    lacking = [each - count for each, count in zip(exact, counts, strict=True)]
-    return lacking.index(max(lacking))
-
-
-def largest_above_minimum(counts: Sequence[int], least: Sequence[int]) -> int:
-    """Return the index of the scenario with the most orders that is above its minimum."""
-    spare = [(count > low, count) for count, low in zip(counts, least, strict=True)]
-    return spare.index(max(spare))

@@ -8,7 +8,7 @@ PORTS_PER_EXCHANGE = 8
 OF_EACH_NETWORK = 24
 """Set-top boxes, addresses and circuits of each local network."""
 
-IPTV_ACCOUNTS, NETWORKS, CARDS = 200, 40, 400
+IPTV_ACCOUNTS, NETWORKS, CARDS = 400, 100, 1000
 BLOCKS = {"core": 24, "wavelength": 8, "rackunit": 42}
 """How many numbered resources an exchange has of each kind."""
 

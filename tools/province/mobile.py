@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tools.province.model import Exchange, Item, Segment
 
 NUMBERS_OF_NETWORK = 1_000
-CARDS_OF_NETWORK = 60
+CARDS_OF_NETWORK = 150
 FIRST_NUMBER = 8613_300_000_000
 HOME_NETWORK = "46003"
 """The country and network code of the operator's IMSIs."""

@@ -1,0 +1,258 @@
+"""A day in a province: which orders are posted, in which proportion, and how each ends.
+
+`share` is how many of 500 orders are of a kind.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from tools.demo.scenarios import AddressKind, DemoProduct, PostOutcome, Scenario, Variation
+
+SHARES_IN_ALL = 500
+"""The total that shares refer to."""
+
+ON_EARLIER_PRODUCTS = tuple(
+    Scenario(
+        description=description,
+        share=share,
+        product=product,
+        outcome=PostOutcome.COMPLETED,
+        variation=variation,
+        is_mandatory=False,
+    )
+    for description, share, product, variation in (
+        ("fibre, change of speed", 12, DemoProduct.FIBRE, Variation.CHANGE),
+        ("fibre, move", 8, DemoProduct.FIBRE, Variation.MOVE),
+        ("fibre, suspension", 9, DemoProduct.FIBRE, Variation.SUSPEND),
+        ("fibre, resumption", 9, DemoProduct.FIBRE, Variation.RESUME),
+        ("fibre, transfer", 4, DemoProduct.FIBRE, Variation.TRANSFER),
+        ("telephone, change of number", 6, DemoProduct.TELEPHONE, Variation.CHANGE_NUMBER),
+        ("IPTV, change of quality", 4, DemoProduct.IPTV, Variation.CHANGE),
+        ("leased line, change of speed", 3, DemoProduct.LEASED_LINE, Variation.CHANGE),
+        ("mobile plan, change", 8, DemoProduct.MOBILE, Variation.CHANGE),
+        ("mobile plan, SIM swap", 6, DemoProduct.MOBILE, Variation.SIM_SWAP),
+        ("mobile plan, transfer", 4, DemoProduct.MOBILE, Variation.TRANSFER),
+        ("home bundle, disconnect", 4, DemoProduct.HOME, Variation.DISCONNECT),
+        ("fibre with IPTV, disconnect", 3, DemoProduct.IPTV, Variation.DISCONNECT),
+        ("mobile plan, disconnect", 5, DemoProduct.MOBILE, Variation.DISCONNECT),
+        ("leased line, disconnect", 1, DemoProduct.LEASED_LINE, Variation.DISCONNECT),
+        ("prepaid cards, voided", 2, DemoProduct.CARDS, Variation.DISCONNECT),
+    )
+)
+"""Orders for products that earlier ones of the day made; small demonstrations leave them out."""
+
+SCENARIOS = (
+    Scenario(
+        description="fibre, new", share=90, product=DemoProduct.FIBRE, outcome=PostOutcome.COMPLETED
+    ),
+    Scenario(
+        description="telephone, new",
+        share=50,
+        product=DemoProduct.TELEPHONE,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="telephone, number picked",
+        share=30,
+        product=DemoProduct.PICKED,
+        outcome=PostOutcome.COMPLETED,
+    ),
+    Scenario(
+        description="home bundle, new",
+        share=40,
+        product=DemoProduct.HOME,
+        outcome=PostOutcome.COMPLETED,
+    ),
+    Scenario(
+        description="fibre with IPTV, new",
+        share=16,
+        product=DemoProduct.IPTV,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="fibre with IPTV and a content pack, new",
+        share=10,
+        product=DemoProduct.CONTENT_PACK,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="fibre with a static IP, new",
+        share=10,
+        product=DemoProduct.STATIC_IP,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="leased line, new",
+        share=6,
+        product=DemoProduct.LEASED_LINE,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="private network with two sites, new",
+        share=4,
+        product=DemoProduct.VPN,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="dark fibre, rented",
+        share=4,
+        product=DemoProduct.RENTAL,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="prepaid cards, a batch",
+        share=4,
+        product=DemoProduct.CARDS,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="mobile plan, new",
+        share=40,
+        product=DemoProduct.MOBILE,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="mobile plan with a member card, new",
+        share=12,
+        product=DemoProduct.MEMBER_CARD,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="mobile plan with a data pack, new",
+        share=8,
+        product=DemoProduct.DATA_PACK,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="OLT drops its answer",
+        share=14,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.COMPLETED,
+        address_kind=AddressKind.DROPPING_OLT,
+    ),
+    Scenario(
+        description="OLT refuses",
+        share=4,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.FAILED,
+        address_kind=AddressKind.REFUSING_OLT,
+        code="port-locked",
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="address without fibre",
+        share=7,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REJECTED,
+        address_kind=AddressKind.UNSERVED,
+        code="unserved",
+    ),
+    Scenario(
+        description="no free port",
+        share=7,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.FAILED,
+        address_kind=AddressKind.FULL,
+        code="none-free",
+    ),
+    Scenario(
+        description="bad characteristic",
+        share=10,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REFUSED,
+        variation=Variation.BAD_SPEED,
+        status=400,
+        code="invalid",
+    ),
+    Scenario(
+        description="same externalId, same body",
+        share=8,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REPEATED,
+        variation=Variation.SAME_EXTERNAL_ID,
+    ),
+    Scenario(
+        description="same Idempotency-Key, same body",
+        share=6,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REPEATED,
+        variation=Variation.SAME_KEY,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="same externalId, other body",
+        share=4,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REFUSED,
+        variation=Variation.OTHER_UNDER_EXTERNAL_ID,
+        status=409,
+        code="external-id-taken",
+    ),
+    Scenario(
+        description="same Idempotency-Key, other body",
+        share=4,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REFUSED,
+        variation=Variation.OTHER_UNDER_KEY,
+        status=422,
+        code="idempotency-key-reused",
+    ),
+    *ON_EARLIER_PRODUCTS,
+    Scenario(
+        description="fibre, disconnect",
+        share=14,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.COMPLETED,
+        variation=Variation.DISCONNECT,
+    ),
+    Scenario(
+        description="telephone, disconnect",
+        share=10,
+        product=DemoProduct.PICKED,
+        outcome=PostOutcome.COMPLETED,
+        variation=Variation.DISCONNECT,
+    ),
+)
+
+
+def counts_by_scenario(order_count: int) -> Iterator[tuple[Scenario, int]]:
+    """Yield each scenario with its number of orders, in proportion to the shares.
+
+    Every mandatory scenario gets one; the rest is distributed by largest remainder.
+
+    Raises:
+        ValueError: there are fewer orders than mandatory scenarios.
+    """
+    least = [int(scenario.is_mandatory) for scenario in SCENARIOS]
+    if order_count < sum(least):
+        message = f"{order_count} orders are too few: the mandatory scenarios need {sum(least)}"
+        raise ValueError(message)
+    exact = [order_count * scenario.share / SHARES_IN_ALL for scenario in SCENARIOS]
+    counts = [max(low, int(each)) for low, each in zip(least, exact, strict=True)]
+    while sum(counts) < order_count:
+        counts[most_underrepresented(exact, counts)] += 1
+    while sum(counts) > order_count:
+        counts[largest_above_minimum(counts, least)] -= 1
+    return zip(SCENARIOS, counts, strict=True)
+
+
+def most_underrepresented(exact: Sequence[float], counts: Sequence[int]) -> int:
+    """Return the index of the scenario that is furthest below its exact share."""
+    lacking = [each - count for each, count in zip(exact, counts, strict=True)]
+    return lacking.index(max(lacking))
+
+
+def largest_above_minimum(counts: Sequence[int], least: Sequence[int]) -> int:
+    """Return the index of the scenario with the most orders that is above its minimum."""
+    spare = [(count > low, count) for count, low in zip(counts, least, strict=True)]
+    return spare.index(max(spare))
