@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from services.console.client import JSON, ApiError, Client, connect
 from services.console.errors import USAGE, CommandError, with_remedy
 from services.console.output import print_json, print_line
+from shared.contracts import MEANT_BY
 
 PARTS = ("pool_kinds", "blocks", "items", "blueprints", "specifications", "offerings")
 """What can be published, in the order in which one needs the other."""
@@ -40,8 +41,9 @@ class Documents(NamedTuple):
     def blueprint_names(self) -> set[str]:
         """The names of its blueprints: `ftth/new`."""
         return {
-            f"{each.get('specification')}/{each.get('business_action')}"
+            f"{each.get('specification')}/{each.get('business_action') or MEANT_BY.get(action)}"
             for each in self.parts["blueprints"]
+            for action in [each.get("action")]
         }
 
 
@@ -96,27 +98,32 @@ def apply_publication(path: Path, *, as_json: bool) -> None:
         CommandError: the path has no such file, or a service refuses it or does not answer.
     """
     documents = read_documents(path)
-    client, parts = connect("ops"), documents.parts
     done: dict[str, Any] = {}
-    if parts["pool_kinds"]:
-        published = client.post("resources", "/ops/v1/pool-kinds", parts["pool_kinds"])
-        done["pool_kinds"] = [each["name"] for each in published]
-    for name in ("blocks", "items"):
-        if parts[name]:
-            done[name] = import_rows(client, name, parts[name])
-    if parts["blueprints"]:
-        client.post("provisioning", "/ops/v1/blueprints", parts["blueprints"])
-        done["blueprints"] = sorted(documents.blueprint_names)
-    if any(documents.catalogue.values()):
-        result = publish_catalogue(client, documents.catalogue)
-        done["catalogue"] = result["changed"]
-        done["warnings"] = [each["message"] for each in result.get("warnings", [])]
+    for name, found in published_parts(connect("ops"), documents):
+        done[name] = found
+        if not as_json:  # at once: what a later part is refused for stays published
+            text = ", ".join(found) if isinstance(found, list) else f"{found} new"
+            print_line(f"{name}: {text or 'nothing new'}")
     if as_json:
         print_json(done)
-        return
-    for name, found in done.items():
-        text = ", ".join(found) if isinstance(found, list) else f"{found} new"
-        print_line(f"{name}: {text or 'nothing new'}")
+
+
+def published_parts(client: Client, documents: Documents) -> Iterator[tuple[str, list[str] | int]]:
+    """Publish one part after the other; yield what is new of each: names, or a count."""
+    parts = documents.parts
+    if parts["pool_kinds"]:
+        published = client.post("resources", "/ops/v1/pool-kinds", parts["pool_kinds"])
+        yield "pool_kinds", [each["name"] for each in published]
+    for name in ("blocks", "items"):
+        if parts[name]:
+            yield name, import_rows(client, name, parts[name])
+    if parts["blueprints"]:
+        client.post("provisioning", "/ops/v1/blueprints", parts["blueprints"])
+        yield "blueprints", sorted(documents.blueprint_names)
+    if any(documents.catalogue.values()):
+        result = publish_catalogue(client, documents)
+        yield "catalogue", result["changed"]
+        yield "warnings", [each["message"] for each in result.get("warnings", [])]
 
 
 def import_rows(client: Client, name: str, rows: Sequence[JSON]) -> int:
@@ -127,15 +134,16 @@ def import_rows(client: Client, name: str, rows: Sequence[JSON]) -> int:
     return sum(client.post("resources", f"/ops/v1/import/{name}", part)["things"] for part in parts)
 
 
-def publish_catalogue(client: Client, catalogue: JSON) -> JSON:
-    """Publish entries of the catalogue, once the order service knows their blueprints."""
+def publish_catalogue(client: Client, documents: Documents) -> JSON:
+    """Publish the catalogue of documents, once the order service knows their blueprints."""
     deadline = time.monotonic() + BLUEPRINTS_KNOWN_WITHIN_S
     while True:
         try:
-            return client.post("order", "/ops/v1/catalogue", catalogue)
+            return client.post("order", "/ops/v1/catalogue", documents.catalogue)
         except ApiError as error:
             codes = {each["code"] for each in error.problem.get("errors", ())}
-            if codes != {NOT_DELIVERABLE} or time.monotonic() > deadline:
+            is_too_early = codes == {NOT_DELIVERABLE} and documents.blueprint_names
+            if not is_too_early or time.monotonic() > deadline:
                 raise
         time.sleep(RETRY_INTERVAL_S)
 
@@ -162,7 +170,7 @@ def read_file(file: Path) -> Mapping[str, list[JSON]]:
     """Return the parts of one file.
 
     Raises:
-        CommandError: it cannot be read, or has a part that is not known.
+        CommandError: it cannot be read, has a part that is not known, or an entry is no object.
     """
     try:
         content = json.loads(file.read_bytes())
@@ -170,9 +178,13 @@ def read_file(file: Path) -> Mapping[str, list[JSON]]:
         msg = f"{file} is not JSON: {error}"
         raise CommandError(msg, USAGE, remedy="correct it") from error
     is_valid = isinstance(content, dict) and all(
-        name in PARTS and isinstance(entries, list) for name, entries in content.items()
+        name in PARTS
+        and isinstance(entries, list)
+        and all(isinstance(each, dict) for each in entries)
+        for name, entries in content.items()
     )
     if not is_valid:
         msg = f"{file} is no publication"
-        raise CommandError(msg, USAGE, remedy=f"give an object with lists: {', '.join(PARTS)}")
+        remedy = f"give an object with lists of objects: {', '.join(PARTS)}"
+        raise CommandError(msg, USAGE, remedy=remedy)
     return content  # type: ignore[no-any-return]
