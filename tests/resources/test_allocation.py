@@ -1,7 +1,9 @@
 """Allocation: a batch has the same result as its orders one by one."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -190,6 +192,24 @@ def test_a_picked_number_must_belong_to_the_address_s_local_network() -> None:
 
     assert isinstance(share.answer, ResourcesRefused)
     assert "local network" in share.answer.reason
+
+
+def test_mobile_numbers_are_picked_from_those_of_the_whole_local_network_alone() -> None:
+    number = Resource(Pool(TENANT, "number", "025"), e164(0))
+    mobile = {picked_name(e164(0)): PickedResource(number, "025", NumberState.IDLE)}
+    need = Need(kind="number", picked=e164(0))
+    mobile_need = msgspec.structs.replace(need, served_from="region")
+
+    def is_allocated(need: Need, picked: Mapping[ResourceName, PickedResource]) -> bool:
+        stock = Stock({}, picked, NOON)
+        (share,) = allocate(resolve_all([an_assignment_request(1, need)]), stock)
+        return isinstance(share.answer, ResourcesAssigned)
+
+    of_exchange = a_stock().picked
+    assert is_allocated(need, of_exchange)
+    assert is_allocated(mobile_need, mobile)
+    assert not is_allocated(need, mobile)
+    assert not is_allocated(mobile_need, of_exchange)
 
 
 def test_a_number_selected_by_another_client_is_free_once_its_time_is_over() -> None:

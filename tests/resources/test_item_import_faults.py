@@ -110,8 +110,8 @@ async def test_no_block_makes_a_second_item_for_a_value_that_is_unique_within_th
         (BOX, BOX | {"attributes": {}}, {"twice"}),
         (PORT, PORT, {"twice"}),
         (PORT, PORT | {"value": "X/0000002"}, set()),
-        (PORT | {"value": "X-Y"}, PORT | {"value": "X-Y", "pool": "Y"}, set()),
-        (BOX, PORT | {"value": "STB-1/X"}, set()),
+        (PORT | {"value": "X-Y/1"}, PORT | {"value": "Y/1", "pool": "Y"}, {"not-unique"}),
+        (BOX | {"value": "X/1"}, PORT | {"value": "X/1"}, set()),
     ],
 )
 async def test_no_two_rows_have_the_same_value(

@@ -143,6 +143,10 @@ class Stock:
             return f"{what} is not of the grade that was sold"
         if requirement.network not in {"", picked.network}:
             return f"{what} is not of the address's local network"
+        is_of_network = picked.resource.pool.name == requirement.network
+        if requirement.network and is_of_network is not requirement.is_of_network:
+            of = "an exchange" if is_of_network else "the whole local network, as mobile ones are"
+            return f"{what} is not one of {of}"
         return picked
 
 

@@ -75,6 +75,10 @@ class Requirement(NamedTuple):
     network: str
     """The local network that a resource picked from any pool must belong to; empty for any."""
 
+    is_of_network: bool = False
+    """Whether a resource picked from any pool must be one of the whole local network, as mobile
+    numbers are, and not of one of its exchanges."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRequirements:
@@ -262,11 +266,12 @@ def resolve_need(
     site: ServingPlant | None,
 ) -> Requirement | ResourcesRefused:
     """Resolve one need to its pool, or refuse the order if no pool serves the address."""
+    served_from = ServedFrom(need.served_from) if need.served_from else None
     if need.picked and kind.picked_from is PickedFrom.REGION:
         network = site.local_network if site else ""
         any_pool = Pool(request.tenant, kind.name, "", need.grade)
-        return Requirement(item, any_pool, need.picked, network)
-    served_from = ServedFrom(need.served_from) if need.served_from else None
+        is_of_network = (served_from or kind.served_from) is ServedFrom.REGION
+        return Requirement(item, any_pool, need.picked, network, is_of_network)
     name = kind.pool_serving(site, served_from)
     if name is None:
         reason = unserved_reason(kind, item, site)

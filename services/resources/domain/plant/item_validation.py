@@ -172,8 +172,8 @@ def item_faults(
             if pool != row.pool:
                 reason, remedy = f"is in the pool {pool}", f"say pool {pool}, or another value"
                 yield each.fault("value", "taken", reason, remedy)
-        elif row.pool not in row.value:
-            reason = f"does not contain the name of its pool, {row.pool}"
+        elif not row.value.startswith(f"{row.pool}/"):
+            reason = f"does not begin with the name of its pool: {row.pool}/"
             yield each.fault("value", "not-unique", reason, f"say {row.pool}/{row.value}")
         before = stored.get(item_key(row))
         if before and before.service_id and is_changed(before.resource, row):

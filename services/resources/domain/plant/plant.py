@@ -22,6 +22,7 @@ KindName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$(?!\n)")
 AttributeName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$(?!\n)")]
 AttributeText = Annotated[str, msgspec.Meta(max_length=200)]
 VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
+MAX_ATTRIBUTES = 50
 OLD_NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
 """Earlier names of fields; rows may still use them."""
 
@@ -131,7 +132,9 @@ class ImportedItem(ImportedRow, frozen=True, kw_only=True):
     element: Annotated[str, msgspec.Meta(pattern=rf"^({IDENTIFIER})?$(?!\n)")] = ""
     """The network element that it leads to, if any."""
 
-    attributes: dict[AttributeName, bool | int | AttributeText] = {}
+    attributes: Annotated[
+        dict[AttributeName, bool | int | AttributeText], msgspec.Meta(max_length=MAX_ATTRIBUTES)
+    ] = {}
     """What is configured for it on an element, or said about it."""
 
 

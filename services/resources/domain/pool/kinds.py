@@ -63,7 +63,7 @@ class UniqueWithin(StrEnum):
     """What a value is unique within. The history names resources of a kind by their values."""
 
     POOL = "pool"
-    """Its pool; to be unique in the history, a value contains the name of the pool."""
+    """Its pool; to be unique in the history, a value begins with the name of the pool."""
 
     TENANT = "tenant"
     """All pools of the kind; an index enforces it."""
