@@ -16,8 +16,10 @@ from services.provisioning.domain.blueprint.blueprint import (
 from services.provisioning.domain.blueprint.templates import Source, parse_reference
 from services.provisioning.domain.blueprint.validation import faults
 from services.provisioning.domain.plan.planner import ExistingService, plan_order
+from services.provisioning.domain.plan.templates import fill, ranges_of
 from services.provisioning.domain.plan.working_plan import PlanUpdate
-from shared.contracts import BusinessAction, Characteristic, OrderedItem
+from shared.contracts import BusinessAction, Characteristic, Held, OrderedItem
+from shared.errors import PoisonError
 from tests.conftest import NOON
 from tests.provisioning.builders import (
     HELD,
@@ -140,12 +142,24 @@ def test_a_reference_to_the_base_names_a_kind(template: str, source: Source) -> 
     assert parse_reference("$base.leg") is None
 
 
+def planned_with(blueprint: Blueprint, **characteristics: Any) -> PlanUpdate:
+    """Return the plan of a new service with these characteristics."""
+    values = tuple(
+        Characteristic(name=k, value=v) for k, v in characteristics.items() if v is not None
+    )
+    item = msgspec.structs.replace(an_item("line", BusinessAction.NEW), characteristics=values)
+    return plan_order(accepted(item), index([blueprint]), {}, a_cause(), NOON)
+
+
+def failure_code(blueprint: Blueprint, **characteristics: Any) -> str | None:
+    """Return why the plan of a new service with these characteristics failed."""
+    failure = planned_with(blueprint, **characteristics).plan.failure
+    return failure.code if failure else None
+
+
 def needs_of(blueprint: Blueprint, **characteristics: Any) -> list[str]:
     """Return the kinds that a new service with these characteristics requests."""
-    values = tuple(Characteristic(name=k, value=v) for k, v in characteristics.items())
-    item = msgspec.structs.replace(an_item("line", BusinessAction.NEW), characteristics=values)
-    update = plan_order(accepted(item), index([blueprint]), {}, a_cause(), NOON)
-    (request,) = update.messages
+    (request,) = planned_with(blueprint, **characteristics).messages
     return [need.kind for each in request.items for need in each.needs]  # type: ignore[attr-defined]
 
 
@@ -170,8 +184,56 @@ def test_a_need_is_for_as_many_as_its_count_says() -> None:
     blueprint = with_needs(BlueprintNeed(kind="card", count="$characteristic.quantity"))
 
     assert needs_of(blueprint, quantity=3) == ["card"] * 3
-    assert needs_of(blueprint) == ["card"]
+    assert needs_of(blueprint, quantity=0) == []
     assert needs_of(with_needs(BlueprintNeed(kind="card", count="2"))) == ["card"] * 2
+
+
+@pytest.mark.parametrize("quantity", ["many", "-1", 1001, 10**20, None])
+def test_an_order_for_a_number_of_resources_that_cannot_be_fails(quantity: Any) -> None:
+    counted = BlueprintNeed(kind="card", count="$characteristic.quantity")
+    of_step = msgspec.structs.replace(a_call("more"), needs=(counted,))
+    for blueprint in (with_needs(counted), with_needs(step=of_step)):
+        assert failure_code(blueprint, quantity=quantity) == "bad-count"
+
+
+def test_an_order_for_too_many_resources_in_all_fails() -> None:
+    counted = BlueprintNeed(kind="card", count="$characteristic.quantity")
+
+    assert failure_code(with_needs(*[counted] * 5), quantity=1000) is None
+    assert failure_code(with_needs(*[counted] * 6), quantity=1000) == "bad-count"
+
+
+def test_services_that_rely_on_each_other_have_no_plan() -> None:
+    television, line = items(BusinessAction.NEW)
+    line = msgspec.structs.replace(line, base_service_id=DEPENDENT)
+
+    with pytest.raises(PoisonError, match="rely on each other"):
+        planned(BusinessAction.NEW, television, line)
+
+
+@pytest.mark.parametrize(
+    ("values", "ranges"),
+    [
+        ([], ""),
+        (["K09"], "K09"),
+        (["K02", "K01", "K03", "K09"], "K01-K03,K09"),
+        (["K09", "K10", "L11"], "K09-K10,L11"),
+        (["K99", "K100"], "K100,K99"),
+        (["A", "B"], "A,B"),
+    ],
+)
+def test_values_are_told_as_ranges(values: list[str], ranges: str) -> None:
+    assert ",".join(ranges_of(values)) == ranges
+
+
+def test_a_step_names_all_resources_of_a_kind() -> None:
+    held = [Held(kind=kind, value=value) for kind, value in (("card", "K1"), ("sim", "S"))]
+    item = msgspec.structs.replace(
+        planned(BusinessAction.NEW, an_item("line", BusinessAction.NEW)).plan.items[0],
+        held=(*held, Held(kind="card", value="K2")),
+    )
+
+    assert fill("$card.ranges", item) == "K1-K2"
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,9 @@ class OnFailure(StrEnum):
 MAX_COUNT = 1000
 """The most resources that one need is for."""
 
+MAX_COUNT_OF_ORDER = 5 * MAX_COUNT
+"""The most resources that the counted needs of an order are for."""
+
 
 class PointOfNoReturn(StrEnum):
     """How far a plan can still be rolled back once a step has started."""

@@ -9,6 +9,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     BlueprintNeed,
     BlueprintStep,
 )
+from services.provisioning.domain.blueprint.templates import is_template
 from services.provisioning.domain.business_actions import BUSINESS_ACTIONS, ServiceEffect
 from shared.contracts import RESERVING_EFFECTS, NeedEffect, find_business_action
 from shared.errors import Fault
@@ -51,9 +52,10 @@ def need_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
             reason = f"a service that ends gets no {need.kind}"
             remedy = f"use `{NeedEffect.KEEP}` or `{NeedEffect.PRE_RELEASE}`"
             yield Fault(f"{at}{place}/effect", "never-released", reason, remedy)
-        if (need.picked or need.grade) and effect not in RESERVING_EFFECTS:
+        is_chosen = need.picked or need.grade or need.served_from
+        if is_chosen and effect not in RESERVING_EFFECTS:
             reason = f"a {need.kind} that the service holds cannot be chosen"
-            remedy = "leave `picked` and `grade` out, or reserve another one"
+            remedy = "leave `picked`, `grade` and `served_from` out, or reserve another one"
             yield Fault(f"{at}{place}", "not-allowed", reason, remedy)
     if effect_on_service is ServiceEffect.ENDS:
         yield from release_faults(placed, at)
@@ -69,9 +71,9 @@ def release_faults(placed: list[PlacedNeed], at: str) -> Iterator[Fault]:
     for place, need, effect in placed:
         is_of_first = place.startswith("/needs")
         if is_of_first and effect is NeedEffect.KEEP:
-            kept[need.kind] += 1
+            kept[counted(need)] += fixed_count(need)
         if not is_of_first and effect is NeedEffect.PRE_RELEASE:
-            released[need.kind] += 1
+            released[counted(need)] += fixed_count(need)
     if left := kept - released:
         reason = f"{', '.join(sorted(left))}: kept by a service that ends"
         remedy = "add a step of kind release with these needs"
@@ -80,6 +82,16 @@ def release_faults(placed: list[PlacedNeed], at: str) -> Iterator[Fault]:
         reason = f"{', '.join(sorted(early))}: given up by the first step already"
         remedy = f"give the needs of the blueprint the effect `{NeedEffect.KEEP}`"
         yield Fault(f"{at}/steps", "nothing-held", reason, remedy)
+
+
+def counted(need: BlueprintNeed) -> str:
+    """Return what a need is for: its kind and, if it refers to one, its count."""
+    return f"{need.kind} ({need.count})" if is_template(need.count) else need.kind
+
+
+def fixed_count(need: BlueprintNeed) -> int:
+    """Return how many resources a need is for; one if that is not known before the order."""
+    return int(need.count) if need.count.isdecimal() else 1
 
 
 def available_kinds(blueprint: Blueprint, step: BlueprintStep) -> AvailableKinds:

@@ -4,6 +4,7 @@
 `$before.NAME`           the same before the order, of a service that it changes
 `$item.NAME`             service, product, address or offering of the item
 `$KIND.value`            the resource of that kind that the item holds, `$leg.value`
+`$KIND.ranges`           all its resources of that kind as ranges: `KT01-KT03,KT09`
 `$KIND.element`          the network element it leads to
 `$KIND.NAME`             another attribute of it, `$leg.ponPort`
 `$before.KIND.NAME`      the same of the resource that the item gives up, `$before.number.value`

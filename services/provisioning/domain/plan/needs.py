@@ -5,7 +5,12 @@ from itertools import repeat
 
 import msgspec
 
-from services.provisioning.domain.blueprint.blueprint import MAX_COUNT, BlueprintNeed
+from services.provisioning.domain.blueprint.blueprint import (
+    MAX_COUNT,
+    MAX_COUNT_OF_ORDER,
+    Blueprint,
+    BlueprintNeed,
+)
 from services.provisioning.domain.business_actions import ServiceEffect, rule_of
 from services.provisioning.domain.plan.plan import PlanItem, PlanStep
 from services.provisioning.domain.plan.templates import applies, fill_text
@@ -64,10 +69,27 @@ def filled_needs(item: PlanItem, needs: Iterable[BlueprintNeed]) -> Iterator[Nee
             effect=each.effect,
             served_from=each.served_from,
         )
-        yield from repeat(need, count_of(each, item))
+        yield from repeat(need, count_of(each, item) or 0)
 
 
-def count_of(need: BlueprintNeed, item: PlanItem) -> int:
-    """Return how many resources a need is for; one if its count is no number."""
-    text = fill_text(need.count, item)
-    return min(int(text), MAX_COUNT) if text.isascii() and text.isdigit() else 1
+def count_of(need: BlueprintNeed, item: PlanItem) -> int | None:
+    """Return how many resources a need is for; None if its count is no number up to the most."""
+    text = fill_text(need.count, item) if need.count else "1"
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_COUNT))
+    return int(text) if is_number and int(text) <= MAX_COUNT else None
+
+
+def wrong_counts(planned: Iterable[tuple[PlanItem, Blueprint]]) -> str:
+    """Return why an order cannot get as many resources as it needs; empty if it can."""
+    total = 0
+    for item, blueprint in planned:
+        steps = (need for step in blueprint.steps for need in step.requested_needs)
+        for need in (each for each in (*blueprint.needs, *steps) if applies(each, item)):
+            count = count_of(need, item)
+            if count is None:
+                text = fill_text(need.count, item)
+                return f"{need.kind} of item {item.id}: {text!r} is no number up to {MAX_COUNT}"
+            total += count
+    if total > MAX_COUNT_OF_ORDER:
+        return f"an order gets up to {MAX_COUNT_OF_ORDER} resources, and this one needs {total}"
+    return ""

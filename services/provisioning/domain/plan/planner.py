@@ -21,7 +21,7 @@ from services.provisioning.domain.business_actions import (
 from services.provisioning.domain.plan import execution
 from services.provisioning.domain.plan.graph import with_positions
 from services.provisioning.domain.plan.modes import ModeChange
-from services.provisioning.domain.plan.needs import first_step_needs
+from services.provisioning.domain.plan.needs import first_step_needs, wrong_counts
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -41,6 +41,7 @@ from shared.contracts import (
     business_action_name,
     business_action_of,
 )
+from shared.errors import PoisonError
 
 Blueprints: TypeAlias = Mapping[tuple[str, str], Blueprint]
 """The newest blueprint of each specification and business action."""
@@ -83,7 +84,11 @@ def plan_order(
 ) -> PlanUpdate:
     """Build the plan of an order, and start it.
 
-    An order for which a blueprint is missing fails at once, before anything begins.
+    An order for which a blueprint is missing, or which needs a number of resources that cannot be,
+    fails at once, before anything begins.
+
+    Raises:
+        PoisonError: if its services rely on each other in a circle.
     """
     items = [item for item in order.items if rule_of(item).effect is not ServiceEffect.KEEPS]
     found = [(item, find_blueprint(item, blueprints)) for item in items]
@@ -108,6 +113,8 @@ def plan_order(
     working_plan = WorkingPlan(plan)
     if missing := [item for item, each in found if each is None]:
         working_plan.refuse(no_blueprint_failure(missing))
+    elif reason := wrong_counts(planned):
+        working_plan.refuse(PlanFailure(code="bad-count", reason=reason))
     elif planned:
         execution.start_ready_steps(working_plan)
     else:
@@ -230,7 +237,11 @@ def items_before(item: PlanItem, planned: ItemBlueprints) -> list[PlanItem]:
 
 
 def in_dependency_order(planned: ItemBlueprints) -> ItemBlueprints:
-    """Return items so that each stands behind those whose steps come before its own."""
+    """Return items so that each stands behind those whose steps come before its own.
+
+    Raises:
+        PoisonError: if services rely on each other in a circle.
+    """
     ordered: list[tuple[PlanItem, Blueprint]] = []
     waiting = list(planned)
     while waiting:
@@ -240,6 +251,10 @@ def in_dependency_order(planned: ItemBlueprints) -> ItemBlueprints:
             for each in waiting
             if {other.id for other in items_before(each[0], planned)} <= placed
         ]
+        if not free:
+            names = ", ".join(sorted(item.id for item, _ in waiting))
+            msg = f"the services of items {names} rely on each other"
+            raise PoisonError(msg)
         ordered += free
         waiting = [each for each in waiting if each not in free]
     return ordered

@@ -1,7 +1,8 @@
 """Filling the templates of a blueprint from an item of the plan."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
+from string import digits
 
 from services.provisioning.domain.blueprint.blueprint import (
     BlueprintNeed,
@@ -85,10 +86,39 @@ def held_value(kind: str, name: str, among: Iterable[Held]) -> Value | None:
     match name:
         case "value":
             return held.value
+        case "ranges":
+            return ",".join(ranges_of(each.value for each in among if each.kind == kind))
         case "element":
             return held.element or None
         case _:
             return characteristic_value(name, held.attributes)
+
+
+def ranges_of(values: Iterable[str]) -> Iterator[str]:
+    """Yield values as ranges of consecutive ones: `KT01-KT03`, and a single one as it is."""
+    first = last = ""
+    for value in sorted(values):
+        if last and value == value_after(last):
+            last = value
+            continue
+        if first:
+            yield range_text(first, last)
+        first = last = value
+    if first:
+        yield range_text(first, last)
+
+
+def value_after(value: str) -> str:
+    """Return the next value of the same length; empty if there is none."""
+    prefix = value.rstrip(digits)
+    number = value[len(prefix) :]
+    following = str(int(number) + 1).zfill(len(number)) if number else ""
+    return prefix + following if len(following) == len(number) else ""
+
+
+def range_text(first: str, last: str) -> str:
+    """Return a range as text."""
+    return first if first == last else f"{first}-{last}"
 
 
 def values_of_step(step: PlanStep, item: PlanItem) -> StepValues:
