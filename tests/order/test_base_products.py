@@ -34,6 +34,8 @@ from tests.order.builders import (
 )
 
 AT = "/productOrderItem/0/product/productRelationship"
+PRODUCT_AT = "/productOrderItem/0/product/id"
+ITEM_AT = "/productOrderItem/0/productOrderItemRelationship"
 
 
 def television(id_: str = "1", **more: Any) -> Json:
@@ -45,15 +47,29 @@ def on_item(id_: str) -> Json:
     return {"productOrderItemRelationship": [{"id": id_, "relationshipType": "reliesOn"}]}
 
 
-def on_product(product: Product, kind: str = "reliesOn") -> Json:
+def on_product(product: Product, kind: str = "reliesOn", *, twice: bool = False) -> Json:
     relationship = {"relationshipType": kind, "product": {"id": str(product.id)}}
-    return {"product": {"productRelationship": [relationship]}}
+    return {"product": {"productRelationship": [relationship] * (1 + twice)}}
 
 
 def a_television(base: Product, n: int = 2) -> Product:
     """Return an IPTV that relies on a line."""
     product = product_of("ftth-300", "iptv-hd")(n)
     return replace(product, base_id=base.id)
+
+
+def ended_or_moved(action: str, product: Product, id_: str, to: str = "addr-2") -> Json:
+    """Return an item that disconnects a product, or moves it to an address."""
+    if action == "disconnect":
+        return a_disconnection(product.id, id_)
+    changed = {"id": str(product.id), "place": [a_place(id=to)]}
+    return {"id": id_, "action": "modify", "businessAction": "move", "product": changed}
+
+
+def at_address(product: Product, address: str) -> Product:
+    """Return a product at another address."""
+    content = msgspec.structs.replace(product.content, address_id=address)
+    return replace(product, content=content)
 
 
 def test_an_item_of_the_order_is_the_base_and_gives_its_address() -> None:
@@ -110,13 +126,10 @@ def test_a_named_item_or_product_is_the_base_among_several() -> None:
         (
             (a_fibre(),),
             television(**on_item("9")),
-            ("/productOrderItem/0/productOrderItemRelationship", "base-mismatch"),
+            (ITEM_AT, "base-mismatch"),
         ),
-        (
-            (a_fibre(),),
-            television(**on_product(a_fibre(), "bundled")),
-            (f"{AT}/0", "relationship-unsupported"),
-        ),
+        ((a_fibre(),), television(**on_product(a_fibre(), twice=True)), (AT, "base-ambiguous")),
+        ((a_fibre(),), television(**on_item("")), (ITEM_AT, "base-ambiguous")),
         (
             (a_fibre(),),
             an_item("1", "iptv-hd", place=a_place(id="addr-2"))
@@ -129,6 +142,29 @@ def test_a_base_that_cannot_be_is_named_with_the_reason(
     products: tuple[Product, ...], item: Json, fault: tuple[str, str]
 ) -> None:
     assert faults_of(a_body(item), products=products) == {fault}
+
+
+def test_a_relationship_of_another_type_is_ignored() -> None:
+    fibre = a_fibre()
+    order = accepted(a_body(television(**on_product(fibre, "bundled"))), 2, products=(fibre,)).order
+
+    assert order.items[0].ordered.base_product_id == fibre.id
+
+
+@pytest.mark.parametrize("action", ["disconnect", "move"])
+def test_a_base_that_the_order_itself_ends_or_moves_carries_nothing_new(action: str) -> None:
+    fibre = a_fibre()
+    body = a_body(ended_or_moved(action, fibre, "1"), television("2", **on_product(fibre)))
+
+    assert faults_of(body, products=(fibre,)) == {(AT.replace("/0/", "/1/"), "base-leaving")}
+
+
+def test_of_several_bases_the_one_where_the_product_is_delivered_is_found() -> None:
+    here, there = a_fibre(1), at_address(a_fibre(2), "addr-2")
+    item = television() | {"product": {"place": [a_place(id="addr-2")]}}
+    order = accepted(a_body(item), 3, products=(here, there)).order
+
+    assert order.items[0].ordered.base_product_id == there.id
 
 
 def test_a_base_with_an_open_order_is_busy() -> None:
@@ -179,34 +215,6 @@ def test_a_completed_order_leaves_its_base_as_it_was_and_free() -> None:
     assert (made.base_id, made.content.base_service_id) == (fibre.id, fibre.service_id)
     assert completed.changed == failed.changed == (fibre,)
     assert [each.product_id for each in completed.messages[0].products] == [made.id]
-
-
-@pytest.mark.parametrize("action", ["disconnect", "move"])
-def test_a_base_ends_and_moves_with_its_dependents_alone(action: str) -> None:
-    fibre = a_fibre()
-    iptv = a_television(fibre)
-
-    def an_action(product: Product, id_: str) -> Json:
-        if action == "disconnect":
-            return a_disconnection(product.id, id_)
-        place = a_place(id="addr-2")
-        changed = {"id": str(product.id), "place": [place]}
-        return {"id": id_, "action": "modify", "businessAction": "move", "product": changed}
-
-    alone = faults_of(a_body(an_action(fibre, "1")), products=(fibre, iptv))
-    together = a_body(an_action(fibre, "1"), an_action(iptv, "2"))
-
-    assert alone == {("/productOrderItem/0/product/id", "product-needed")}
-    assert faults_of(together, products=(fibre, iptv)) == set()
-
-
-def test_a_dependent_ends_without_its_base() -> None:
-    fibre = a_fibre()
-    iptv = a_television(fibre)
-    order = accepted(a_body(a_disconnection(iptv.id)), 3, products=(fibre, iptv)).order
-
-    assert order.items[0].ordered.base_product_id == fibre.id
-    assert order.locked_product_ids() == [iptv.id]
 
 
 def test_a_product_is_excluded_where_the_customer_has_one_that_excludes_it() -> None:

@@ -103,6 +103,15 @@ def test_only_the_product_of_the_named_previous_owner_is_transferred(
     assert faults_of(a_transfer(fibre, **differences), products=(fibre,)) == fault
 
 
+def test_products_go_from_one_customer_alone() -> None:
+    fibre = a_fibre()
+    parties = [NEW_OWNER, *({"id": each, "role": "previous owner"} for each in ("C-1", "C-3"))]
+
+    assert faults_of(a_transfer(fibre, relatedParty=parties), products=(fibre,)) == {
+        ("/relatedParty/2/role", "previous-owner-twice")
+    }
+
+
 def test_what_relies_on_a_product_goes_along() -> None:
     fibre = a_fibre()
     iptv = replace(product_of("ftth-300", "iptv-hd")(2), base_id=fibre.id)

@@ -1,6 +1,6 @@
 """Place an order: accept it, or return the submission that it repeats."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -23,7 +23,6 @@ from services.order.domain.acceptance.submission import (
     new_repetitions,
 )
 from services.order.domain.acceptance.takeover import order_record
-from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.progress import Progress, initial_changes
 from services.order.domain.order import Order
@@ -52,8 +51,21 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
     store.submissions.preload(session, [each.keys for each in commands])
     store.catalogue.preload(session, {each.keys.tenant for each in commands})
     store.products.preload_with_related(
-        session, [id_ for each in commands for id_ in each.order.product_ids]
+        session,
+        [id_ for each in commands for id_ in each.order.product_ids],
+        [id_ for each in commands for id_ in each.order.base_product_ids],
+        [key for each in commands for key in candidate_keys(session, each)],
     )
+
+
+def candidate_keys(
+    session: Session, command: PlaceOrderCommand
+) -> Iterator[store.products.CandidateKey]:
+    """Yield the specifications of the customer's products that an order may rely on or exclude."""
+    tenant, party_id = command.keys.tenant, customer_id_of(command.order)
+    catalogue = store.catalogue.get(session, tenant)
+    for name in related_specifications(command.order, catalogue):
+        yield store.products.CandidateKey(tenant, party_id, name)
 
 
 def accept_or_replay(
@@ -75,9 +87,10 @@ def accept_or_replay(
         return earlier
     context = acceptance_context(command, work)
     catalogue = store.catalogue.get(work.session, keys.tenant)
-    products = accessible_products(command, catalogue, work)
+    products = concerned_products(command, work)
+    context = context._replace(bases_of_others=products.bases_of_others)
     try:
-        accepted = accept(command.order, context, catalogue, products)
+        accepted = accept(command.order, context, catalogue, products.accessible)
     except DomainError:
         if command.order.product_ids or related_specifications(command.order, catalogue):
             check_not_recovering(work.session)
@@ -89,21 +102,33 @@ def accept_or_replay(
     return submission
 
 
-def accessible_products(
-    command: PlaceOrderCommand, catalogue: Catalogue, work: UnitOfWork
-) -> dict[UUID, Product]:
-    """Return the products that an order concerns, as far as its client may change them.
+class ConcernedProducts(NamedTuple):
+    """The products that an order concerns."""
 
-    They are those that it names, with their bundles and dependents, and those of the customer on
-    which new ones may rely, or that exclude them.
+    accessible: dict[UUID, Product]
+    """Those that its client may see and change."""
+
+    bases_of_others: frozenset[UUID]
+    """Those on which rely some that it may not see."""
+
+
+def concerned_products(command: PlaceOrderCommand, work: UnitOfWork) -> ConcernedProducts:
+    """Return the products that an order concerns.
+
+    They are those that it names, with their bundles and those that rely on them, and those of the
+    customer among which a base is searched.
     """
     session, order = work.session, command.order
     found = store.products.find_with_related_for_update(session, order.product_ids)
-    if specifications := related_specifications(order, catalogue):
-        found |= store.products.find_of_party_for_update(
-            session, command.keys.tenant, customer_id_of(order), specifications
-        )
-    return store.products.filter_accessible(session, command.data_scope, found)
+    found |= store.products.find_many_for_update(session, order.base_product_ids)
+    found |= store.products.find_candidates_for_update(
+        session, command.keys.tenant, customer_id_of(order)
+    )
+    if leaving := order.ids_with_dependents:
+        found |= store.products.find_new_dependents_for_update(session, leaving, found)
+    accessible = store.products.filter_accessible(session, command.data_scope, found)
+    hidden = (each for id_, each in found.items() if id_ not in accessible and not each.ended_at)
+    return ConcernedProducts(accessible, frozenset(each.base_id for each in hidden if each.base_id))
 
 
 def acceptance_context(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptanceContext:

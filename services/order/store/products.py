@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, bindparam, func, select, union_all
+from sqlalchemy import CompoundSelect, Text, bindparam, column, func, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -13,6 +13,7 @@ from services.order.domain.fulfilment.product import Product
 from services.order.tables import ProductRow
 from shared.access.access_rule import DataScope
 from shared.access.grants import is_accessible
+from shared.persistence.bulk import bind_arrays, unnest
 from shared.persistence.repository import Repository
 
 PRODUCTS = Repository(ProductRow, Product)
@@ -32,22 +33,62 @@ RELATED: CompoundSelect[Any] = union_all(
 )
 """Of products, the other ones of their bundles, and those that rely on them."""
 
-OF_PARTY = (
-    select(ProductRow.id)
-    .where(ProductRow.tenant == bindparam("tenant"), ProductRow.party_id == bindparam("party_id"))
-    .where(ProductRow.specification.in_(bindparam("specifications", expanding=True)))
-    .where(ProductRow.ended_at.is_(None))
-    .order_by(ProductRow.id)
+DEPENDENTS = select(ProductRow.id).where(
+    ProductRow.base_id == func.any(IDS), ProductRow.ended_at.is_(None)
 )
+REQUESTED = unnest([column(name, Text) for name in ("tenant", "party", "specification")])
+MAX_CANDIDATES = 100
+"""The most products of a customer and a specification among which a base is searched."""
+
+CANDIDATE = (
+    select(ProductRow.id)
+    .where(ProductRow.tenant == REQUESTED.c.tenant, ProductRow.party_id == REQUESTED.c.party)
+    .where(ProductRow.specification == REQUESTED.c.specification, ProductRow.ended_at.is_(None))
+    .order_by(ProductRow.id)
+    .limit(MAX_CANDIDATES)
+    .lateral("candidate")
+)
+CANDIDATES = select(REQUESTED.c.tenant, REQUESTED.c.party, CANDIDATE.c.id).join(CANDIDATE, true())
 
 
-def preload_with_related(session: Session, ids: Collection[UUID]) -> None:
-    """Read and lock products, the other ones of their bundles, and those that rely on them."""
+class CandidateKey(NamedTuple):
+    """A specification of which a customer may have products."""
+
+    tenant: str
+    party_id: str
+    specification: str
+
+
+def preload_with_related(
+    session: Session,
+    ids: Collection[UUID],
+    bases: Collection[UUID] = (),
+    candidates: Collection[CandidateKey] = (),
+) -> None:
+    """Read and lock products, the other ones of their bundles, and those that rely on them.
+
+    All are locked at once and in one sequence, so that no two transactions wait for each other.
+
+    Args:
+        session: of the database.
+        ids: the products that orders change or end.
+        bases: products that are named as bases.
+        candidates: the customers' products among which bases are searched.
+    """
+    found = {*ids, *bases}
     if ids:
         related = _related_cache(session)
         for product, other in session.execute(RELATED, {"ids": list(ids)}):
             related.setdefault(product, set()).add(other)
-        PRODUCTS.preload(session, sorted({*ids}.union(*(related.get(each, ()) for each in ids))))
+            found.add(other)
+    if candidates:
+        of_party = _candidate_cache(session)
+        bound = bind_arrays(("tenant", "party", "specification"), sorted(set(candidates)))
+        for tenant, party_id, id_ in session.execute(CANDIDATES, bound):
+            of_party.setdefault((tenant, party_id), set()).add(id_)
+            found.add(id_)
+    if found:
+        PRODUCTS.preload(session, sorted(found))
 
 
 def find_with_related_for_update(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
@@ -61,13 +102,23 @@ def find_with_related_for_update(session: Session, ids: Iterable[UUID]) -> dict[
     )
 
 
-def find_of_party_for_update(
-    session: Session, tenant: str, party_id: str, specifications: Collection[str]
+def find_candidates_for_update(session: Session, tenant: str, party_id: str) -> dict[UUID, Product]:
+    """Return the products of a customer among which a base is searched.
+
+    Requires `preload_with_related` in the same transaction.
+    """
+    ids = _candidate_cache(session).get((tenant, party_id), ())
+    return find_many_for_update(session, sorted(ids))
+
+
+def find_new_dependents_for_update(
+    session: Session, bases: Collection[UUID], known: Collection[UUID]
 ) -> dict[UUID, Product]:
-    """Return a customer's products of these specifications that are not terminated."""
-    bound = {"tenant": tenant, "party_id": party_id, "specifications": sorted(specifications)}
-    ids = list(session.scalars(OF_PARTY, bound)) if specifications else []
-    PRODUCTS.preload(session, ids)
+    """Return the products that rely on locked ones and were not known when these were locked.
+
+    An order that creates one locks its base, so none is added from now on.
+    """
+    ids = sorted(set(session.scalars(DEPENDENTS, {"ids": list(bases)})) - set(known))
     return find_many_for_update(session, ids)
 
 
@@ -118,3 +169,8 @@ def put_all(
 def _related_cache(session: Session) -> dict[UUID, set[UUID]]:
     related: dict[UUID, set[UUID]] = session.info.setdefault("related_products", {})
     return related
+
+
+def _candidate_cache(session: Session) -> dict[tuple[str, str], set[UUID]]:
+    found: dict[tuple[str, str], set[UUID]] = session.info.setdefault("candidates", {})
+    return found

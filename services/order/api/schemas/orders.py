@@ -19,7 +19,6 @@ from services.order.api.schemas.products import (
     ProductSchema,
     ShortList,
     ShortText,
-    unsupported,
 )
 from services.order.domain.acceptance.request import LocatedValue, RequestedItem, RequestedOrder
 from services.order.domain.acceptance.submission import fingerprint
@@ -80,12 +79,6 @@ class ItemRelationshipSchema(TmfBaseSchema):
     """`reliesOn`."""
 
 
-def relied_on_item(relationships: Sequence[ItemRelationshipSchema]) -> str:
-    """Return the item that creates the product on which another one relies; empty for none."""
-    found = (each.id for each in relationships if each.relationship_type == RELIES_ON)
-    return next(found, "")
-
-
 class OrderItemSchema(TmfBaseSchema):
     """One item of an order."""
 
@@ -113,6 +106,7 @@ class OrderItemSchema(TmfBaseSchema):
     def to_domain(self, at: str) -> RequestedItem:
         """Map the item, with those of a bundle, to the domain; `at` is the JSON pointer to it."""
         product_at = f"{at}/product"
+        relationships = self.product_order_item_relationship
         return RequestedItem(
             field=at,
             id=self.id,
@@ -125,16 +119,15 @@ class OrderItemSchema(TmfBaseSchema):
             places=tuple(self.product.requested_places(product_at)),
             characteristics=tuple(self.product.requested_characteristics(product_at)),
             members=items_to_domain(f"{at}/productOrderItem", self.product_order_item),
-            unsupported_relationships=(
-                *unsupported(
-                    f"{at}/productOrderItemRelationship", self.product_order_item_relationship
-                ),
-                *unsupported(
-                    f"{product_at}/productRelationship", self.product.product_relationship
-                ),
+            unsupported_relationships=tuple(
+                f"{at}/productOrderItemRelationship/{index}"
+                for index, each in enumerate(relationships)
+                if each.relationship_type != RELIES_ON
             ),
-            base_item_id=relied_on_item(self.product_order_item_relationship),
-            base_product_id=self.product.relied_on_product,
+            base_item_ids=tuple(
+                each.id for each in relationships if each.relationship_type == RELIES_ON
+            ),
+            base_product_ids=self.product.relied_on_products,
         )
 
 

@@ -1,7 +1,7 @@
 """Schemas of products: the product of an order item, and the filters of the inventory."""
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -63,21 +63,6 @@ RELIES_ON = "reliesOn"
 """The type of the relationship to the product over which another one is delivered."""
 
 
-class HasType(Protocol):
-    """A relationship of any kind."""
-
-    @property
-    def relationship_type(self) -> str:
-        """Its type."""
-
-
-def unsupported(at: str, relationships: Sequence[HasType]) -> Iterator[str]:
-    """Yield JSON pointers to the relationships of other types than `reliesOn`."""
-    for index, each in enumerate(relationships):
-        if each.relationship_type != RELIES_ON:
-            yield f"{at}/{index}"
-
-
 class ProductSchema(TmfBaseSchema):
     """The product of an item."""
 
@@ -87,13 +72,16 @@ class ProductSchema(TmfBaseSchema):
     place: ShortList[PlaceSchema]
     product_characteristic: ShortList[CharacteristicSchema]
     product_relationship: ShortList[ProductRelationshipSchema]
-    """The product on which this one relies: `relationshipType` is `reliesOn`."""
+    """The product on which this one relies: of type `reliesOn`. Other types are ignored."""
 
     @property
-    def relied_on_product(self) -> str:
-        """The id of the product on which it relies; empty for none."""
-        types = (each for each in self.product_relationship if each.relationship_type == RELIES_ON)
-        return next((each.product.id for each in types), "")
+    def relied_on_products(self) -> tuple[str, ...]:
+        """The ids of the products on which it is said to rely."""
+        return tuple(
+            each.product.id
+            for each in self.product_relationship
+            if each.relationship_type == RELIES_ON
+        )
 
     def requested_places(self, at: str) -> Iterator[RequestedPlace]:
         """Map the places to the domain; `at` is the JSON pointer to the product."""

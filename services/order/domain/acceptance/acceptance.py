@@ -140,6 +140,7 @@ def order_faults(
         ItemCheckContext(
             *(catalogue, own, party.id, eligibility, context.blueprints),
             previous_owner=previous_owner_of(requested),
+            bases_of_others=context.bases_of_others,
         ),
     )
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.order.domain.acceptance.existing_products import product_state_faults
 from services.order.domain.acceptance.installation_address import (
     NO_PLACE,
+    installation_addresses,
     installation_place,
     missing_address_fault,
 )
@@ -34,6 +35,10 @@ REMEDY = (
     "order one in the same order, or name one that the customer has: "
     "product.productRelationship with relationshipType reliesOn and product.id"
 )
+
+
+MAX_NAMED = 5
+"""The most candidates that a fault names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,90 +85,109 @@ def base_search(
 
 
 def related_specifications(order: RequestedOrder, catalogue: Catalogue) -> set[str]:
-    """Return the specifications that new products of an order rely on, or exclude."""
+    """Return the specifications that new products exclude, or rely on without naming a base."""
     search = BaseSearch(tuple(order.all_items), catalogue, {}, "")
-    found = map(search.active_specification, search.items)
-    return {name for each in found if each for name in (each.relies_on, *each.excludes) if name}
+    found: set[str] = set()
+    for item in search.items:
+        if specification := search.active_specification(item):
+            found.update(specification.excludes)
+            if not item.names_base:
+                found.add(specification.relies_on)
+    return found - {""}
 
 
 def find_base(item: RequestedItem, search: BaseSearch) -> Candidate | Fault | None:
     """Return the base of a new product, or why there is none; None if it needs none."""
     needed = search.needed_by(item)
-    if not needed:
-        return unneeded(item)
-    if item.base_item_id:
-        return named_item(item, needed, search)
-    if item.base_product_id:
-        return named_product(item, needed, search)
-    return the_only_one(item, needed, search)
-
-
-def unneeded(item: RequestedItem) -> Fault | None:
-    """Return the fault of an item that names a base which its product does not need."""
-    if item.base_item_id:
-        at = f"{item.field}/productOrderItemRelationship"
-    elif item.base_product_id:
-        at = f"{item.field}/product/productRelationship"
-    else:
+    if item.effect is not ProductEffect.CREATES:
         return None
+    if not needed:
+        return unneeded_base_fault(item) if item.names_base else None
+    if not item.names_base:
+        return the_only_one(item, needed, search)
+    named = (*item.base_item_ids, *item.base_product_ids)
+    if len(named) > 1 or not named[0]:
+        reason = "the product relies on one other, which is to be named once, with its id"
+        return Fault(place_of_base(item), "base-ambiguous", reason, REMEDY)
+    find = named_item if item.base_item_ids else named_product
+    return find(item, needed, search)
+
+
+def place_of_base(item: RequestedItem) -> str:
+    """Return the JSON pointer to where an item names its base, or would name it."""
+    if item.base_item_ids:
+        return f"{item.field}/productOrderItemRelationship"
+    return f"{item.field}/product/productRelationship"
+
+
+def unneeded_base_fault(item: RequestedItem) -> Fault:
+    """Return the fault of an item that names a base which its product does not need."""
     reason, remedy = "the product relies on no other one", "leave it out"
-    return Fault(at, "relationship-unsupported", reason, remedy)
+    return Fault(place_of_base(item), "relationship-unsupported", reason, remedy)
 
 
 def named_item(item: RequestedItem, needed: str, search: BaseSearch) -> Candidate | Fault:
     """Return the item of the order that the product of an item is said to rely on."""
     for each in search.items:
-        if each.id == item.base_item_id and search.specification_of(each) == needed:
+        if each.id == item.base_item_ids[0] and search.specification_of(each) == needed:
             return each
     reason = f"the product relies on one of {needed}, and that item orders none"
-    return Fault(f"{item.field}/productOrderItemRelationship", "base-mismatch", reason, REMEDY)
+    return Fault(place_of_base(item), "base-mismatch", reason, REMEDY)
 
 
 def named_product(item: RequestedItem, needed: str, search: BaseSearch) -> Candidate | Fault:
     """Return the product of the customer that the product of an item is said to rely on."""
-    at = f"{item.field}/product/productRelationship"
-    id_ = parse_uuid(item.base_product_id)
+    at, id_ = place_of_base(item), parse_uuid(item.base_product_ids[0])
     found = search.products.get(id_) if id_ else None
     if found is None or found.party_id != search.party_id:
         return Fault(at, "base-unknown", "the customer has no such product", REMEDY)
     if found.specification != needed:
         reason = f"the product relies on one of {needed}, and that is one of {found.specification}"
         return Fault(at, "base-mismatch", reason, REMEDY)
-    return usable(found, item, at)
+    return usable_base(found, item, search)
 
 
 def the_only_one(item: RequestedItem, needed: str, search: BaseSearch) -> Candidate | Fault:
     """Return the only product that there is to rely on: of the order, or of the customer."""
-    at, address = f"{item.field}/product/productRelationship", installation_place(item).id
     ordered = [each for each in search.items if search.specification_of(each) == needed]
-    existing = [
+    found: Sequence[Candidate] = ordered or existing_bases(item, needed, search)
+    match found:
+        case []:
+            reason = f"the product relies on one of {needed}, and the customer has none there"
+            return Fault(place_of_base(item), "base-missing", reason, REMEDY)
+        case [RequestedItem() as only]:
+            return only
+        case [Product() as only]:
+            return usable_base(only, item, search)
+        case _:
+            what = "items" if ordered else "products"
+            names = ", ".join(sorted(str(each.id) for each in found)[:MAX_NAMED])
+            reason = f"there are several to rely on, for example the {what} {names}"
+            return Fault(place_of_base(item), "base-ambiguous", reason, "name one of them")
+
+
+def existing_bases(item: RequestedItem, needed: str, search: BaseSearch) -> list[Product]:
+    """Return the customer's products of a specification where an item is to be delivered."""
+    place = installation_place(item)
+    return [
         each
         for each in search.products.values()
         if each.specification == needed
         and each.party_id == search.party_id
         and each.status is not ProductStatus.TERMINATED
-        and ("" in {address, each.content.address_id} or address == each.content.address_id)
+        and not is_elsewhere(place, place_of_product(each))
     ]
-    found: Sequence[Candidate] = ordered or existing
-    match found:
-        case []:
-            reason = f"the product relies on one of {needed}, and the customer has none"
-            return Fault(at, "base-missing", f"{reason} there" if address else reason, REMEDY)
-        case [RequestedItem() as only]:
-            return only
-        case [Product() as only]:
-            return usable(only, item, at)
-        case _:
-            what = "items" if ordered else "products"
-            names = ", ".join(sorted(str(each.id) for each in found))
-            reason = f"there are several to rely on, the {what} {names}"
-            return Fault(at, "base-ambiguous", reason, "name one of them")
 
 
-def usable(product: Product, item: RequestedItem, at: str) -> Candidate | Fault:
-    """Return a product that a new one can rely on now, or why it cannot."""
-    faults = product_state_faults(at, item, product)
-    return next(faults, product)
+def usable_base(product: Product, item: RequestedItem, search: BaseSearch) -> Candidate | Fault:
+    """Return a product that a new one can rely on after the order, or why it cannot."""
+    at = place_of_base(item)
+    for each in search.items:
+        is_same = parse_uuid(each.product_id) == product.id
+        if is_same and each.rule and each.rule.takes_dependents_along:
+            reason = "the order ends, moves or transfers the product that a new one relies on"
+            return Fault(at, "base-leaving", reason, "send two orders, one after the other")
+    return next(product_state_faults(at, item, product), product)
 
 
 def base_faults(items: Iterable[RequestedItem], search: BaseSearch) -> Iterator[Fault]:
@@ -187,30 +211,41 @@ def is_installed(item: RequestedItem, search: BaseSearch) -> bool:
 
 
 def is_elsewhere(place: RequestedPlace, base: RequestedPlace) -> bool:
-    """Tell whether a place is another one than that of a base, if that has one."""
-    return bool(place.id and base.id) and place.id != base.id
+    """Tell whether a place is another one than that of a base, as far as both are known."""
+    if place.id and base.id:
+        return place.id != base.id
+    networks = {place.local_network, base.local_network} - {""}
+    return not (place.id or base.id) and len(networks) > 1
+
+
+def place_of_product(product: Product) -> RequestedPlace:
+    """Return the address of a product, or its local network."""
+    content = product.content
+    return NO_PLACE._replace(id=content.address_id, local_network=content.local_network)
 
 
 def place_of(base: Candidate, search: BaseSearch) -> RequestedPlace:
     """Return the place of a base product, or of the one on which that relies; empty without one."""
-    if isinstance(base, Product):
-        content = base.content
-        return NO_PLACE._replace(id=content.address_id, local_network=content.local_network)
-    own, below = installation_place(base), find_base(base, search)
-    if own.id or below is None or isinstance(below, Fault):
-        return own
-    return place_of(below, search)
+    for _ in search.items:  # a chain of bases is not longer than the order
+        if isinstance(base, Product):
+            return place_of_product(base)
+        below = find_base(base, search)
+        if installation_addresses(base) or below is None or isinstance(below, Fault):
+            break
+        base = below
+    return installation_place(base) if isinstance(base, RequestedItem) else place_of_product(base)
 
 
 def with_base_address(item: RequestedItem, search: BaseSearch) -> RequestedItem:
     """Return an item, and its members, with the address of the base for those that name none."""
     members = tuple(with_base_address(each, search) for each in item.members)
     item = replace(item, members=members) if item.members else item
-    base = None if item.places else find_base(item, search)
+    base = None if installation_addresses(item) else find_base(item, search)
     if base is None or isinstance(base, Fault):
         return item
     place = place_of(base, search)._replace(field=f"{item.field}/product/place")
-    return replace(item, places=(place,)) if place.id or place.local_network else item
+    has_place = place.id or place.local_network
+    return replace(item, places=(*item.places, place)) if has_place else item
 
 
 def base_of(item: RequestedItem, search: BaseSearch, order_id: UUID) -> Base | None:
@@ -222,29 +257,6 @@ def base_of(item: RequestedItem, search: BaseSearch, order_id: UUID) -> Base | N
             return Base(id_, service_id)
         case _:
             return None
-
-
-def dependent_faults(
-    items: Iterable[RequestedItem], products: Mapping[UUID, Product]
-) -> Iterator[Fault]:
-    """Name products that items end or move without those that rely on them."""
-    for item in items:
-        id_ = parse_uuid(item.product_id)
-        if id_ is None or item.rule is None or not item.rule.takes_dependents_along:
-            continue
-        named = {parse_uuid(each.product_id) for each in items if each.rule is item.rule}
-        left = [
-            str(each.id)
-            for each in products.values()
-            if each.base_id == id_
-            and each.status not in {ProductStatus.TERMINATED, ProductStatus.PENDING_TERMINATE}
-            and each.id not in named
-        ]
-        if left:
-            action = item.enabled_action
-            reason = f"other products rely on it, which {action} has to include"
-            remedy = f"add items with businessAction {action} for: {', '.join(sorted(left))}"
-            yield Fault(f"{item.field}/product/id", "product-needed", reason, remedy)
 
 
 def excluded_faults(items: Iterable[RequestedItem], search: BaseSearch) -> Iterator[Fault]:

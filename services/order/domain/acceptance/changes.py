@@ -151,6 +151,7 @@ def ordered_product(item: RequestedItem, action: BusinessAction, product: Produc
         service_id=product.service_id,
         follows=product.latest_order_id,
         address_id=content.address_id,
+        local_network="" if content.address_id else content.local_network,
         bundle=content.bundle,
         characteristics=content.characteristics,
     )
@@ -173,10 +174,11 @@ def changed_item(
     charges = tuple(
         each for each in price.charges if is_priced_anew or each.kind is PriceKind.ONE_TIME
     )
+    ordered = ordered_product(item, action, product)
     ordered = msgspec.structs.replace(
-        ordered_product(item, action, product),
+        ordered,
         address_id=place.id or content.address_id,
-        local_network=place.local_network or ("" if content.address_id else content.local_network),
+        local_network=place.local_network or ordered.local_network,
         sold_in=(admitted_local_networks(offering.eligibility) or ()) if offering else (),
         characteristics=(*characteristics, *bar_of(product)),
         one_off_cents=price.one_off_cents,
@@ -213,8 +215,9 @@ def suspension_item(
     content, reason = product.content, item.suspension_reason
     left = {*product.suspended_for, reason} if adds else {*product.suspended_for} - {reason}
     bar = Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(left))
+    ordered = ordered_product(item, action, product)
     ordered = msgspec.structs.replace(
-        ordered_product(item, action, product),
+        ordered,
         characteristics=(*content.characteristics, bar),
         reason=reason,
     )

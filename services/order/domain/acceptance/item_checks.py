@@ -27,6 +27,9 @@ class ItemCheckContext:
     previous_owner: str = ""
     """The customer whose products go to that of the order; empty without one."""
 
+    bases_of_others: frozenset[UUID] = frozenset()
+    """The products on which rely some that the client may not see."""
+
     def owner_of(self, item: RequestedItem) -> str:
         """Return the customer whose product an item must name."""
         is_transfer = item.may_change(ProductPart.CUSTOMER)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from services.order.domain.acceptance.base_products import (
     BaseSearch,
     base_faults,
-    dependent_faults,
     excluded_faults,
 )
 from services.order.domain.acceptance.characteristics import characteristics_faults
+from services.order.domain.acceptance.dependents import dependent_faults, left_base_faults
 from services.order.domain.acceptance.existing_items import existing_product_item_faults
 from services.order.domain.acceptance.existing_products import (
     product_twice_faults,
@@ -63,7 +63,8 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
         yield from item_faults(item, context)
     existing = [item for item in items if item.effect in ON_EXISTING]
     yield from product_twice_faults(existing)
-    yield from dependent_faults(existing, context.products)
+    yield from dependent_faults(existing, context.products, context.bases_of_others)
+    yield from left_base_faults(existing, context.products)
     flat = tuple(flatten_items(items))
     search = BaseSearch(flat, context.catalogue, context.products, context.party_id)
     yield from base_faults(flat, search)

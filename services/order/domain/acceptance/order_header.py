@@ -82,10 +82,15 @@ def customer_id_of(requested: RequestedOrder) -> str:
     return next((each.id for each in customer_parties(requested)), "")
 
 
+def previous_owners(requested: RequestedOrder) -> list[RequestedParty]:
+    """Return the parties whose products are said to go to the customer."""
+    role = comparable_word(PREVIOUS_OWNER_ROLE)
+    return [each for each in requested.parties if comparable_word(each.role) == role]
+
+
 def previous_owner_of(requested: RequestedOrder) -> str:
     """Return the id of the customer whose products go to that of the order; empty without one."""
-    role = comparable_word(PREVIOUS_OWNER_ROLE)
-    return next((each.id for each in requested.parties if comparable_word(each.role) == role), "")
+    return next((each.id for each in previous_owners(requested)), "")
 
 
 def parse_party_kind(referred_type: str) -> str:
@@ -103,6 +108,9 @@ def customer_faults(requested: RequestedOrder) -> Iterator[Fault]:
             "no party is named as the customer",
             'add one with role "customer" and its id in the CRM',
         )
+    for extra in previous_owners(requested)[1:]:
+        reason, remedy = "products go from one customer to one other", "send one order for each"
+        yield Fault(f"{extra.field}/role", "previous-owner-twice", reason, remedy)
     for extra in found[1:]:
         yield Fault(
             f"{extra.field}/role",

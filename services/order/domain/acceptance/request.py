@@ -97,11 +97,16 @@ class RequestedItem:
     unsupported_relationships: tuple[str, ...] = ()
     """JSON pointers to its relationships of types that are not supported."""
 
-    base_item_id: str = ""
-    """The item of the order that creates the product on which its own relies."""
+    base_item_ids: tuple[str, ...] = ()
+    """The items of the order that are said to create the product on which its own relies."""
 
-    base_product_id: str = ""
-    """The product on which its own relies."""
+    base_product_ids: tuple[str, ...] = ()
+    """The products on which its own is said to rely."""
+
+    @property
+    def names_base(self) -> bool:
+        """Whether it says on what its product relies."""
+        return bool(self.base_item_ids or self.base_product_ids)
 
     @property
     def enabled_action(self) -> BusinessAction | None:
@@ -145,7 +150,18 @@ class RequestedOrder:
     @property
     def product_ids(self) -> list[UUID]:
         """The ids of the products that its items name, without those that are no UUID."""
-        named = (id_ for item in self.all_items for id_ in (item.product_id, item.base_product_id))
+        return [id_ for item in self.items if (id_ := parse_uuid(item.product_id))]
+
+    @property
+    def ids_with_dependents(self) -> list[UUID]:
+        """The ids of the products that it ends, moves or transfers with their dependents."""
+        leaving = (each for each in self.items if each.rule and each.rule.takes_dependents_along)
+        return [id_ for each in leaving if (id_ := parse_uuid(each.product_id))]
+
+    @property
+    def base_product_ids(self) -> list[UUID]:
+        """The ids of the products on which its new ones are said to rely."""
+        named = (each for item in self.all_items for each in item.base_product_ids)
         return [id_ for each in named if (id_ := parse_uuid(each))]
 
     @property
@@ -184,3 +200,6 @@ class AcceptanceContext(NamedTuple):
 
     blueprints: AvailableBlueprints | None = None
     """What can be done to products; None if it is not known, or no item changes or ends one."""
+
+    bases_of_others: frozenset[UUID] = frozenset()
+    """The products on which rely some that the client may not see."""

@@ -16,7 +16,11 @@ from services.order.domain.catalogue.catalogue import (
     Specification,
     overlay,
 )
-from services.order.domain.catalogue.validation import offering_faults, specification_faults
+from services.order.domain.catalogue.validation import (
+    offering_faults,
+    relation_faults,
+    specification_faults,
+)
 from shared.errors import Fault, InvalidError
 from shared.planned_changes import PlannedChange, plan_change
 
@@ -189,5 +193,6 @@ def result_faults(catalogue: Catalogue, entries: Sequence[LocatedEntry]) -> Iter
         match entry:
             case Specification():
                 yield from specification_faults(at, entry)
+                yield from relation_faults(at, entry, catalogue)
             case Offering():
                 yield from offering_faults(at, entry, catalogue)

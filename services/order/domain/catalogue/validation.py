@@ -45,9 +45,6 @@ def identifier_faults(at: str, id_: str) -> Iterator[Fault]:
 def specification_faults(at: str, specification: Specification) -> Iterator[Fault]:
     """Name what is wrong with a specification by itself."""
     yield from id_and_version_faults(at, specification.id, specification.version)
-    if specification.id in (specification.relies_on, *specification.excludes):
-        reason = "a specification has no relation to itself"
-        yield Fault(f"{at}/relies_on", "self-reference", reason, "name another one")
     names = [rule.name for rule in specification.characteristics]
     for index, rule in enumerate(specification.characteristics):
         here = f"{at}/characteristics/{index}"
@@ -58,6 +55,28 @@ def specification_faults(at: str, specification: Specification) -> Iterator[Faul
                 f"{here}/requires", f"there is no characteristic {missing}"
             )
         yield from rule_faults(here, rule)
+
+
+def relation_faults(at: str, specification: Specification, catalogue: Catalogue) -> Iterator[Fault]:
+    """Name relations to specifications that there are not, or that lead back in a circle."""
+    active = catalogue.active_specifications
+    named = {
+        f"{at}/relies_on": (specification.relies_on,) if specification.relies_on else (),
+        f"{at}/excludes": specification.excludes,
+    }
+    for place, others in named.items():
+        for missing in sorted(set(others) - set(active)):
+            yield dangling_reference_fault(place, f"there is no active specification {missing}")
+    if specification.id in specification.excludes:
+        reason, remedy = "a specification does not exclude itself", "name another one"
+        yield Fault(f"{at}/excludes", "self-reference", reason, remedy)
+    chain, below = [specification.id], specification.relies_on
+    while below and below not in chain:
+        chain.append(below)
+        below = active[below].relies_on if below in active else ""
+    if below:
+        reason = f"relies on itself: {' → '.join((*chain, below))}"
+        yield Fault(f"{at}/relies_on", "circle", reason, "leave one of these relations out")
 
 
 def rule_faults(at: str, rule: CharacteristicRule) -> Iterator[Fault]:

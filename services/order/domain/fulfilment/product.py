@@ -107,7 +107,12 @@ class Product:
 
 
 def unlock(product: Product) -> Product:
-    """Undo `lock`: the order completed or failed, was rejected, or was retracted."""
+    """Undo `lock`: the order completed or failed, was rejected, or was retracted.
+
+    A terminated product stays so: after a restore an order may have locked it as a base.
+    """
+    if product.status is ProductStatus.TERMINATED:
+        return replace(product, open_order_id=None)
     is_suspended = bool(product.content.suspensions)
     status = ProductStatus.SUSPENDED if is_suspended else ProductStatus.ACTIVE
     return replace(product, status=status, ending_order_id=None, open_order_id=None)

@@ -20,9 +20,22 @@ def lock(product: Product, order_id: UUID, *, is_ended: bool) -> Product:
 def lock_products(order: Order, products: Mapping[UUID, Product]) -> tuple[Product, ...]:
     """Return the products of an order, and those that its new ones rely on, locked for it."""
     ended = {item.ordered.product_id for item in order.items if item.effect is ProductEffect.ENDS}
-    return tuple(
-        lock(products[id_], order.id, is_ended=id_ in ended) for id_ in order.locked_product_ids()
+    bases = [products[id_] for id_ in order.base_product_ids()]
+    return (
+        *(
+            lock(products[id_], order.id, is_ended=id_ in ended)
+            for id_ in order.existing_product_ids()
+        ),
+        *(lock(each, order.id, is_ended=False) for each in bases if may_be_locked(each, order.id)),
     )
+
+
+def may_be_locked(base: Product, order_id: UUID) -> bool:
+    """Tell whether an order may lock a base.
+
+    After a restore it may be ended by now, or be locked by another order that came first.
+    """
+    return base.status is not ProductStatus.TERMINATED and base.busy_with in {None, order_id}
 
 
 def unlock_products(order_id: UUID, products: Iterable[Product]) -> tuple[Product, ...]:
