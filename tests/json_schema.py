@@ -41,6 +41,7 @@ RULES: Mapping[str, tuple[type | UnionType, Callable[[Any, Any], object]]] = {
     "maxLength": (str, lambda it, argument: len(it) <= argument),
     "minItems": (list, lambda it, argument: len(it) >= argument),
     "maxItems": (list, lambda it, argument: len(it) <= argument),
+    "maxProperties": (dict, lambda it, argument: len(it) <= argument),
     "x-form": (str, lambda it, _: it.isprintable() and it == it.strip()),
     "propertyNames": (
         dict,

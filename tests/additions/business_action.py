@@ -173,7 +173,7 @@ CEASE = Addition(
         ),
         insert_before(
             "tools/demo/day.py",
-            '    Scenario(\n        description="home bundle, disconnect"',
+            '    Scenario(\n        description="telephone, disconnect"',
             SCENARIO,
         ),
         new_file("tests/flows/test_cease.py", FLOW_TEST),
