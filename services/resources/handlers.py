@@ -6,6 +6,7 @@ from dataclasses import replace
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.commands.kinds import quarantine_periods_of
+from services.resources.domain.allocation.assignment_request import AssignmentRequest
 from services.resources.domain.allocation.order_end import (
     changes_of_undo,
     completed_without_reservation,
@@ -13,7 +14,6 @@ from services.resources.domain.allocation.order_end import (
     holdings_to_undo,
     release,
 )
-from services.resources.domain.allocation.requirements import AssignmentRequest
 from services.resources.domain.allocation.reservation_review import (
     REVIEW_AFTER,
     REVIEW_INTERVAL,

@@ -50,7 +50,10 @@ class Need(MessagePart, frozen=True, kw_only=True):
     """What is done for this need; null: what the item's business action does."""
 
     served_from: str = ""
-    """`region` for a number of the local network, as of mobile service; empty: as its kind is."""
+    """`region` for a number of the local network, as of mobile service; empty: as its kind is.
+
+    With the effect `keep`: what is kept must serve the new address so; empty: from anywhere.
+    """
 
 
 class ItemNeeds(MessagePart, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, text
 from deploy.local.postgres import start_postgres
 from services.resources import store
 from services.resources.commands import assignment
-from services.resources.domain.allocation.requirements import AssignmentRequest
+from services.resources.domain.allocation.assignment_request import AssignmentRequest
 from services.resources.domain.plant.plant import Address, Exchange, Segment
 from shared.contracts import (
     AssignmentRequested,

@@ -18,5 +18,10 @@ class ExchangeArea:
 
     @property
     def first(self) -> str:
-        """The lowest number, E.164."""
+        """The lowest number, E.164, which is a vanity number."""
         return f"+86{self.numbers[0]}"
+
+    @property
+    def first_plain(self) -> str:
+        """The lowest plain number, E.164."""
+        return f"+86{self.numbers[1]}"

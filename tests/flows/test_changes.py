@@ -154,6 +154,46 @@ def test_a_moved_line_frees_the_old_one(site: Site) -> None:
     site.completed(site.order(fibre(old.served)))
 
 
+def test_a_telephone_keeps_its_number_within_its_exchange(site: Site) -> None:
+    area = site.exchange_area()
+    site.completed(site.order(telephone(area.served), customer="C-near"))
+    before = the_product(site, "C-near")
+    (service,) = (each["id"] for each in before["realizingService"])
+    pair = site.holdings(service)["pair"]["value"]
+
+    site.completed(site.order(moved(before, area.unserved), customer="C-near"))
+
+    after, held = the_product(site, "C-near"), site.holdings(service)
+    assert (after["id"], after["place"][0]["id"]) == (before["id"], area.unserved)
+    assert after["productSerialNumber"] == before["productSerialNumber"]
+    assert held["pair"]["value"] != pair
+    assert set(held) == {"number", "pair"}
+
+
+def test_a_telephone_that_leaves_its_exchange_gets_a_number_that_is_picked_there(
+    site: Site,
+) -> None:
+    old, new = site.exchange_area(), site.exchange_area()
+    site.completed(site.order(telephone(old.served), customer="C-far"))
+    before = the_product(site, "C-far")
+
+    kept = site.fulfil(site.accepted(site.order(moved(before, new.served), customer="C-far")))
+    assert (kept["state"], kept["productOrderErrorMessage"][0]["code"]) == ("rejected", "unserved")
+    assert the_product(site, "C-far") == before
+    site.completed(site.order(moved(before, new.served, number=new.first_plain), customer="C-far"))
+
+    after = the_product(site, "C-far")
+    assert (after["productSerialNumber"], after["place"][0]["id"]) == (new.first_plain, new.served)
+    site.number(before["productSerialNumber"], "quarantined")
+
+
+def moved(product: Any, address: str, *, number: str = "") -> Any:
+    """Return the item that moves a product to an address, perhaps with a picked number."""
+    item = modification(product["id"], "move", number=number)
+    item["product"] |= product_at(address)
+    return item
+
+
 def test_a_change_that_fails_leaves_the_product_as_it_was(site: Site) -> None:
     place = site.exchange_area(legs=1)
     site.completed(site.order(fibre(place.served), customer="C-unchanged"))

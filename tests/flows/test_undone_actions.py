@@ -22,6 +22,7 @@ REFUSED: dict[tuple[str, str], tuple[str, str]] = {
     ("voice", "suspend"): ("ims", "bar-subscriber"),
     ("voice", "resume"): ("ims", "bar-subscriber"),
     ("voice", "change-number"): ("ims", "modify-enum"),
+    ("voice", "move"): ("ims", "modify-enum"),
     ("voice", "disconnect"): ("ims", "delete-subscriber"),
 }
 """The element and the operation that are refused, by line and action."""
@@ -37,6 +38,10 @@ def an_item(line: str, action: str, product: str, other: ExchangeArea) -> JSON:
         case _, "move":
             item = modification(product, action)
             item["product"] |= product_at(other.served)
+            if line == "voice":
+                item["product"]["productCharacteristic"] = [
+                    {"name": "number", "value": other.first_plain}
+                ]
             return item
         case "ftth", "change":
             return modification(product, productOffering={"id": "ftth-1000"})

@@ -49,6 +49,7 @@ TEMPLATES = {
     "suspend": a_fibre,
     "resume": a_suspended_fibre,
     "voice-caller-id": a_product,
+    "voice-move": a_product,
     "voice-change-number": a_product,
     "iptv-change": product_of("ftth-300", "iptv-hd"),
     "leased-line-change": product_of("line-100"),

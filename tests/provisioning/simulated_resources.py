@@ -8,6 +8,10 @@ from uuid import UUID
 from services.provisioning.domain.plan.assignment import ResourcesAnswer
 from services.provisioning.domain.plan.plan import Plan, PlanState
 from services.resources.domain.allocation.allocation import Stock, allocate
+from services.resources.domain.allocation.assignment_request import (
+    AssignmentRequest,
+    order_addresses,
+)
 from services.resources.domain.allocation.existing_holdings import needs_to_reserve
 from services.resources.domain.allocation.order_end import (
     changes_of_transition,
@@ -18,8 +22,6 @@ from services.resources.domain.allocation.order_end import (
 )
 from services.resources.domain.allocation.requirements import (
     AllocationContext,
-    AssignmentRequest,
-    order_addresses,
     requests_to_look_up,
     resolve_orders,
 )

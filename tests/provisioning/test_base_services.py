@@ -180,6 +180,16 @@ def test_a_need_applies_on_its_condition() -> None:
     assert needs_of(blueprint) == []
 
 
+def test_a_condition_compares_a_value_with_references() -> None:
+    same = StepCondition(
+        value="$characteristic.number|none", one_of=("$characteristic.other|none",)
+    )
+    blueprint = with_needs(BlueprintNeed(kind="number", when=(same,)))
+
+    assert needs_of(blueprint, number="1", other="1") == needs_of(blueprint) == ["number"]
+    assert needs_of(blueprint, number="1", other="2") == needs_of(blueprint, number="1") == []
+
+
 def test_a_need_is_for_as_many_as_its_count_says() -> None:
     blueprint = with_needs(BlueprintNeed(kind="card", count="$characteristic.quantity"))
 
@@ -244,6 +254,10 @@ def test_a_step_names_all_resources_of_a_kind() -> None:
         (BlueprintNeed(kind="card", count="2", picked="$characteristic.card"), "/needs/0/count"),
         (
             BlueprintNeed(kind="card", when=(StepCondition(value="$leg.value", one_of=(1,)),)),
+            "/needs/0/when/0",
+        ),
+        (
+            BlueprintNeed(kind="card", when=(StepCondition(value="$item.x", one_of=("$leg.x",)),)),
             "/needs/0/when/0",
         ),
     ],

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.resources.commands.assignment import assign
-from services.resources.domain.allocation.requirements import AssignmentRequest
+from services.resources.domain.allocation.assignment_request import AssignmentRequest
 from shared.contracts import AssignmentRequested, ResourcesRefused
 from shared.persistence.database import Sessions
 from tests.conftest import NOON

@@ -15,9 +15,9 @@ from services.resources.domain.allocation.allocation import (
     allocate_order,
     total_demand,
 )
+from services.resources.domain.allocation.assignment_request import AssignmentRequest
 from services.resources.domain.allocation.requirements import (
     AllocationContext,
-    AssignmentRequest,
     OrderRequirements,
     resolve_orders,
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from services.resources.commands.assignment import assign
-from services.resources.domain.allocation.requirements import AssignmentRequest
+from services.resources.domain.allocation.assignment_request import AssignmentRequest
 from shared.contracts import (
     AssignmentRequested,
     HoldAction,

@@ -9,7 +9,7 @@ import pytest
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.commands.numbers import require_number
-from services.resources.domain.allocation.requirements import AssignmentRequest
+from services.resources.domain.allocation.assignment_request import AssignmentRequest
 from services.resources.domain.number.number import select
 from shared.contracts import (
     AssignmentRequested,

@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import TextualSelect
 
 from services.resources import store
 from services.resources.commands.assignment import assign
-from services.resources.domain.allocation.requirements import AssignmentRequest
+from services.resources.domain.allocation.assignment_request import AssignmentRequest
 from services.resources.domain.number.numbering_plan import read_pattern
 from services.resources.domain.number.search import NumberSearch
 from services.resources.domain.pool.resource import Pool

@@ -7,14 +7,16 @@ from sqlalchemy.orm import Session
 
 from services.resources import store
 from services.resources.domain.allocation.allocation import Allocation, allocate, total_demand
+from services.resources.domain.allocation.assignment_request import (
+    AssignmentRequest,
+    order_addresses,
+    services_with_affected_holdings,
+)
 from services.resources.domain.allocation.needed_kinds import needed_kinds
 from services.resources.domain.allocation.requirements import (
-    AssignmentRequest,
     PublishedAnswers,
-    order_addresses,
     requests_to_look_up,
     resolve_orders,
-    services_with_affected_holdings,
 )
 from shared.contracts import ResourcesAssigned
 from shared.messaging.archive_reader import read_published

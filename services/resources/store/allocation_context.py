@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, column, exists, or_, select
 from sqlalchemy.orm import Session
 
-from services.resources.domain.allocation.requirements import AllocationContext, OrderAddress
+from services.resources.domain.allocation.assignment_request import OrderAddress
+from services.resources.domain.allocation.requirements import AllocationContext
 from services.resources.domain.plant.address_search import id_key
 from services.resources.domain.pool.kinds import KindKey, ServingPlant
 from services.resources.store import kinds

@@ -52,10 +52,12 @@ def need_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
             reason = f"a service that ends gets no {need.kind}"
             remedy = f"use `{NeedEffect.KEEP}` or `{NeedEffect.PRE_RELEASE}`"
             yield Fault(f"{at}{place}/effect", "never-released", reason, remedy)
-        is_chosen = need.picked or need.grade or need.served_from
-        if is_chosen and effect not in RESERVING_EFFECTS:
+        if need.served_from and effect is NeedEffect.PRE_RELEASE:
+            reason = f"a {need.kind} is given up from wherever it is"
+            yield Fault(f"{at}{place}/served_from", "not-allowed", reason, "leave it out")
+        if (need.picked or need.grade) and effect not in RESERVING_EFFECTS:
             reason = f"a {need.kind} that the service holds cannot be chosen"
-            remedy = "leave `picked`, `grade` and `served_from` out, or reserve another one"
+            remedy = "leave `picked` and `grade` out, or reserve another one"
             yield Fault(f"{at}{place}", "not-allowed", reason, remedy)
     if effect_on_service is ServiceEffect.ENDS:
         yield from release_faults(placed, at)

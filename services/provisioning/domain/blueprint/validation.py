@@ -274,9 +274,11 @@ def condition_faults(condition: StepCondition, at: str) -> Iterator[Fault]:
     if bool(condition.one_of) is bool(condition.differs_from):
         reason = "a condition compares its value with one thing"
         yield Fault(at, "bad-condition", reason, "give `differs_from` or `one_of`")
-    for template in (condition.value, condition.differs_from):
+    for template in (condition.value, condition.differs_from, *condition.one_of):
+        if not isinstance(template, str) or not is_template(template):
+            continue
         reference = parse_reference(template)
-        if is_template(template) and (reference is None or reference.source not in KNOWN_AT_PLAN):
+        if reference is None or reference.source not in KNOWN_AT_PLAN:
             reason = f"{template} is not known when the plan is made"
             remedy = "use $characteristic.NAME, $before.NAME or $item.NAME"
             yield Fault(at, "bad-reference", reason, remedy)

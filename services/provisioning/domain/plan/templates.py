@@ -63,7 +63,7 @@ def holds(condition: StepCondition, item: PlanItem) -> bool:
     """Tell whether a condition holds for an item."""
     value = fill(condition.value, item)
     if condition.one_of:
-        return value in condition.one_of
+        return value in [fill(each, item) for each in condition.one_of]
     return value != fill(condition.differs_from, item)
 
 

@@ -17,6 +17,7 @@ from services.resources.domain.allocation.existing_holdings import (
     HoldingEffects,
     effects_on_holdings,
 )
+from services.resources.domain.allocation.kept_resources import reason_not_kept
 from services.resources.domain.allocation.requirements import (
     OrderRequirements,
     Requirement,
@@ -205,6 +206,8 @@ def existing_effects(order: OrderRequirements, stock: Stock) -> HoldingEffects |
         found = effects_on_holdings(item, left, order.request.message)
         if isinstance(found, str):
             return refused_message(order.request, item, RefusalCode.NOT_HELD, found)
+        if reason := reason_not_kept(found.kept, order.serving_pools):
+            return refused_message(order.request, item, RefusalCode.UNSERVED, reason)
         kept += found.kept
         pre_released += found.pre_released
     return HoldingEffects(tuple(kept), tuple(pre_released))

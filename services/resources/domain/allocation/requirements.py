@@ -6,12 +6,18 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.resources.domain.allocation.address_conflict import address_conflict
+from services.resources.domain.allocation.assignment_request import (
+    AssignmentRequest,
+    Sites,
+    item_networks,
+    site_of,
+)
 from services.resources.domain.allocation.existing_holdings import (
-    has_affected_holdings,
     is_delivered_at_address,
     needs_to_reserve,
     pre_releases_all,
 )
+from services.resources.domain.allocation.kept_resources import pools_serving_kept
 from services.resources.domain.allocation.needed_kinds import kind_of
 from services.resources.domain.pool.kinds import (
     PickedFrom,
@@ -19,12 +25,10 @@ from services.resources.domain.pool.kinds import (
     PoolKinds,
     ServedFrom,
     ServingPlant,
-    network_site,
 )
 from services.resources.domain.pool.resource import Holding, Pool
 from shared.contracts import (
     FIRST_REQUEST,
-    AssignmentRequested,
     ItemNeeds,
     Need,
     RefusalCode,
@@ -32,38 +36,8 @@ from shared.contracts import (
     ResourcesRefused,
 )
 
-Sites: TypeAlias = Mapping[tuple[str, str], ServingPlant]
-"""The plant at addresses, by tenant and address."""
-
 PublishedAnswers: TypeAlias = Mapping[tuple[UUID, str], ResourcesAssigned]
 """Published answers, by order and request."""
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentRequest:
-    """The request of one order."""
-
-    tenant: str
-    message: AssignmentRequested
-    affected: tuple[ItemNeeds, ...] = field(init=False)
-    """The items that keep or give up what their services hold."""
-
-    def __post_init__(self) -> None:
-        """Find the affected items.
-
-        Raises:
-            PoisonError: if this version does not know a business action.
-        """
-        found = tuple(each for each in self.message.items if has_affected_holdings(each))
-        object.__setattr__(self, "affected", found)
-
-
-class OrderAddress(NamedTuple):
-    """An address at which an order needs or releases something; empty for none."""
-
-    tenant: str
-    address_id: str
-    order_id: UUID
 
 
 class Requirement(NamedTuple):
@@ -91,6 +65,9 @@ class OrderRequirements:
     services: Mapping[UUID, Sequence[Holding]] = field(default_factory=dict)
     """What each of its services holds, which it may keep or give up."""
 
+    serving_pools: Mapping[tuple[UUID, str], str] = field(default_factory=dict)
+    """The pools that must serve what is kept, by service and kind; others are kept from any."""
+
     held: tuple[Holding, ...] = ()
     """What the order already holds, if it repeats its first request."""
 
@@ -111,20 +88,6 @@ class AllocationContext:
 
     kinds: PoolKinds
     """Those of the needed kinds that exist."""
-
-
-def order_addresses(requests: Sequence[AssignmentRequest]) -> set[OrderAddress]:
-    """Return the addresses of these orders."""
-    return {
-        OrderAddress(each.tenant, item.address_id, each.message.order_id)
-        for each in requests
-        for item in each.message.items
-    }
-
-
-def services_with_affected_holdings(requests: Sequence[AssignmentRequest]) -> list[UUID]:
-    """Return the services whose holdings are kept or given up."""
-    return [item.service_id for each in requests for item in each.affected]
 
 
 def resolve_orders(
@@ -236,6 +199,7 @@ def resolve_order(
             ]
             for item in request.affected
         },
+        serving_pools=pools_serving_kept(request, kinds, sites),
         networks=item_networks(request, sites),
     )
 
@@ -243,19 +207,6 @@ def resolve_order(
 def is_of_tenant(holding: Holding, tenant: str) -> bool:
     """Tell whether a holding is a tenant's."""
     return holding.resource.pool.tenant == tenant
-
-
-def site_of(request: AssignmentRequest, item: ItemNeeds, sites: Sites) -> ServingPlant | None:
-    """Return the plant that serves an item: of its address or, without one, its local network."""
-    if item.address_id:
-        return sites.get((request.tenant, item.address_id))
-    return network_site(item.local_network)
-
-
-def item_networks(request: AssignmentRequest, sites: Sites) -> tuple[str, ...]:
-    """Return the local network of each item's address."""
-    found = (site_of(request, item, sites) for item in request.message.items)
-    return tuple(site.local_network if site else "" for site in found)
 
 
 def resolve_need(
