@@ -99,6 +99,7 @@ LINES: dict[str, Line] = {
         refused={
             "new": (PE, "add-site"),
             "change": (PE, "modify-site"),
+            "move": (PE, "add-site"),
             "disconnect": (PE, "remove-site"),
         },
         holds=frozenset({"circuit", "peport"}),

@@ -144,6 +144,14 @@ def test_a_base_that_cannot_be_is_named_with_the_reason(
     assert faults_of(a_body(item), products=products) == {fault}
 
 
+def test_the_type_of_a_relationship_is_read_however_it_is_spelled() -> None:
+    first, second = a_fibre(1), a_fibre(2)
+    item = television(**on_product(second, "relies-on"))
+    order = accepted(a_body(item), 3, products=(first, second)).order
+
+    assert order.items[0].ordered.base_product_id == second.id
+
+
 def test_a_relationship_of_another_type_is_ignored() -> None:
     fibre = a_fibre()
     order = accepted(a_body(television(**on_product(fibre, "bundled"))), 2, products=(fibre,)).order

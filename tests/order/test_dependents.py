@@ -74,6 +74,13 @@ def test_a_dependent_moves_with_its_base_alone_and_to_the_same_address() -> None
     }
 
 
+def test_what_relies_on_a_base_without_an_address_moves_alone() -> None:
+    network, site = product_of("vpn-l3")(1), product_of("vpn-l3", "site-50")(2)
+    site = replace(site, base_id=network.id)
+
+    assert faults_of(a_body(ended_or_moved("move", site, "1")), products=(site,)) == set()
+
+
 def test_a_base_waits_for_the_order_that_ends_what_relies_on_it() -> None:
     fibre = a_fibre()
     leaving = lock(a_television(fibre), order_id(9), is_ended=True)

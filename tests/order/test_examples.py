@@ -55,6 +55,7 @@ TEMPLATES = {
     "leased-line-change": product_of("line-100"),
     "leased-line-move": product_of("line-100"),
     "site-change": product_of("vpn-l3", "site-50"),
+    "site-move": product_of("vpn-l3", "site-50"),
     "mobile-change": product_of("plan-20"),
     "mobile-change-number": product_of("plan-20"),
     "sim-swap": product_of("plan-20"),

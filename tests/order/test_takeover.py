@@ -1,7 +1,7 @@
 """An order that was answered with 201 is taken over from the topics, with its answer."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
@@ -21,7 +21,7 @@ from shared.recovery.recovery_store import RecoveryState
 from tests.callers import AsRole, api_client
 from tests.conftest import NOON
 from tests.kernel import FakeBroker, consume, count_of, dead_letter_rows, note_recovery, published
-from tests.order.builders import a_body, a_bundle, a_disconnection, an_item
+from tests.order.builders import Json, a_body, a_bundle, a_disconnection, a_member, an_item
 
 BODY = a_body(
     externalId="CRM-1",
@@ -33,6 +33,12 @@ LOST = (
     *("orders", "order_progress", "submissions", "outbox", "sequences", "unsent", "history"),
     "inbox",
 )
+
+
+def a_television_on(base: UUID) -> Json:
+    """Return the item of a new IPTV that names the product on which it relies."""
+    relationship = {"relationshipType": "reliesOn", "product": {"id": str(base)}}
+    return a_member("1", "iptv-hd") | {"product": {"productRelationship": [relationship]}}
 
 
 def lose_the_orders(sessions: Sessions) -> None:
@@ -175,11 +181,10 @@ async def test_a_product_that_a_restored_database_lacks_is_refused_only_after_re
 ) -> None:
     """The order of the product may still be consumed again, so a refusal would be false."""
     note_recovery(stocked, datetime.now(UTC), state)
-    body = a_body(a_disconnection(uuid4()))
 
-    answer = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
-
-    assert answer.status_code == status
+    for item in (a_disconnection(uuid4()), a_television_on(uuid4())):
+        answer = await client.post(ORDERS_PATH, json=a_body(item), headers=as_role("crm"))
+        assert answer.status_code == status, item
 
 
 async def test_a_fault_that_no_restore_explains_is_refused_at_once(

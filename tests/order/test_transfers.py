@@ -112,6 +112,15 @@ def test_products_go_from_one_customer_alone() -> None:
     }
 
 
+def test_previous_owners_of_other_orders_are_of_no_account() -> None:
+    parties = [
+        *a_body()["relatedParty"],
+        *({"id": each, "role": "previous owner"} for each in "ab"),
+    ]
+
+    assert faults_of(a_body(relatedParty=parties)) == set()
+
+
 def test_what_relies_on_a_product_goes_along() -> None:
     fibre = a_fibre()
     iptv = replace(product_of("ftth-300", "iptv-hd")(2), base_id=fibre.id)

@@ -92,7 +92,9 @@ def accept_or_replay(
     try:
         accepted = accept(command.order, context, catalogue, products.accessible)
     except DomainError:
-        if command.order.product_ids or related_specifications(command.order, catalogue):
+        requested = command.order
+        names_products = requested.product_ids or requested.base_product_ids
+        if names_products or related_specifications(requested, catalogue):
             check_not_recovering(work.session)
         raise
     order, progress = accepted.order, accepted.progress

@@ -116,7 +116,8 @@ def find_new_dependents_for_update(
 ) -> dict[UUID, Product]:
     """Return the products that rely on locked ones and were not known when these were locked.
 
-    An order that creates one locks its base, so none is added from now on.
+    An order that creates one locks its base, so none is added from now on. These are locked out of
+    the common sequence: should two transactions wait for each other, one is tried again.
     """
     ids = sorted(set(session.scalars(DEPENDENTS, {"ids": list(bases)})) - set(known))
     return find_many_for_update(session, ids)

@@ -15,10 +15,10 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from services.order.api.schemas.parties import PartySchema
 from services.order.api.schemas.products import (
-    RELIES_ON,
     ProductSchema,
     ShortList,
     ShortText,
+    is_reliance,
 )
 from services.order.domain.acceptance.request import LocatedValue, RequestedItem, RequestedOrder
 from services.order.domain.acceptance.submission import fingerprint
@@ -122,10 +122,10 @@ class OrderItemSchema(TmfBaseSchema):
             unsupported_relationships=tuple(
                 f"{at}/productOrderItemRelationship/{index}"
                 for index, each in enumerate(relationships)
-                if each.relationship_type != RELIES_ON
+                if not is_reliance(each.relationship_type)
             ),
             base_item_ids=tuple(
-                each.id for each in relationships if each.relationship_type == RELIES_ON
+                each.id for each in relationships if is_reliance(each.relationship_type)
             ),
             base_product_ids=self.product.relied_on_products,
         )

@@ -13,6 +13,7 @@ from shared.access.access_rule import data_scope_of
 from shared.http.schemas import TmfBaseSchema
 from shared.input.ids import Id
 from shared.input.phones import phone_key
+from shared.input.text_comparison import comparable_word
 from shared.security.caller import Caller
 
 T = TypeVar("T")
@@ -63,6 +64,11 @@ RELIES_ON = "reliesOn"
 """The type of the relationship to the product over which another one is delivered."""
 
 
+def is_reliance(relationship_type: str) -> bool:
+    """Tell whether a type of relationship, however it is spelled, is `reliesOn`."""
+    return comparable_word(relationship_type) == comparable_word(RELIES_ON)
+
+
 class ProductSchema(TmfBaseSchema):
     """The product of an item."""
 
@@ -80,7 +86,7 @@ class ProductSchema(TmfBaseSchema):
         return tuple(
             each.product.id
             for each in self.product_relationship
-            if each.relationship_type == RELIES_ON
+            if is_reliance(each.relationship_type)
         )
 
     def requested_places(self, at: str) -> Iterator[RequestedPlace]:

@@ -7,6 +7,7 @@ from services.order.domain.acceptance.existing_products import BUSY_CODE
 from services.order.domain.acceptance.installation_address import installation_place
 from services.order.domain.acceptance.request import RequestedItem, parse_uuid
 from services.order.domain.business_actions import ProductPart
+from services.order.domain.catalogue.catalogue import Catalogue, find_version
 from services.order.domain.fulfilment.product import Product, ProductStatus
 from shared.errors import Fault
 
@@ -30,9 +31,9 @@ def dependent_faults(
         named = named_products(items, item)
         dependents = [each for each in products.values() if each.base_id == id_]
         yield from missing_dependent_faults(item, dependents, named)
-        if id_ in bases_of_others:
+        if id_ in bases_of_others and id_ in products:
             reason = "products that another client has ordered rely on it"
-            remedy = "have that client end or move them first"
+            remedy = "have that client disconnect them, or order as a client that sees all of them"
             yield Fault(f"{item.field}/product/id", "product-needed", reason, remedy)
 
 
@@ -64,15 +65,18 @@ def missing_dependent_faults(
 
 
 def left_base_faults(
-    items: Sequence[RequestedItem], products: Mapping[UUID, Product]
+    items: Sequence[RequestedItem], products: Mapping[UUID, Product], catalogue: Catalogue
 ) -> Iterator[Fault]:
-    """Name products that items move or transfer without the one on which they rely."""
+    """Name products that items move or transfer without the one on which they rely.
+
+    A base without an address, as a private network, does not move.
+    """
     for item in items:
         id_ = parse_uuid(item.product_id)
         product = products.get(id_) if id_ else None
-        moves = item.may_change(ProductPart.ADDRESS)
         if product is None or not product.base_id:
             continue
+        moves = item.may_change(ProductPart.ADDRESS) and has_base_at_address(product, catalogue)
         if not (moves or item.may_change(ProductPart.CUSTOMER)):
             continue
         if product.base_id not in named_products(items, item):
@@ -84,6 +88,13 @@ def left_base_faults(
             reason = "it moves to another address than the product on which it relies"
             remedy = "name the same address in both items"
             yield Fault(f"{item.field}/product/place", "base-elsewhere", reason, remedy)
+
+
+def has_base_at_address(product: Product, catalogue: Catalogue) -> bool:
+    """Tell whether the specification on which that of a product relies needs an address."""
+    own = find_version(catalogue.specifications, product.specification)
+    base = find_version(catalogue.specifications, own.relies_on) if own else None
+    return base is None or base.needs_address
 
 
 def addresses_of(product_id: UUID, items: Iterable[RequestedItem]) -> set[str]:

@@ -64,7 +64,7 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
     existing = [item for item in items if item.effect in ON_EXISTING]
     yield from product_twice_faults(existing)
     yield from dependent_faults(existing, context.products, context.bases_of_others)
-    yield from left_base_faults(existing, context.products)
+    yield from left_base_faults(existing, context.products, context.catalogue)
     flat = tuple(flatten_items(items))
     search = BaseSearch(flat, context.catalogue, context.products, context.party_id)
     yield from base_faults(flat, search)

@@ -9,6 +9,7 @@ from services.order.domain.acceptance.request import (
     RequestedOrder,
     RequestedParty,
 )
+from services.order.domain.business_actions import ProductPart
 from services.order.domain.catalogue.eligibility import CHANNELS, CUSTOMER_CATEGORIES
 from services.order.domain.order import OrderContent
 from shared.contracts import DEFAULT_CATEGORIES, Customer, PartyKind, party_kind_of
@@ -108,7 +109,8 @@ def customer_faults(requested: RequestedOrder) -> Iterator[Fault]:
             "no party is named as the customer",
             'add one with role "customer" and its id in the CRM',
         )
-    for extra in previous_owners(requested)[1:]:
+    is_transfer = any(item.may_change(ProductPart.CUSTOMER) for item in requested.items)
+    for extra in previous_owners(requested)[1:] if is_transfer else ():
         reason, remedy = "products go from one customer to one other", "send one order for each"
         yield Fault(f"{extra.field}/role", "previous-owner-twice", reason, remedy)
     for extra in found[1:]:

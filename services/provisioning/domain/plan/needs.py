@@ -83,13 +83,14 @@ def wrong_counts(planned: Iterable[tuple[PlanItem, Blueprint]]) -> str:
     """Return why an order cannot get as many resources as it needs; empty if it can."""
     total = 0
     for item, blueprint in planned:
+        ends = rule_of(item).effect is ServiceEffect.ENDS
         steps = (need for step in blueprint.steps for need in step.requested_needs)
         for need in (each for each in (*blueprint.needs, *steps) if applies(each, item)):
             count = count_of(need, item)
             if count is None:
                 text = fill_text(need.count, item)
                 return f"{need.kind} of item {item.id}: {text!r} is no number up to {MAX_COUNT}"
-            total += count
+            total += 0 if ends else count  # it gives up what an order has got
     if total > MAX_COUNT_OF_ORDER:
         return f"an order gets up to {MAX_COUNT_OF_ORDER} resources, and this one needs {total}"
     return ""

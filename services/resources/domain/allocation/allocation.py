@@ -140,15 +140,23 @@ class Stock:
             return f"{what} is held by another, or is not in the inventory"
         if not picked.is_free_for(client, self.now):
             return f"{what} is selected by another client"
-        if picked.resource.pool.grade != requirement.pool.grade:
-            return f"{what} is not of the grade that was sold"
-        if requirement.network not in {"", picked.network}:
-            return f"{what} is not of the address's local network"
-        is_of_network = picked.resource.pool.name == requirement.network
-        if requirement.network and is_of_network is not requirement.is_of_network:
-            of = "an exchange" if is_of_network else "the whole local network, as mobile ones are"
-            return f"{what} is not one of {of}"
+        if reason := reason_unsuitable(picked, requirement):
+            return f"{what} is {reason}"
         return picked
+
+
+def reason_unsuitable(picked: PickedResource, requirement: Requirement) -> str:
+    """Return why a picked resource is not what is required; empty if it is."""
+    pool = picked.resource.pool
+    if pool.grade != requirement.pool.grade:
+        return "not of the grade that was sold"
+    if requirement.network not in {"", picked.network}:
+        return "not of the address's local network"
+    if requirement.only_pool not in {"", pool.name}:
+        return f"of {pool.name}, not of {requirement.only_pool}"
+    if requirement.excluded_pool == pool.name != "":
+        return "of the whole local network, as mobile ones are"
+    return ""
 
 
 def picked_name(requirement: Requirement) -> ResourceName:

@@ -49,9 +49,12 @@ class Requirement(NamedTuple):
     network: str
     """The local network that a resource picked from any pool must belong to; empty for any."""
 
-    is_of_network: bool = False
-    """Whether a resource picked from any pool must be one of the whole local network, as mobile
-    numbers are, and not of one of its exchanges."""
+    only_pool: str = ""
+    """The one pool that a resource may be picked from; empty for any."""
+
+    excluded_pool: str = ""
+    """The pool that it must not be picked from: that of the whole local network, as of mobile
+    numbers, if the need is for another kind of pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +224,9 @@ def resolve_need(
     if need.picked and kind.picked_from is PickedFrom.REGION:
         network = site.local_network if site else ""
         any_pool = Pool(request.tenant, kind.name, "", need.grade)
-        is_of_network = (served_from or kind.served_from) is ServedFrom.REGION
-        return Requirement(item, any_pool, need.picked, network, is_of_network)
+        only = kind.pool_serving(site, served_from) or "" if served_from else ""
+        excluded = "" if (served_from or kind.served_from) is ServedFrom.REGION else network
+        return Requirement(item, any_pool, need.picked, network, only, excluded)
     name = kind.pool_serving(site, served_from)
     if name is None:
         reason = unserved_reason(kind, item, site)
