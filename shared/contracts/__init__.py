@@ -75,6 +75,7 @@ from shared.contracts.resource_parts import (
     Need,
     NeedEffect,
     RefusalCode,
+    ServedFrom,
 )
 from shared.contracts.resources import (
     ReservationQuestioned,
@@ -136,6 +137,7 @@ __all__ = [
     "ResourcesAssigned",
     "ResourcesRefused",
     "ResourcesReleased",
+    "ServedFrom",
     "ServiceCompleted",
     "ServiceFailed",
     "ServiceHeld",

@@ -34,6 +34,22 @@ RESERVING_EFFECTS = frozenset({NeedEffect.RESERVE, NeedEffect.SWAP})
 """The effects that reserve a free resource."""
 
 
+class ServedFrom(StrEnum):
+    """Which pool of a kind serves an address."""
+
+    EXCHANGE = "exchange"
+    """The pool of the exchange that serves the address."""
+
+    SPLITTER = "splitter"
+    """The pool of the splitter that serves the address."""
+
+    REGION = "region"
+    """The pool of the address's local network."""
+
+    ANYWHERE = "anywhere"
+    """The one pool of the tenant; no address is needed."""
+
+
 class Need(MessagePart, frozen=True, kw_only=True):
     """One thing an item needs from the resource pools."""
 

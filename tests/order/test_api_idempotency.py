@@ -1,7 +1,6 @@
 """A repeated order is one order with one answer, however it is repeated."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,6 +22,7 @@ from tests.callers import AsRole, api_client
 from tests.conftest import NOON
 from tests.kernel import consume, published
 from tests.order.builders import Json, a_body, a_disconnection, accepted, an_item, service_completed
+from tests.order.waiting import until_a_transaction_waits
 
 BODY = a_body(externalId="CRM-1")
 
@@ -230,7 +230,7 @@ async def test_the_loser_of_a_race_for_a_key_gets_the_winners_answer(
         submissions.add(race, submission)
         submissions.SUBMISSIONS.write(race)
         loser = asyncio.create_task(post(other, headers, BODY, "key-1"))
-        await until_a_transaction_waits_for_a_lock(stocked)
+        await until_a_transaction_waits(stocked)
         race.commit()
         race.close()
 
@@ -238,18 +238,6 @@ async def test_the_loser_of_a_race_for_a_key_gets_the_winners_answer(
 
     assert count(stocked, SubmissionRow) == 1
     assert count(stocked) == 0
-
-
-async def until_a_transaction_waits_for_a_lock(sessions: Sessions) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with sessions() as session:
-            if session.scalars(waiting).one():
-                return
-        await asyncio.sleep(0.01)
-    msg = "no transaction waits for a lock"
-    raise AssertionError(msg)
 
 
 async def test_two_orders_cannot_disconnect_one_product_at_once(

@@ -21,8 +21,9 @@ from tests.callers import CLIENT, AsRole
 from tests.kernel import TENANT, count_of
 from tests.order.builders import PARTY
 from tests.order.conftest import PERSON_KEY
-from tests.order.test_api_idempotency import post, until_a_transaction_waits_for_a_lock
+from tests.order.test_api_idempotency import post
 from tests.order.test_erasure import UNTIL, erase, personal_columns, with_personal_data
+from tests.order.waiting import until_a_transaction_waits
 
 
 async def test_a_repeated_request_gets_the_blanked_answer_from_then_on(
@@ -74,7 +75,7 @@ async def test_an_answer_that_is_copied_while_it_is_erased_is_copied_blank(
     with stocked() as erasing:
         assert erase_next_batch(erasing, TENANT, due) == [UUID(order["id"])]
         copying = asyncio.create_task(post(client, headers, body, "key-2"))
-        await until_a_transaction_waits_for_a_lock(stocked)
+        await until_a_transaction_waits(stocked)
         erasing.commit()
 
     assert (await copying).status_code == 201
@@ -93,7 +94,7 @@ async def test_an_answer_that_was_copied_just_before_is_blanked_in_both_places(
         submissions.add_repetition(copying, again)
         submissions.SUBMISSIONS.write(copying)
         erasing = asyncio.create_task(asyncio.to_thread(erase, stocked))
-        await until_a_transaction_waits_for_a_lock(stocked)
+        await until_a_transaction_waits(stocked)
         copying.commit()
     await erasing
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.domain.acceptance.submission import Submission, SubmissionKeys
@@ -30,6 +30,7 @@ from tests.order.builders import (
     accepted,
     service_completed,
 )
+from tests.order.waiting import a_transaction_waits
 
 SENT = Submission(UUID(int=1), TENANT, "crm", "key-1", "CRM-1", UUID(int=1), b"", b"")
 FTTH = SHIPPED_ENTRIES.offerings[0]
@@ -147,11 +148,6 @@ def test_a_second_publication_sees_the_first(stocked: Sessions) -> None:
     thread.join(10)
 
     assert seen == [FTTH.version, second.version]
-
-
-def a_transaction_waits(sessions: Sessions) -> bool:
-    with sessions() as session:
-        return bool(session.scalars(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())
 
 
 def test_a_start_with_a_catalogue_that_contradicts_what_is_there_says_which_and_why(

@@ -12,8 +12,8 @@ from services.resources.domain.plant.import_counts import ImportCounts
 from services.resources.domain.plant.import_validation import IndexedRow
 from services.resources.domain.plant.parsed_rows import ParsedRows
 from services.resources.domain.plant.plant import ItemBlock
-from services.resources.domain.pool.kinds import PickedFrom, PoolKind, ServedFrom, UniqueWithin
-from shared.contracts import Causation
+from services.resources.domain.pool.kinds import PickedFrom, PoolKind, UniqueWithin
+from shared.contracts import Causation, ServedFrom
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import Transaction, UnitOfWork, begin_transaction
 from shared.persistence.database import Sessions

@@ -10,8 +10,12 @@ from tools.demo.scenarios import AddressKind, DemoProduct, PostOutcome, Scenario
 SHARES_IN_ALL = 500
 """The total that shares refer to."""
 
-ON_EARLIER_PRODUCTS = tuple(
-    Scenario(
+
+def completed(
+    description: str, share: int, product: DemoProduct, variation: Variation = Variation.NONE
+) -> Scenario:
+    """Return orders that complete, and that small demonstrations leave out."""
+    return Scenario(
         description=description,
         share=share,
         product=product,
@@ -19,37 +23,46 @@ ON_EARLIER_PRODUCTS = tuple(
         variation=variation,
         is_mandatory=False,
     )
-    for description, share, product, variation in (
-        ("fibre, change of speed", 12, DemoProduct.FIBRE, Variation.CHANGE),
-        ("fibre, move", 8, DemoProduct.FIBRE, Variation.MOVE),
-        ("fibre, suspension", 9, DemoProduct.FIBRE, Variation.SUSPEND),
-        ("fibre, resumption", 9, DemoProduct.FIBRE, Variation.RESUME),
-        ("fibre, transfer", 4, DemoProduct.FIBRE, Variation.TRANSFER),
-        ("telephone, change of number", 6, DemoProduct.TELEPHONE, Variation.CHANGE_NUMBER),
-        ("IPTV, change of quality", 4, DemoProduct.IPTV, Variation.CHANGE),
-        ("leased line, change of speed", 3, DemoProduct.LEASED_LINE, Variation.CHANGE),
-        ("mobile plan, change", 8, DemoProduct.MOBILE, Variation.CHANGE),
-        ("mobile plan, SIM swap", 6, DemoProduct.MOBILE, Variation.SIM_SWAP),
-        ("mobile plan, transfer", 4, DemoProduct.MOBILE, Variation.TRANSFER),
-        ("home bundle, disconnect", 4, DemoProduct.HOME, Variation.DISCONNECT),
-        ("fibre with IPTV, disconnect", 3, DemoProduct.IPTV, Variation.DISCONNECT),
-        ("mobile plan, disconnect", 5, DemoProduct.MOBILE, Variation.DISCONNECT),
-        ("leased line, disconnect", 1, DemoProduct.LEASED_LINE, Variation.DISCONNECT),
-        ("prepaid cards, voided", 2, DemoProduct.CARDS, Variation.DISCONNECT),
-    )
+
+
+NEW_PRODUCTS = (
+    completed("telephone, new", 50, DemoProduct.TELEPHONE),
+    completed("fibre with IPTV, new", 16, DemoProduct.IPTV),
+    completed("fibre with IPTV and a content pack, new", 10, DemoProduct.CONTENT_PACK),
+    completed("fibre with a static IP, new", 10, DemoProduct.STATIC_IP),
+    completed("leased line, new", 6, DemoProduct.LEASED_LINE),
+    completed("private network with two sites, new", 4, DemoProduct.VPN),
+    completed("dark fibre, rented", 4, DemoProduct.RENTAL),
+    completed("prepaid cards, a batch", 4, DemoProduct.CARDS),
+    completed("mobile plan, new", 40, DemoProduct.MOBILE),
+    completed("mobile plan with a member card, new", 12, DemoProduct.MEMBER_CARD),
+    completed("mobile plan with a data pack, new", 8, DemoProduct.DATA_PACK),
 )
-"""Orders for products that earlier ones of the day made; small demonstrations leave them out."""
+"""Orders for new products."""
+
+ON_EARLIER_PRODUCTS = (
+    completed("fibre, change of speed", 12, DemoProduct.FIBRE, Variation.CHANGE),
+    completed("fibre, move", 8, DemoProduct.FIBRE, Variation.MOVE),
+    completed("fibre, suspension", 9, DemoProduct.FIBRE, Variation.SUSPEND),
+    completed("fibre, resumption", 9, DemoProduct.FIBRE, Variation.RESUME),
+    completed("fibre, transfer", 4, DemoProduct.FIBRE, Variation.TRANSFER),
+    completed("telephone, change of number", 6, DemoProduct.TELEPHONE, Variation.CHANGE_NUMBER),
+    completed("IPTV, change of quality", 4, DemoProduct.IPTV, Variation.CHANGE),
+    completed("leased line, change of speed", 3, DemoProduct.LEASED_LINE, Variation.CHANGE),
+    completed("mobile plan, change", 8, DemoProduct.MOBILE, Variation.CHANGE),
+    completed("mobile plan, SIM swap", 6, DemoProduct.MOBILE, Variation.SIM_SWAP),
+    completed("mobile plan, transfer", 4, DemoProduct.MOBILE, Variation.TRANSFER),
+    completed("home bundle, disconnect", 4, DemoProduct.HOME, Variation.DISCONNECT),
+    completed("fibre with IPTV, disconnect", 3, DemoProduct.IPTV, Variation.DISCONNECT),
+    completed("mobile plan, disconnect", 5, DemoProduct.MOBILE, Variation.DISCONNECT),
+    completed("leased line, disconnect", 1, DemoProduct.LEASED_LINE, Variation.DISCONNECT),
+    completed("prepaid cards, voided", 2, DemoProduct.CARDS, Variation.DISCONNECT),
+)
+"""Orders for products that earlier ones of the day made."""
 
 SCENARIOS = (
     Scenario(
         description="fibre, new", share=90, product=DemoProduct.FIBRE, outcome=PostOutcome.COMPLETED
-    ),
-    Scenario(
-        description="telephone, new",
-        share=50,
-        product=DemoProduct.TELEPHONE,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
     ),
     Scenario(
         description="telephone, number picked",
@@ -63,76 +76,7 @@ SCENARIOS = (
         product=DemoProduct.HOME,
         outcome=PostOutcome.COMPLETED,
     ),
-    Scenario(
-        description="fibre with IPTV, new",
-        share=16,
-        product=DemoProduct.IPTV,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="fibre with IPTV and a content pack, new",
-        share=10,
-        product=DemoProduct.CONTENT_PACK,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="fibre with a static IP, new",
-        share=10,
-        product=DemoProduct.STATIC_IP,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="leased line, new",
-        share=6,
-        product=DemoProduct.LEASED_LINE,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="private network with two sites, new",
-        share=4,
-        product=DemoProduct.VPN,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="dark fibre, rented",
-        share=4,
-        product=DemoProduct.RENTAL,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="prepaid cards, a batch",
-        share=4,
-        product=DemoProduct.CARDS,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="mobile plan, new",
-        share=40,
-        product=DemoProduct.MOBILE,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="mobile plan with a member card, new",
-        share=12,
-        product=DemoProduct.MEMBER_CARD,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
-    Scenario(
-        description="mobile plan with a data pack, new",
-        share=8,
-        product=DemoProduct.DATA_PACK,
-        outcome=PostOutcome.COMPLETED,
-        is_mandatory=False,
-    ),
+    *NEW_PRODUCTS,
     Scenario(
         description="OLT drops its answer",
         share=14,

@@ -6,11 +6,12 @@ from typing import TypeAlias
 from services.resources import store
 from services.resources.domain.plant import import_validation
 from services.resources.domain.plant.import_counts import ImportCounts, count_rows
-from services.resources.domain.plant.import_validation import IndexedRow, R
+from services.resources.domain.plant.import_validation import IndexedRow
 from services.resources.domain.plant.parsed_rows import ParsedRows, raise_faults
 from services.resources.domain.plant.plant import (
     Address,
     Exchange,
+    RowT,
     Segment,
     Splitter,
     with_kind,
@@ -20,12 +21,12 @@ from services.resources.domain.plant.spelling import KnownPlantNames, names_in
 from services.resources.domain.pool.kinds import NUMBER
 from shared.messaging.unit_of_work import UnitOfWork
 
-RowImporter: TypeAlias = Callable[[ParsedRows[R], UnitOfWork], ImportCounts]
+RowImporter: TypeAlias = Callable[[ParsedRows[RowT], UnitOfWork], ImportCounts]
 """Stores rows, unless some have faults."""
 
 
 def import_and_audit(
-    path: str, add_rows: RowImporter[R], parsed: ParsedRows[R], work: UnitOfWork
+    path: str, add_rows: RowImporter[RowT], parsed: ParsedRows[RowT], work: UnitOfWork
 ) -> ImportCounts:
     """Store rows, and record in the audit log who sent how many."""
     store.take_assignment_lock(work.session)
@@ -34,7 +35,7 @@ def import_and_audit(
     return counts
 
 
-def with_known_spellings(parsed: ParsedRows[R], work: UnitOfWork) -> ParsedRows[R]:
+def with_known_spellings(parsed: ParsedRows[RowT], work: UnitOfWork) -> ParsedRows[RowT]:
     """Return the rows with the stored spelling of all plant names."""
     names = names_in(parsed.bare_rows)
     spelling = KnownPlantNames(store.known_spellings(work.session, work.tenant, names))

@@ -91,7 +91,7 @@ def product_twice_faults(items: Iterable[RequestedItem]) -> Iterator[Fault]:
 def split_bundle_faults(
     items: Iterable[RequestedItem], products: Mapping[UUID, Product]
 ) -> Iterator[Fault]:
-    """Name bundles of which these items would end or transfer a part: other products would stay."""
+    """Name products that would leave their bundle while others of it stay."""
     named = {id_: item for item in items if (id_ := parse_uuid(item.product_id))}
     for id_, item in named.items():
         missing = [

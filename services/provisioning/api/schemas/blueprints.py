@@ -48,7 +48,7 @@ class ConditionSchema(BaseSchema):
     """A value, or a reference to one, that it must differ from: `$before.bar|none`."""
 
     one_of: tuple[Value, ...] = ()
-    """The values of which it must have one, or references to them."""
+    """The possible values, or references to them."""
 
     def to_domain(self) -> StepCondition:
         """Map the condition to the domain."""

@@ -96,7 +96,7 @@ class StepCondition(StoredStruct, frozen=True, kw_only=True):
     """A value, or a reference to one, that it must differ from."""
 
     one_of: tuple[Value, ...] = ()
-    """The values of which it must have one, or references to them."""
+    """The possible values, or references to them."""
 
 
 class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):

@@ -33,12 +33,12 @@ from services.provisioning.domain.business_actions import (
     ENABLED_ACTIONS,
     ServiceEffect,
 )
-from shared.contracts import TMF_ACTIONS, NeedEffect, find_business_action
+from shared.contracts import TMF_ACTIONS, NeedEffect, ServedFrom, find_business_action
 from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-SERVED_FROM = ("", "exchange", "splitter", "region", "anywhere")
+SERVED_FROM = ("", *ServedFrom)
 """Where a need can say that it is served from; empty for where its kind is."""
 
 COUNT = re.compile(rf"[1-9][0-9]{{0,2}}|{MAX_COUNT}")

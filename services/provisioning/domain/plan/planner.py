@@ -209,7 +209,7 @@ def has_nothing_to_give_up(item: PlanItem, existing: ExistingServices) -> bool:
 def steps_of_item(
     item: PlanItem, blueprint: Blueprint, begin: tuple[str, ...]
 ) -> Iterator[PlanStep]:
-    """Yield the own steps of an item, the first ones of which follow those of `begin`."""
+    """Yield the steps of an item. Its first steps wait for the steps named in `begin`."""
     first, *own = blueprint.steps
     refs: dict[str, tuple[str, ...]] = {first.name: begin}
     for step in own:

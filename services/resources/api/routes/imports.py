@@ -23,7 +23,7 @@ from services.resources.commands.imports import (
 )
 from services.resources.commands.item_imports import add_blocks, add_items, add_pairs
 from services.resources.domain.plant.import_counts import ImportCounts
-from services.resources.domain.plant.import_validation import R
+from services.resources.domain.plant.plant import RowT
 from shared.http import (
     CausationDep,
     CommandBatcherDep,
@@ -44,7 +44,7 @@ router = Router(tags=["import"])
 
 
 def add_import_route(
-    path: str, example: R, things_of_example: int, add_rows: RowImporter[R]
+    path: str, example: RowT, things_of_example: int, add_rows: RowImporter[RowT]
 ) -> None:
     """Add the route for rows of the example's kind; the example creates `things_of_example`."""
     kind = type(example)

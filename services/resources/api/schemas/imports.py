@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from services.resources.domain.plant.import_validation import IndexedRow, R
+from services.resources.domain.plant.import_validation import IndexedRow
 from services.resources.domain.plant.parsed_rows import ParsedRows
-from services.resources.domain.plant.plant import OLD_NAMES, ImportedRow
+from services.resources.domain.plant.plant import OLD_NAMES, ImportedRow, RowT
 from shared.errors import Fault, InvalidError
 from shared.http.json_body import WrongMediaTypeError
 from shared.input.fault_texts import PATH_SUFFIX, msgspec_fault_text
@@ -20,14 +20,14 @@ MAX_NAME_LENGTH = 64
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-def read_rows(kind: type[R], body: bytes, content_type: str) -> ParsedRows[R]:
+def read_rows(kind: type[RowT], body: bytes, content_type: str) -> ParsedRows[RowT]:
     """Return the rows in a body of this media type.
 
     Raises:
         WrongMediaTypeError: if it is another media type.
         InvalidError: if it is not a list of rows.
     """
-    parsed: ParsedRows[R] = ParsedRows([], [])
+    parsed: ParsedRows[RowT] = ParsedRows([], [])
     for place, row in enumerate(split_rows(body, content_type)):
         try:
             add_row_or_faults(kind, place, read_json(bytes(row)), parsed)
@@ -38,7 +38,9 @@ def read_rows(kind: type[R], body: bytes, content_type: str) -> ParsedRows[R]:
     return parsed
 
 
-def add_row_or_faults(kind: type[R], place: int, content: object, parsed: ParsedRows[R]) -> None:
+def add_row_or_faults(
+    kind: type[RowT], place: int, content: object, parsed: ParsedRows[RowT]
+) -> None:
     """Add one row to the parsed rows, or its faults to the faults."""
     try:
         parsed.rows.append(IndexedRow(place, msgspec.convert(content, kind)))
@@ -47,11 +49,11 @@ def add_row_or_faults(kind: type[R], place: int, content: object, parsed: Parsed
 
 
 def read_old_or_faulty_row(
-    kind: type[R],
+    kind: type[RowT],
     place: int,
     content: object,
     error: msgspec.ValidationError,
-    parsed: ParsedRows[R],
+    parsed: ParsedRows[RowT],
 ) -> None:
     """Read a row with old field names, or collect all its faults."""
     if not isinstance(content, dict):
@@ -64,7 +66,7 @@ def read_old_or_faulty_row(
         parsed.rows.append(IndexedRow(place, msgspec.convert(renamed, kind)))
 
 
-def row_faults(kind: type[R], place: int, content: Mapping[str, Any]) -> Iterator[Fault]:
+def row_faults(kind: type[RowT], place: int, content: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield the faults of a row's fields, each by itself."""
     fields = {each.encode_name: each for each in msgspec.structs.fields(kind)}
     given = {OLD_NAMES.get(name, name) for name in content}

@@ -10,9 +10,9 @@ from services.resources.domain.pool.kinds import (
     MAX_QUARANTINE_DAYS,
     PickedFrom,
     PoolKind,
-    ServedFrom,
     UniqueWithin,
 )
+from shared.contracts import ServedFrom
 from shared.http.schemas import BaseSchema
 from shared.input.numbers import IS_NUMBER
 

@@ -7,7 +7,8 @@ from pydantic import ConfigDict
 
 from services.resources.api.examples import kinds as examples
 from services.resources.domain.pool.kind_publication import PublishedKind
-from services.resources.domain.pool.kinds import PickedFrom, PoolKind, ServedFrom, UniqueWithin
+from services.resources.domain.pool.kinds import PickedFrom, PoolKind, UniqueWithin
+from shared.contracts import ServedFrom
 from shared.http.views import BaseView
 
 

@@ -1,7 +1,7 @@
 """Validation of imports: every fault of every row is reported at once."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias
 
 from services.resources.domain.number.numbering_plan import (
     COUNTRY_CODE,
@@ -15,18 +15,14 @@ from services.resources.domain.plant.plant import (
     OLD_NAMES,
     Address,
     Exchange,
-    ImportedItem,
-    ItemBlock,
     PairBlock,
+    RowT,
     Segment,
     Splitter,
 )
 from services.resources.domain.pool.states import IMPORT_TRANSITIONS
 from shared.errors import Fault
 
-R = TypeVar(
-    "R", bound=Exchange | Segment | Splitter | Address | PairBlock | ImportedItem | ItemBlock
-)
 Networks: TypeAlias = Mapping[str, str]
 """The local network of every known exchange, by the exchange's id."""
 
@@ -44,11 +40,11 @@ MAX_LOID_LENGTH = 24
 """The most characters of a logical ONU id (ITU-T G.984.3)."""
 
 
-class IndexedRow(NamedTuple, Generic[R]):
+class IndexedRow(NamedTuple, Generic[RowT]):
     """A row, and its place in the request."""
 
     place: int
-    row: R
+    row: RowT
 
     def fault(self, field: str, code: str, reason: str, remedy: str) -> Fault:
         """Return a fault of the row."""

@@ -14,13 +14,12 @@ from services.resources.domain.pool.kinds import (
     ANYWHERE_POOL,
     PoolKind,
     ResourceTable,
-    ServedFrom,
     UniqueWithin,
     table_of_kind,
 )
 from services.resources.domain.pool.pool_item import PoolItem
 from services.resources.domain.pool.resource import Pool, Resource
-from shared.contracts import Characteristic, Value
+from shared.contracts import Characteristic, ServedFrom, Value
 from shared.errors import Fault
 
 ItemRow: TypeAlias = ImportedItem | ItemBlock

@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
-from services.resources.domain.plant.import_validation import IndexedRow, R
+from services.resources.domain.plant.import_validation import IndexedRow
+from services.resources.domain.plant.plant import RowT
 from shared.errors import Fault, InvalidError
 
 MAX_FAULTS = 100
 """The most faults reported one by one; further ones are counted."""
 
 
-class ParsedRows(NamedTuple, Generic[R]):
+class ParsedRows(NamedTuple, Generic[RowT]):
     """The rows that were sent, and the faults in the schema of the others."""
 
-    rows: list[IndexedRow[R]]
+    rows: list[IndexedRow[RowT]]
     faults: list[Fault]
 
     @property
-    def bare_rows(self) -> list[R]:
+    def bare_rows(self) -> list[RowT]:
         """The rows without their places."""
         return [each.row for each in self.rows]
 

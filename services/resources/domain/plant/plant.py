@@ -3,7 +3,7 @@
 Their fields are those of the import API.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -167,3 +167,9 @@ class PairBlock(ImportedRow, frozen=True, kw_only=True):
     def of_kind(self, kind: str) -> ItemBlock:
         """Return the block as one of items of this kind."""
         return ItemBlock(kind=kind, pool=self.exchange_id, first=self.first, count=self.count)
+
+
+RowT = TypeVar(
+    "RowT", bound=Exchange | Segment | Splitter | Address | PairBlock | ImportedItem | ItemBlock
+)
+"""A row of one kind of import."""

@@ -6,7 +6,6 @@ import. A PON port is written without leading zeros: `0/9/1`.
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TypeVar
 
 import msgspec
 
@@ -16,14 +15,11 @@ from services.resources.domain.plant.plant import (
     ImportedItem,
     ItemBlock,
     PairBlock,
+    RowT,
     Segment,
     Splitter,
 )
 from shared.input.equipment_names import fold_name
-
-R = TypeVar(
-    "R", bound=Exchange | Segment | Splitter | Address | PairBlock | ImportedItem | ItemBlock
-)
 
 
 class PlantNameKind(StrEnum):
@@ -50,7 +46,7 @@ NAME_FIELDS: Mapping[type, Mapping[str, PlantNameKind]] = {
 """The fields of a row that are plant names; the kind of an item decides what its pool is."""
 
 
-def names_in(rows: Iterable[R]) -> dict[PlantNameKind, set[str]]:
+def names_in(rows: Iterable[RowT]) -> dict[PlantNameKind, set[str]]:
     """Return the plant names in rows, by kind."""
     found: dict[PlantNameKind, set[str]] = {kind: set() for kind in PlantNameKind}
     for row in rows:
@@ -73,7 +69,7 @@ class KnownPlantNames:
             return name
         return self._names.setdefault((kind, fold_name(name)), name)
 
-    def with_known_names(self, row: R) -> R:
+    def with_known_names(self, row: RowT) -> RowT:
         """Return a row with the known names."""
         names = {
             field: (kind, getattr(row, field)) for field, kind in NAME_FIELDS[type(row)].items()

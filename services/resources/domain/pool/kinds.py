@@ -10,6 +10,8 @@ from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
 
+from shared.contracts import ServedFrom
+
 
 class ResourceTable(StrEnum):
     """The database table with the resources of a kind."""
@@ -31,22 +33,6 @@ class ServingPlant(NamedTuple):
 def network_site(local_network: str) -> ServingPlant | None:
     """Return a site that is anywhere in a local network; None without one."""
     return ServingPlant("", local_network, None) if local_network else None
-
-
-class ServedFrom(StrEnum):
-    """Which pool of a kind serves an address."""
-
-    EXCHANGE = "exchange"
-    """The pool of the exchange that serves the address."""
-
-    SPLITTER = "splitter"
-    """The pool of the splitter that serves the address."""
-
-    REGION = "region"
-    """The pool of the address's local network."""
-
-    ANYWHERE = "anywhere"
-    """The one pool of the tenant; no address is needed."""
 
 
 class PickedFrom(StrEnum):
