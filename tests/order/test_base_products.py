@@ -18,7 +18,6 @@ from tests.order.builders import (
     SHIPPED_ENTRIES,
     Json,
     a_body,
-    a_disconnection,
     a_fibre,
     a_member,
     a_place,
@@ -28,48 +27,20 @@ from tests.order.builders import (
     an_item,
     faults_of,
     order_id,
-    product_of,
     service_completed,
     service_failed,
+)
+from tests.order.related_products import (
+    at_address,
+    ended_or_moved,
+    on_item,
+    on_product,
+    television,
 )
 
 AT = "/productOrderItem/0/product/productRelationship"
 PRODUCT_AT = "/productOrderItem/0/product/id"
 ITEM_AT = "/productOrderItem/0/productOrderItemRelationship"
-
-
-def television(id_: str = "1", **more: Any) -> Json:
-    """Return an item of a new IPTV that names no address."""
-    return a_member(id_, "iptv-hd") | more
-
-
-def on_item(id_: str) -> Json:
-    return {"productOrderItemRelationship": [{"id": id_, "relationshipType": "reliesOn"}]}
-
-
-def on_product(product: Product, kind: str = "reliesOn", *, twice: bool = False) -> Json:
-    relationship = {"relationshipType": kind, "product": {"id": str(product.id)}}
-    return {"product": {"productRelationship": [relationship] * (1 + twice)}}
-
-
-def a_television(base: Product, n: int = 2) -> Product:
-    """Return an IPTV that relies on a line."""
-    product = product_of("ftth-300", "iptv-hd")(n)
-    return replace(product, base_id=base.id)
-
-
-def ended_or_moved(action: str, product: Product, id_: str, to: str = "addr-2") -> Json:
-    """Return an item that disconnects a product, or moves it to an address."""
-    if action == "disconnect":
-        return a_disconnection(product.id, id_)
-    changed = {"id": str(product.id), "place": [a_place(id=to)]}
-    return {"id": id_, "action": "modify", "businessAction": "move", "product": changed}
-
-
-def at_address(product: Product, address: str) -> Product:
-    """Return a product at another address."""
-    content = msgspec.structs.replace(product.content, address_id=address)
-    return replace(product, content=content)
 
 
 def test_an_item_of_the_order_is_the_base_and_gives_its_address() -> None:
@@ -107,7 +78,7 @@ def test_a_named_item_or_product_is_the_base_among_several() -> None:
 
     by_item = accepted(a_body(*lines, television("3", **on_item("2")))).order
     by_product = accepted(
-        a_body(television(**on_product(second))), 3, products=(first, second)
+        a_body(television(**on_product(second.id))), 3, products=(first, second)
     ).order
 
     assert by_item.items[2].ordered.base_product_id == by_item.items[1].ordered.product_id
@@ -121,19 +92,19 @@ def test_a_named_item_or_product_is_the_base_among_several() -> None:
         ((a_product(),), television(), (AT, "base-missing")),
         ((a_fibre(party="C-2"),), television(), (AT, "base-missing")),
         ((a_fibre(1), a_fibre(2)), television(), (AT, "base-ambiguous")),
-        ((), television(**on_product(a_fibre())), (AT, "base-unknown")),
-        ((a_product(),), television(**on_product(a_product())), (AT, "base-mismatch")),
+        ((), television(**on_product(a_fibre().id)), (AT, "base-unknown")),
+        ((a_product(),), television(**on_product(a_product().id)), (AT, "base-mismatch")),
         (
             (a_fibre(),),
             television(**on_item("9")),
             (ITEM_AT, "base-mismatch"),
         ),
-        ((a_fibre(),), television(**on_product(a_fibre(), twice=True)), (AT, "base-ambiguous")),
+        ((a_fibre(),), television(**on_product(a_fibre().id, twice=True)), (AT, "base-ambiguous")),
         ((a_fibre(),), television(**on_item("")), (ITEM_AT, "base-ambiguous")),
         (
             (a_fibre(),),
             an_item("1", "iptv-hd", place=a_place(id="addr-2"))
-            | {"product": {"place": [a_place(id="addr-2")], **on_product(a_fibre())["product"]}},
+            | {"product": {"place": [a_place(id="addr-2")], **on_product(a_fibre().id)["product"]}},
             ("/productOrderItem/0/product/place/0", "base-elsewhere"),
         ),
     ],
@@ -146,7 +117,7 @@ def test_a_base_that_cannot_be_is_named_with_the_reason(
 
 def test_the_type_of_a_relationship_is_read_however_it_is_spelled() -> None:
     first, second = a_fibre(1), a_fibre(2)
-    item = television(**on_product(second, "relies-on"))
+    item = television(**on_product(second.id, "relies-on"))
     order = accepted(a_body(item), 3, products=(first, second)).order
 
     assert order.items[0].ordered.base_product_id == second.id
@@ -154,7 +125,9 @@ def test_the_type_of_a_relationship_is_read_however_it_is_spelled() -> None:
 
 def test_a_relationship_of_another_type_is_ignored() -> None:
     fibre = a_fibre()
-    order = accepted(a_body(television(**on_product(fibre, "bundled"))), 2, products=(fibre,)).order
+    order = accepted(
+        a_body(television(**on_product(fibre.id, "bundled"))), 2, products=(fibre,)
+    ).order
 
     assert order.items[0].ordered.base_product_id == fibre.id
 
@@ -162,7 +135,7 @@ def test_a_relationship_of_another_type_is_ignored() -> None:
 @pytest.mark.parametrize("action", ["disconnect", "move"])
 def test_a_base_that_the_order_itself_ends_or_moves_carries_nothing_new(action: str) -> None:
     fibre = a_fibre()
-    body = a_body(ended_or_moved(action, fibre, "1"), television("2", **on_product(fibre)))
+    body = a_body(ended_or_moved(action, fibre, "1"), television("2", **on_product(fibre.id)))
 
     assert faults_of(body, products=(fibre,)) == {(AT.replace("/0/", "/1/"), "base-leaving")}
 
@@ -203,7 +176,7 @@ def test_a_base_without_an_address_leaves_its_dependents_their_own() -> None:
 
 def test_a_product_that_relies_on_none_names_no_base() -> None:
     fibre = a_fibre()
-    item = an_item("1") | {"product": {"place": [a_place()], **on_product(fibre)["product"]}}
+    item = an_item("1") | {"product": {"place": [a_place()], **on_product(fibre.id)["product"]}}
 
     assert faults_of(a_body(item), products=(fibre,)) == {(AT, "relationship-unsupported")}
 

@@ -1,23 +1,19 @@
 """A base ends, moves and changes hands with the products that rely on it alone."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from services.order.domain.acceptance.acceptance import accept
 from services.order.domain.acceptance.takeover import order_as_published
-from services.order.domain.fulfilment.product import Product, ProductStatus, unlock
+from services.order.domain.fulfilment.product import ProductStatus, unlock
 from services.order.domain.fulfilment.product_locks import lock
 from shared.errors import ConflictError, InvalidError
 from tests.order.builders import (
     CATALOGUE,
-    Json,
     a_body,
     a_disconnection,
     a_fibre,
-    a_member,
-    a_place,
     a_placement,
     accepted,
     faults_of,
@@ -25,27 +21,13 @@ from tests.order.builders import (
     product_of,
     read_order,
 )
+from tests.order.related_products import (
+    a_television,
+    ended_or_moved,
+    television,
+)
 
 PRODUCT_AT = "/productOrderItem/0/product/id"
-
-
-def television(id_: str = "1", **more: Any) -> Json:
-    """Return an item of a new IPTV that names no address."""
-    return a_member(id_, "iptv-hd") | more
-
-
-def a_television(base: Product, n: int = 2) -> Product:
-    """Return an IPTV that relies on a line."""
-    product = product_of("ftth-300", "iptv-hd")(n)
-    return replace(product, base_id=base.id)
-
-
-def ended_or_moved(action: str, product: Product, id_: str, to: str = "addr-2") -> Json:
-    """Return an item that disconnects a product, or moves it to an address."""
-    if action == "disconnect":
-        return a_disconnection(product.id, id_)
-    changed = {"id": str(product.id), "place": [a_place(id=to)]}
-    return {"id": id_, "action": "modify", "businessAction": "move", "product": changed}
 
 
 @pytest.mark.parametrize("action", ["disconnect", "move"])

@@ -10,10 +10,13 @@ from tests.order.builders import (
     a_body,
     a_bundle,
     a_member,
+    a_product,
+    accepted,
     an_item,
     faults_of,
     found,
 )
+from tests.order.related_products import ended_or_moved
 
 NUMBER = "+862580001111"
 OTHER = "+862580001112"
@@ -29,6 +32,32 @@ def test_two_items_that_pick_one_number_are_refused_and_both_are_named() -> None
     at = "/productOrderItem/2/product/productCharacteristic/0/value"
     assert (fault.field, fault.code) == (at, "number-twice")
     assert "/productOrderItem/0 " in fault.reason
+
+
+@pytest.mark.parametrize(("stated", "picked"), [("", None), ("its own", None), (OTHER, OTHER)])
+def test_a_move_picks_a_number_that_the_telephone_has_not(stated: str, picked: str | None) -> None:
+    telephone = a_product()
+    item = ended_or_moved("move", telephone, "1")
+    number = telephone.number if stated == "its own" else stated
+    if number:
+        item["product"]["productCharacteristic"] = [{"name": "number", "value": number}]
+
+    order = accepted(a_body(item), 2, products=(telephone,)).order
+
+    after = {each.name: each.value for each in order.items[0].ordered.characteristics}
+    assert after.get("number") == picked
+
+
+def test_a_change_may_state_the_number_that_the_telephone_has() -> None:
+    telephone = a_product()
+    values = [{"name": "number", "value": telephone.number}, {"name": "callerId", "value": True}]
+    product = {"id": str(telephone.id), "productCharacteristic": values}
+    item = {"id": "1", "action": "modify", "product": product}
+
+    order = accepted(a_body(item), 2, products=(telephone,)).order
+
+    after = {each.name: each.value for each in order.items[0].ordered.characteristics}
+    assert after == {"callerId": True}
 
 
 def test_an_item_of_a_bundle_picks_no_number_that_another_picks() -> None:

@@ -1,7 +1,7 @@
 """An order that was answered with 201 is taken over from the topics, with its answer."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
@@ -21,7 +21,8 @@ from shared.recovery.recovery_store import RecoveryState
 from tests.callers import AsRole, api_client
 from tests.conftest import NOON
 from tests.kernel import FakeBroker, consume, count_of, dead_letter_rows, note_recovery, published
-from tests.order.builders import Json, a_body, a_bundle, a_disconnection, a_member, an_item
+from tests.order.builders import a_body, a_bundle, a_disconnection, an_item
+from tests.order.related_products import on_product, television
 
 BODY = a_body(
     externalId="CRM-1",
@@ -33,12 +34,6 @@ LOST = (
     *("orders", "order_progress", "submissions", "outbox", "sequences", "unsent", "history"),
     "inbox",
 )
-
-
-def a_television_on(base: UUID) -> Json:
-    """Return the item of a new IPTV that names the product on which it relies."""
-    relationship = {"relationshipType": "reliesOn", "product": {"id": str(base)}}
-    return a_member("1", "iptv-hd") | {"product": {"productRelationship": [relationship]}}
 
 
 def lose_the_orders(sessions: Sessions) -> None:
@@ -182,7 +177,7 @@ async def test_a_product_that_a_restored_database_lacks_is_refused_only_after_re
     """The order of the product may still be consumed again, so a refusal would be false."""
     note_recovery(stocked, datetime.now(UTC), state)
 
-    for item in (a_disconnection(uuid4()), a_television_on(uuid4())):
+    for item in (a_disconnection(uuid4()), television(**on_product(uuid4()))):
         answer = await client.post(ORDERS_PATH, json=a_body(item), headers=as_role("crm"))
         assert answer.status_code == status, item
 

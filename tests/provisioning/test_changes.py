@@ -255,6 +255,32 @@ def test_the_first_step_has_no_condition_and_no_undo_its_parameters() -> None:
     assert found == ["/steps/0/when", "/steps/1/undo_parameters"]
 
 
+@pytest.mark.parametrize(
+    ("after", "steps", "number"),
+    [
+        ({}, ["jumper", "test", "old-jumper"], "$number.value"),
+        (
+            {"number": "+862580001001"},
+            ["jumper", "subscriber", "enum", "test", "old-line"],
+            "$before.number.value",
+        ),
+    ],
+)
+def test_a_shipped_move_names_the_number_of_the_old_jumper(
+    after: dict[str, str], steps: list[str], number: str
+) -> None:
+    blueprint = shipped()["voice", "move"]
+    item = msgspec.structs.replace(
+        an_item("voice", BusinessAction.MOVE), characteristics=values(**after)
+    )
+    existing = {item.service_id: ExistingService(values())}
+    plan = plan_order(accepted(item), index([blueprint]), existing, a_cause(), NOON).plan
+
+    own = [each for each in plan.steps if each.item_id]
+    assert [each.blueprint.name for each in own] == steps
+    assert [each.value for each in own[-1].blueprint.parameters] == [number, "$before.pair.value"]
+
+
 def test_every_shipped_change_of_a_speed_calls_the_line_and_the_account() -> None:
     blueprint = shipped()["ftth", "change"]
     item = msgspec.structs.replace(

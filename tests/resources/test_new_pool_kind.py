@@ -252,7 +252,19 @@ def test_after_a_restore_a_published_assignment_takes_precedence(ports: Sessions
     assert {value: order for value, (order, _) in holders(ports).items()} == {FIRST: order_id(1)}
 
 
-async def test_a_kind_that_nobody_has_published_is_unknown_everywhere(
+def test_after_a_restore_to_before_its_publication_its_assignments_wait(ports: Sessions) -> None:
+    handle(ports, an_assignment_request(1, PORT))
+    answer = latest_messages(ports)[order_id(1)]
+    with ports.begin() as session:
+        session.execute(text("TRUNCATE pool_items, pool_kinds"))
+
+    consume(ports, TAKEOVER.subscriptions, answer)
+
+    (waiting,) = dead_letter_rows(ports)
+    assert (waiting.key, "repeat the imports" in waiting.error) == (order_id(1).bytes, True)
+
+
+async def test_an_unpublished_kind_is_refused_in_requests_and_in_the_api(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
     import_plant(sessions)

@@ -1,6 +1,6 @@
 """Place an order: accept it, or return the submission that it repeats."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -54,18 +54,22 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
         session,
         [id_ for each in commands for id_ in each.order.product_ids],
         [id_ for each in commands for id_ in each.order.base_product_ids],
-        [key for each in commands for key in candidate_keys(session, each)],
+        candidates(session, commands),
     )
 
 
-def candidate_keys(
-    session: Session, command: PlaceOrderCommand
-) -> Iterator[store.products.CandidateKey]:
-    """Yield the specifications of the customer's products that an order may rely on or exclude."""
-    tenant, party_id = command.keys.tenant, customer_id_of(command.order)
-    catalogue = store.catalogue.get(session, tenant)
-    for name in related_specifications(command.order, catalogue):
-        yield store.products.CandidateKey(tenant, party_id, name)
+def candidates(
+    session: Session, commands: Iterable[PlaceOrderCommand]
+) -> store.products.Candidates:
+    """Return the customers' products that orders may rely on without naming them, or exclude."""
+    found: dict[store.products.CandidateKey, set[str]] = {}
+    for each in commands:
+        tenant, party_id = each.keys.tenant, customer_id_of(each.order)
+        catalogue = store.catalogue.get(session, tenant)
+        for specification, addresses in related_specifications(each.order, catalogue).items():
+            key = store.products.CandidateKey(tenant, party_id, specification)
+            found.setdefault(key, set()).update(addresses)
+    return found
 
 
 def accept_or_replay(
@@ -111,7 +115,7 @@ class ConcernedProducts(NamedTuple):
     """Those that its client may see and change."""
 
     bases_of_others: frozenset[UUID]
-    """Those on which rely some that it may not see."""
+    """The bases of products that it may not see."""
 
 
 def concerned_products(command: PlaceOrderCommand, work: UnitOfWork) -> ConcernedProducts:

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import CompoundSelect, Text, bindparam, column, func, select, true, union_all
@@ -37,33 +38,39 @@ DEPENDENTS = select(ProductRow.id).where(
     ProductRow.base_id == func.any(IDS), ProductRow.ended_at.is_(None)
 )
 REQUESTED = unnest([column(name, Text) for name in ("tenant", "party", "specification")])
-MAX_CANDIDATES = 100
+MAX_CANDIDATES = 1000
 """The most products of a customer and a specification among which a base is searched."""
 
 CANDIDATE = (
-    select(ProductRow.id)
+    select(ProductRow.id, ProductRow.content)
     .where(ProductRow.tenant == REQUESTED.c.tenant, ProductRow.party_id == REQUESTED.c.party)
     .where(ProductRow.specification == REQUESTED.c.specification, ProductRow.ended_at.is_(None))
     .order_by(ProductRow.id)
     .limit(MAX_CANDIDATES)
     .lateral("candidate")
 )
-CANDIDATES = select(REQUESTED.c.tenant, REQUESTED.c.party, CANDIDATE.c.id).join(CANDIDATE, true())
+CANDIDATES = select(*REQUESTED.c, CANDIDATE.c.id, CANDIDATE.c.content).join(CANDIDATE, true())
+
+ANY_ADDRESS = ""
 
 
 class CandidateKey(NamedTuple):
-    """A specification of which a customer may have products."""
+    """The products that a customer has of one specification."""
 
     tenant: str
     party_id: str
     specification: str
 
 
+Candidates: TypeAlias = Mapping[CandidateKey, Collection[str]]
+"""The addresses at which an order may rely on products, or exclude them; `ANY_ADDRESS` for all."""
+
+
 def preload_with_related(
     session: Session,
     ids: Collection[UUID],
     bases: Collection[UUID] = (),
-    candidates: Collection[CandidateKey] = (),
+    candidates: Candidates = MappingProxyType({}),
 ) -> None:
     """Read and lock products, the other ones of their bundles, and those that rely on them.
 
@@ -73,7 +80,8 @@ def preload_with_related(
         session: of the database.
         ids: the products that orders change or end.
         bases: products that are named as bases.
-        candidates: the customers' products among which bases are searched.
+        candidates: the customers' products among which bases are searched. Those at other
+            addresses are not locked.
     """
     found = {*ids, *bases}
     if ids:
@@ -83,10 +91,12 @@ def preload_with_related(
             found.add(other)
     if candidates:
         of_party = _candidate_cache(session)
-        bound = bind_arrays(("tenant", "party", "specification"), sorted(set(candidates)))
-        for tenant, party_id, id_ in session.execute(CANDIDATES, bound):
-            of_party.setdefault((tenant, party_id), set()).add(id_)
-            found.add(id_)
+        bound = bind_arrays(("tenant", "party", "specification"), sorted(candidates))
+        for *key, id_, content in session.execute(CANDIDATES, bound):
+            customer, address = CandidateKey(*key), content.address_id
+            if not address or {ANY_ADDRESS, address} & set(candidates[customer]):
+                of_party.setdefault(customer[:2], set()).add(id_)
+                found.add(id_)
     if found:
         PRODUCTS.preload(session, sorted(found))
 

@@ -14,12 +14,14 @@ from services.order.domain.acceptance.installation_address import (
     installation_addresses,
     installation_place,
     missing_address_fault,
+    with_address_in_members,
 )
 from services.order.domain.acceptance.order_header import customer_id_of
 from services.order.domain.acceptance.request import (
     RequestedItem,
     RequestedOrder,
     RequestedPlace,
+    flatten_items,
     parse_uuid,
 )
 from services.order.domain.business_actions import ProductEffect
@@ -84,16 +86,20 @@ def base_search(
     return BaseSearch(tuple(requested.all_items), catalogue, products, party_id)
 
 
-def related_specifications(order: RequestedOrder, catalogue: Catalogue) -> set[str]:
-    """Return the specifications that new products exclude, or rely on without naming a base."""
-    search = BaseSearch(tuple(order.all_items), catalogue, {}, "")
-    found: set[str] = set()
+def related_specifications(order: RequestedOrder, catalogue: Catalogue) -> dict[str, set[str]]:
+    """Return the specifications that new products exclude, or rely on without naming a base.
+
+    With each are the addresses that the items name, one of which may be empty.
+    """
+    items = flatten_items(with_address_in_members(each) for each in order.items)
+    search = BaseSearch(tuple(items), catalogue, {}, "")
+    found: dict[str, set[str]] = {}
     for item in search.items:
         if specification := search.active_specification(item):
-            found.update(specification.excludes)
-            if not item.names_base:
-                found.add(specification.relies_on)
-    return found - {""}
+            base = "" if item.names_base else specification.relies_on
+            for name in {*specification.excludes, base} - {""}:
+                found.setdefault(name, set()).add(installation_place(item).id)
+    return found
 
 
 def find_base(item: RequestedItem, search: BaseSearch) -> Candidate | Fault | None:

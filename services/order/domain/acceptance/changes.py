@@ -12,7 +12,7 @@ from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
 )
-from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.acceptance.request import RequestedCharacteristic, RequestedItem
 from services.order.domain.business_actions import (
     BUSINESS_ACTIONS,
     ProductPart,
@@ -27,6 +27,7 @@ from services.order.domain.catalogue.catalogue import (
     Specification,
     find_version,
 )
+from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.catalogue.eligibility import admitted_local_networks
 from services.order.domain.catalogue.pricing import FREE, quote
 from services.order.domain.fulfilment.product import Product
@@ -65,7 +66,7 @@ def stated_characteristic_faults(
     """Name characteristics that are wrong by themselves, or that the action does not change."""
     offering = offering_after(item, product, catalogue)
     fixed = {each.name: each.value for each in offering.fixed} if offering else {}
-    before = {each.name: each.value for each in product.content.characteristics}
+    before = present_values(product)
     seen: set[str] = set()
     for each in item.characteristics:
         yield from characteristic_faults(each, rules, fixed, seen)
@@ -108,7 +109,7 @@ def unchanged_faults(item: RequestedItem, product: Product) -> Iterator[Fault]:
     """Name an item that states another offering or characteristics, and none that differ."""
     if not item.may_change(ProductPart.OFFERING):
         return
-    before = {each.name: each.value for each in product.content.characteristics}
+    before = present_values(product)
     is_same = all(before.get(each.name or "") == each.value for each in item.characteristics)
     if is_same and item.offering_id in {"", product.offering_id}:
         yield Fault(
@@ -249,8 +250,23 @@ def characteristics_after(
         if not is_chosen_anew(rules.get(each.name), action)
     }
     values |= {each.name: each.value for each in offering.fixed} if offering else {}
-    values |= {each.name: each.value for each in item.characteristics}  # type: ignore[misc]
+    values |= {
+        each.name: each.value  # type: ignore[misc]
+        for each in item.characteristics
+        if not is_present_number(each, product) or BUSINESS_ACTIONS[action].chooses_anew
+    }
     return tuple(Characteristic(name=name, value=value) for name, value in values.items())
+
+
+def present_values(product: Product) -> dict[str, Value]:
+    """Return the characteristics of a product, and its number, picked or not."""
+    number = {NUMBER_CHARACTERISTIC: product.number} if product.number else {}
+    return number | {each.name: each.value for each in product.content.characteristics}
+
+
+def is_present_number(stated: RequestedCharacteristic, product: Product) -> bool:
+    """Tell whether an item states the number that a product has: it is not picked again."""
+    return stated.name == NUMBER_CHARACTERISTIC and stated.value == product.number
 
 
 def is_chosen_anew(rule: CharacteristicRule | None, action: BusinessAction) -> bool:

@@ -22,7 +22,7 @@ def dependent_faults(
     Args:
         items: those for existing products.
         products: the products that the order may concern.
-        bases_of_others: the products on which rely some that the client may not see.
+        bases_of_others: the bases of products that the client may not see.
     """
     for item in items:
         id_ = parse_uuid(item.product_id)

@@ -28,7 +28,7 @@ class ItemCheckContext:
     """The customer whose products go to that of the order; empty without one."""
 
     bases_of_others: frozenset[UUID] = frozenset()
-    """The products on which rely some that the client may not see."""
+    """The bases of products that the client may not see."""
 
     def owner_of(self, item: RequestedItem) -> str:
         """Return the customer whose product an item must name."""

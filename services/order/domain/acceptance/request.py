@@ -202,4 +202,4 @@ class AcceptanceContext(NamedTuple):
     """What can be done to products; None if it is not known, or no item changes or ends one."""
 
     bases_of_others: frozenset[UUID] = frozenset()
-    """The products on which rely some that the client may not see."""
+    """The bases of products that the client may not see."""

@@ -210,11 +210,11 @@ def existing_effects(order: OrderRequirements, stock: Stock) -> HoldingEffects |
     pre_released: list[Holding] = []
     for item in order.request.affected:
         held = order.services.get(item.service_id, ())
-        left = (each for each in held if each.resource.key not in stock.given_up)
+        left = [each for each in held if each.resource.key not in stock.given_up]
         found = effects_on_holdings(item, left, order.request.message)
         if isinstance(found, str):
             return refused_message(order.request, item, RefusalCode.NOT_HELD, found)
-        if reason := reason_not_kept(found.kept, order.serving_pools):
+        if reason := reason_not_kept(found.kept, left, order.serving_pools):
             return refused_message(order.request, item, RefusalCode.UNSERVED, reason)
         kept += found.kept
         pre_released += found.pre_released

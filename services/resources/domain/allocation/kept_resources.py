@@ -1,6 +1,6 @@
 """What a service keeps at a new address: its need may say from where that must be served."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from services.resources.domain.allocation.assignment_request import (
@@ -10,9 +10,9 @@ from services.resources.domain.allocation.assignment_request import (
 )
 from services.resources.domain.allocation.existing_holdings import needs_with_effects
 from services.resources.domain.allocation.needed_kinds import kind_of
-from services.resources.domain.pool.kinds import PoolKinds, ServedFrom
+from services.resources.domain.pool.kinds import PoolKinds
 from services.resources.domain.pool.resource import Holding
-from shared.contracts import NeedEffect
+from shared.contracts import NeedEffect, ServedFrom
 
 
 def pools_serving_kept(
@@ -30,12 +30,21 @@ def pools_serving_kept(
     }
 
 
-def reason_not_kept(kept: Iterable[Holding], serving_pools: Mapping[tuple[UUID, str], str]) -> str:
-    """Return why a resource cannot be kept at the new address; empty if all can."""
+def reason_not_kept(
+    kept: Iterable[Holding],
+    held: Collection[Holding],
+    serving_pools: Mapping[tuple[UUID, str], str],
+) -> str:
+    """Return why a resource cannot be kept at the new address; empty if all can.
+
+    A service that already holds something of the pool that serves the address stays there, and
+    keeps a number that was picked from elsewhere in the local network.
+    """
+    pools = {each.resource.pool.name for each in held}
     for each in kept:
         pool = each.resource.pool
         serving = serving_pools.get((each.service_id, pool.kind), pool.name)
-        if serving != pool.name:
+        if serving not in pools:
             where = f"of {pool.name}, and the address is served by {serving or 'none'}"
             return f"{pool.kind} {each.resource.value} is {where}: pick a {pool.kind} there"
     return ""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from services.resources.domain.pool.kinds import KindKey, PoolKind, PoolKinds, ServedFrom
-from shared.contracts import ItemNeeds, Need
+from services.resources.domain.pool.kinds import KindKey, PoolKind, PoolKinds
+from shared.contracts import ItemNeeds, Need, ServedFrom
 from shared.errors import PoisonError
 
 

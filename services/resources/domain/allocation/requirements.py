@@ -23,7 +23,6 @@ from services.resources.domain.pool.kinds import (
     PickedFrom,
     PoolKind,
     PoolKinds,
-    ServedFrom,
     ServingPlant,
 )
 from services.resources.domain.pool.resource import Holding, Pool
@@ -34,6 +33,7 @@ from shared.contracts import (
     RefusalCode,
     ResourcesAssigned,
     ResourcesRefused,
+    ServedFrom,
 )
 
 PublishedAnswers: TypeAlias = Mapping[tuple[UUID, str], ResourcesAssigned]
