@@ -38,7 +38,7 @@ class PoolKindSchema(BaseSchema):
     (region), or the one pool that there is (anywhere)."""
 
     unique_within: UniqueWithin = UniqueWithin.POOL
-    """What a value is unique within; one that is unique within its pool contains its name."""
+    """What a value is unique within; one that is unique within its pool begins with its name."""
 
     picked_from: PickedFrom | None = None
     """Null if no order may name one by its value, pool if an order may."""
