@@ -35,6 +35,7 @@ from shared.contracts.message_parts import (
     HeldProduct,
     OrderedItem,
     PartyKind,
+    PaymentMode,
     Value,
     party_kind_of,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "OrderedItem",
     "PartyErased",
     "PartyKind",
+    "PaymentMode",
     "PublishedItemState",
     "RefusalCode",
     "ReleaseRequested",

@@ -70,6 +70,9 @@ class BusinessAction(StrEnum):
     RESUME = "resume"
     """A reason is lifted; with the last one the product works again (复机)."""
 
+    CHANGE_PAYMENT = "change-payment"
+    """The product is paid through another account, or in another payment mode (付费变更)."""
+
     DISCONNECT = "disconnect"
     """The product is removed (拆机)."""
 
@@ -106,6 +109,13 @@ def party_kind_of(category: str) -> PartyKind:
     return PartyKind.ORGANIZATION if category in ORGANIZATION_CATEGORIES else PartyKind.INDIVIDUAL
 
 
+class PaymentMode(StrEnum):
+    """When a product is paid (TMF666 `ratingType`)."""
+
+    PREPAID = "prepaid"
+    POSTPAID = "postpaid"
+
+
 class Customer(MessagePart, frozen=True, kw_only=True):
     """The customer as given in the order. A field that the order lacks is empty."""
 
@@ -122,6 +132,9 @@ class Customer(MessagePart, frozen=True, kw_only=True):
 
     kind: str = ""
     """`Individual` or `Organization`, if the order has it."""
+
+    payment_mode: str = ""
+    """`prepaid` or `postpaid`, if the order has it."""
 
 
 class OrderedItem(MessagePart, frozen=True, kw_only=True):

@@ -60,6 +60,7 @@ TEMPLATES = {
     "mobile-change-number": product_of("plan-20"),
     "sim-swap": product_of("plan-20"),
     "transfer": a_fibre,
+    "change-payment": a_fibre,
 }
 """The examples that are accepted once they name such a product of the customer."""
 

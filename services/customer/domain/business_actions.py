@@ -26,6 +26,7 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, ViewEffect] = MappingProxyType(
         BusinessAction.MOVE: ViewEffect.SHOWN,
         BusinessAction.SUSPEND: ViewEffect.SHOWN,
         BusinessAction.RESUME: ViewEffect.SHOWN,
+        BusinessAction.CHANGE_PAYMENT: ViewEffect.SHOWN,
         BusinessAction.DISCONNECT: ViewEffect.REMOVED,
         BusinessAction.KEEP: ViewEffect.SHOWN,
     }

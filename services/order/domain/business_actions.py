@@ -46,6 +46,9 @@ class ProductPart(StrEnum):
     CUSTOMER = "customer"
     """The customer, with the account: the order is the new one's."""
 
+    PAYMENT = "payment"
+    """The account and the payment mode: those that the order states."""
+
 
 class MissingBlueprint(NamedTuple):
     """What follows for an offering on sale if no blueprint carries out an action."""
@@ -124,6 +127,11 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
         ),
         BusinessAction.RESUME: OrderRule(
             ProductEffect.RESUMES, is_enabled=True, while_suspended=True
+        ),
+        BusinessAction.CHANGE_PAYMENT: OrderRule(
+            ProductEffect.CHANGES,
+            is_enabled=True,
+            changes=frozenset({ProductPart.PAYMENT}),
         ),
         BusinessAction.DISCONNECT: OrderRule(
             ProductEffect.ENDS,

@@ -67,6 +67,7 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, FulfilmentRule] = MappingProxyType(
         BusinessAction.MOVE: CHANGING,
         BusinessAction.SUSPEND: CHANGING,
         BusinessAction.RESUME: CHANGING,
+        BusinessAction.CHANGE_PAYMENT: CHANGING,
         BusinessAction.DISCONNECT: FulfilmentRule(
             ServiceEffect.ENDS,
             hold=HoldAction.PRE_RELEASE,

@@ -155,6 +155,11 @@ class OrderSchema(TmfBaseSchema):
     requested_start_date: Timestamp | None = None
     requested_completion_date: Timestamp | None = None
     billing_account: ReferenceSchema = ReferenceSchema()
+    """The account of new products; with `change-payment` and `transfer`, the new one."""
+
+    payment_mode: ShortText = ""
+    """Extension: `prepaid` or `postpaid`, for the same products as the account."""
+
     channel: ShortList[ReferenceSchema]
     """The channel of the order; default `internet`."""
 
@@ -177,6 +182,7 @@ class OrderSchema(TmfBaseSchema):
             external_id=self.external_id,
             priority=self.priority,
             account_id=self.billing_account.id,
+            payment_mode=self.payment_mode,
             category=self.category,
             description=self.description,
             notes=tuple(each.text for each in self.note if each.text),

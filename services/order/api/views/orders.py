@@ -8,7 +8,12 @@ from pydantic import ConfigDict, Field
 
 from services.order.api.examples import orders as examples
 from services.order.api.views.offerings import offering_reference
-from services.order.api.views.parties import PartyView, account_view, customer_view
+from services.order.api.views.parties import (
+    PartyView,
+    account_view,
+    customer_view,
+    payment_mode_view,
+)
 from services.order.api.views.prices import (
     OrderPriceView,
     TermView,
@@ -35,7 +40,7 @@ from services.order.domain.order import (
     OrderContent,
     derive_product_id,
 )
-from shared.contracts import Action, OrderState
+from shared.contracts import Action, OrderState, PaymentMode
 from shared.http.collection_paths import ORDERS_PATH, PRODUCTS_PATH
 from shared.http.views import UnvalidatedTmfView
 from shared.persistence.history import HistoryEntry
@@ -111,6 +116,9 @@ class OrderView(UnvalidatedTmfView):
     channel: tuple[ChannelView, ...]
     note: tuple[NoteView, ...] | None = None
     billing_account: ReferenceView | None = None
+    payment_mode: PaymentMode | None = None
+    """Extension."""
+
     related_party: tuple[PartyView, ...]
     order_total_price: tuple[OrderPriceView, ...]
     product_order_item: tuple[ItemView, ...]
@@ -174,6 +182,7 @@ def show_order(order: Order, progress: Progress) -> OrderView:
         channel=(ChannelView(id=content.channel),),
         note=tuple(NoteView(text=note.text) for note in content.notes) or None,
         billing_account=account_view(content.customer.account_id),
+        payment_mode=payment_mode_view(content.customer.payment_mode),
         related_party=(order_customer_view(content),),
         order_total_price=tuple(total_prices(order.one_off_cents, order.monthly_cents)),
         product_order_item=show_items(order, progress),

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.order.api.views.references import ReferenceView
 from services.order.domain.acceptance.order_header import UNSPECIFIED_TYPE
-from shared.contracts import PartyKind
+from shared.contracts import PartyKind, PaymentMode
 from shared.http import href_of
 from shared.http.collection_paths import ACCOUNTS_PATH, PARTIES_PATH
 from shared.http.views import UnvalidatedTmfView
@@ -41,3 +41,8 @@ def customer_view(id_: str, name: str | None, kind: str) -> PartyView:
 def account_view(id_: str) -> ReferenceView | None:
     """Show the account that pays, if one is named."""
     return ReferenceView(id=id_, href=href_of(ACCOUNTS_PATH, id_)) if id_ else None
+
+
+def payment_mode_view(mode: str) -> PaymentMode | None:
+    """Show when a product is paid, if that is stated."""
+    return PaymentMode(mode) if mode else None

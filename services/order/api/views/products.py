@@ -8,7 +8,12 @@ from pydantic import ConfigDict, Field
 from services.order.api.examples import products as examples
 from services.order.api.schemas.products import RELIES_ON
 from services.order.api.views.offerings import offering_reference
-from services.order.api.views.parties import PartyView, account_view, customer_view
+from services.order.api.views.parties import (
+    PartyView,
+    account_view,
+    customer_view,
+    payment_mode_view,
+)
 from services.order.api.views.prices import OrderPriceView, TermView, price_lines, price_terms
 from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import (
@@ -19,7 +24,7 @@ from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.acceptance.installation_address import INSTALLATION_ROLE
 from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.fulfilment.product import Product, ProductStatus
-from shared.contracts import Characteristic, PartyKind
+from shared.contracts import Characteristic, PartyKind, PaymentMode
 from shared.http import href_of
 from shared.http.collection_paths import (
     ADDRESSES_PATH,
@@ -78,6 +83,9 @@ class ProductInventoryView(UnvalidatedTmfView):
     termination_date: UtcTimestamp | None = None
     status: ProductStatus
     billing_account: ReferenceView | None = None
+    payment_mode: PaymentMode | None = None
+    """Extension: when it is paid, if an order has stated that."""
+
     place: tuple[PlaceView, ...] | None = None
     product_characteristic: tuple[CharacteristicView, ...] | None = None
     """With `suspensionReason` for each reason for which it is suspended."""
@@ -116,6 +124,7 @@ def show_product(product: Product) -> ProductInventoryView:
         termination_date=product.ended_at,
         status=product.status,
         billing_account=account_view(content.account_id),
+        payment_mode=payment_mode_view(content.payment_mode),
         place=place_views(content.address_id, content.local_network),
         product_characteristic=characteristic_views(all_characteristics(product)),
         product_offering=offering_reference(

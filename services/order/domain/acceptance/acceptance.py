@@ -23,6 +23,7 @@ from services.order.domain.acceptance.order_header import (
     previous_owner_of,
     priority_of,
 )
+from services.order.domain.acceptance.payment import RequestedPayment
 from services.order.domain.acceptance.request import (
     AcceptanceContext,
     RequestedOrder,
@@ -140,6 +141,7 @@ def order_faults(
         ItemCheckContext(
             *(catalogue, own, party.id, eligibility, context.blueprints),
             previous_owner=previous_owner_of(requested),
+            payment=RequestedPayment(requested.account_id, requested.payment_mode),
             bases_of_others=context.bases_of_others,
         ),
     )

@@ -9,6 +9,7 @@ from services.order.domain.acceptance.existing_products import (
 )
 from services.order.domain.acceptance.item_checks import ItemCheckContext, not_sellable_faults
 from services.order.domain.acceptance.order_header import PREVIOUS_OWNER_ROLE
+from services.order.domain.acceptance.payment import payment_faults
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import ProductEffect, ProductPart
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
@@ -30,6 +31,7 @@ def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext)
     match item.effect:
         case ProductEffect.CHANGES:
             yield from change_faults(item, product, context.catalogue)
+            yield from payment_faults(item, product, context.payment)
         case ProductEffect.SUSPENDS | ProductEffect.RESUMES:
             adds = item.effect is ProductEffect.SUSPENDS
             yield from suspension_faults(item, product, adds=adds)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.order.domain.acceptance.payment import NO_PAYMENT, RequestedPayment
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import ProductPart
 from services.order.domain.catalogue.catalogue import Catalogue
@@ -26,6 +27,9 @@ class ItemCheckContext:
 
     previous_owner: str = ""
     """The customer whose products go to that of the order; empty without one."""
+
+    payment: RequestedPayment = NO_PAYMENT
+    """How the order is to be paid."""
 
     bases_of_others: frozenset[UUID] = frozenset()
     """The bases of products that the client may not see."""

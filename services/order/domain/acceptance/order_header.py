@@ -12,7 +12,13 @@ from services.order.domain.acceptance.request import (
 from services.order.domain.business_actions import ProductPart
 from services.order.domain.catalogue.eligibility import CHANNELS, CUSTOMER_CATEGORIES
 from services.order.domain.order import OrderContent
-from shared.contracts import DEFAULT_CATEGORIES, Customer, PartyKind, party_kind_of
+from shared.contracts import (
+    DEFAULT_CATEGORIES,
+    Customer,
+    PartyKind,
+    PaymentMode,
+    party_kind_of,
+)
 from shared.errors import Fault
 from shared.input.identity_numbers import is_invalid_identity_number
 from shared.input.text_comparison import comparable_word
@@ -43,6 +49,13 @@ def header_faults(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
     if requested.priority and requested.priority not in PRIORITIES:
         yield Fault(
             "/priority", "priority-unknown", "there is no such priority", "use 0 (most urgent) to 4"
+        )
+    if requested.payment_mode and requested.payment_mode not in PaymentMode:
+        yield Fault(
+            "/paymentMode",
+            "payment-mode-unknown",
+            "there is no such payment mode",
+            f"use one of: {', '.join(PaymentMode)}, or leave it out",
         )
     yield from date_faults(requested, now)
 
@@ -240,4 +253,5 @@ def customer_of(requested: RequestedOrder) -> Customer:
         identity_number=party.identity_number,
         category=party.category,
         kind=party.kind,
+        payment_mode=requested.payment_mode,
     )

@@ -139,6 +139,7 @@ class RequestedOrder:
     external_id: str = ""
     priority: str = ""
     account_id: str = ""
+    payment_mode: str = ""
     category: str = ""
     description: str = ""
     notes: tuple[str, ...] = ()

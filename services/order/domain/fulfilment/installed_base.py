@@ -104,7 +104,8 @@ def changed_product(
 def with_changes(product: Product, order: Order, item: Item, done: CompletedService) -> Product:
     """Return a product with the offering, characteristics, address and number of an item.
 
-    If its action changes the customer, the product is that of the order's, with the account.
+    If its action changes the customer, the product is that of the order's, with the payment; if
+    it changes the payment, that alone is the order's.
     """
     ordered = item.ordered
     content = msgspec.structs.replace(
@@ -123,9 +124,11 @@ def with_changes(product: Product, order: Order, item: Item, done: CompletedServ
             charges=item.charges,
             monthly_cents=ordered.monthly_cents,
         )
-    party_id = product.party_id
-    if ProductPart.CUSTOMER in rule_of(ordered).changes:
+    party_id, parts = product.party_id, rule_of(ordered).changes
+    if ProductPart.CUSTOMER in parts:
         party_id, content = order.party_id, content_of_customer(content, order.content)
+    if ProductPart.PAYMENT in parts:
+        content = content_with_payment(content, order.content)
     return replace(
         unlock(product),
         party_id=party_id,
@@ -141,8 +144,21 @@ def content_of_customer(content: ProductContent, order: OrderContent) -> Product
     return msgspec.structs.replace(
         content,
         account_id=order.customer.account_id,
+        payment_mode=order.customer.payment_mode,
         is_organization=order.party_kind == PartyKind.ORGANIZATION,
         party_kind=order.party_kind,
+    )
+
+
+def content_with_payment(content: ProductContent, order: OrderContent) -> ProductContent:
+    """Return the content of a product with the account and payment mode that an order states.
+
+    What the order does not state stays.
+    """
+    return msgspec.structs.replace(
+        content,
+        account_id=order.customer.account_id or content.account_id,
+        payment_mode=order.customer.payment_mode or content.payment_mode,
     )
 
 
@@ -191,6 +207,7 @@ def product_content(item: Item, order: OrderContent) -> ProductContent:
         name=ordered.offering_name,
         catalogue_version=ordered.catalogue_version,
         account_id=order.customer.account_id,
+        payment_mode=order.customer.payment_mode,
         address_id=ordered.address_id,
         local_network=item.local_network,
         bundle=ordered.bundle,

@@ -50,6 +50,9 @@ class ProductContent(StoredStruct, frozen=True, kw_only=True):
     base_service_id: UUID | None = None
     """The service of the product on which it relies."""
 
+    payment_mode: str = ""
+    """`prepaid` or `postpaid`, if an order has stated it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Product:
