@@ -19,6 +19,8 @@ TMF_ACTIONS: Mapping[BusinessAction, Action] = MappingProxyType(
         BusinessAction.SUSPEND: Action.MODIFY,
         BusinessAction.RESUME: Action.MODIFY,
         BusinessAction.CHANGE_PAYMENT: Action.MODIFY,
+        BusinessAction.BUNDLE_JOIN: Action.MODIFY,
+        BusinessAction.BUNDLE_LEAVE: Action.MODIFY,
         BusinessAction.DISCONNECT: Action.DELETE,
         BusinessAction.KEEP: Action.NO_CHANGE,
     }

@@ -73,6 +73,12 @@ class BusinessAction(StrEnum):
     CHANGE_PAYMENT = "change-payment"
     """The product is paid through another account, or in another payment mode (付费变更)."""
 
+    BUNDLE_JOIN = "bundle-join"
+    """The product becomes a member of a bundle (加入融合)."""
+
+    BUNDLE_LEAVE = "bundle-leave"
+    """The product is sold alone from now on (退出融合)."""
+
     DISCONNECT = "disconnect"
     """The product is removed (拆机)."""
 

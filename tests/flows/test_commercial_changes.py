@@ -1,9 +1,9 @@
-"""Products are paid through another account: nothing changes in the network."""
+"""Products are paid otherwise, join bundles and leave them: nothing changes in the network."""
 
 from typing import Any
 
 from tests.flows.lines import LINES, new_item
-from tests.flows.order_items import modification, telephone
+from tests.flows.order_items import disconnection, modification, telephone
 from tests.flows.site import Site
 from tests.flows.test_lines import an_area, kinds_held, products_of, refusal
 
@@ -48,3 +48,46 @@ def test_a_change_of_payment_in_an_order_that_fails_changes_nothing(site: Site) 
         assert site.fulfil(order)["state"] == "failed"
 
     assert products_of(site, customer) == before
+
+
+def joined(*members: JSON) -> JSON:
+    """Return the item of the bundle home-300 with these members."""
+    bundle = {"id": "home", "action": "add", "productOffering": {"id": "home-300"}}
+    return bundle | {"productOrderItem": list(members)}
+
+
+def test_products_join_and_leave_bundles(site: Site) -> None:
+    area, customer = an_area(site), "C-in-a-bundle"
+    lines = [new_item("ftth", area, "1"), telephone(area.served, id_="2")]
+    site.completed(site.order(*lines, customer=customer))
+    alone = products_of(site, customer)
+    members = [modification(each["id"], "bundle-join", id_=name) for name, each in alone.items()]
+
+    site.completed(site.order(joined(*members), customer=customer))
+
+    bundled = products_of(site, customer)
+    bundles = {each["productRelationship"][0]["product"]["name"] for each in bundled.values()}
+    assert bundles == {"home-300"}
+    assert {each["id"] for each in bundled.values()} == {each["id"] for each in alone.values()}
+    one = site.post(site.order(disconnection(bundled["voice"]["id"]), customer=customer))
+    assert [each["code"] for each in one.json()["errors"]] == ["bundle-split"]
+    left = [modification(each["id"], "bundle-leave", id_=name) for name, each in bundled.items()]
+    site.completed(site.order(*left, customer=customer))
+    after = products_of(site, customer)
+    assert after == alone
+    site.completed(site.order(disconnection(after["voice"]["id"]), customer=customer))
+
+
+def test_products_that_cannot_join_stay_as_they_were(site: Site) -> None:
+    area, customer = an_area(site), "C-in-no-bundle"
+    site.completed(site.order(new_item("ftth", area, "1"), customer=customer))
+    before = products_of(site, customer)
+    fibre = modification(before["ftth"]["id"], "bundle-join", id_="1")
+
+    with site.faults("ims", refusal("create-subscriber")):
+        members = joined(fibre, telephone(area.served, id_="2"))
+        order = site.accepted(site.order(members, customer=customer))
+        assert site.fulfil(order)["state"] == "failed"
+
+    assert products_of(site, customer) == before
+    assert kinds_held(site, before["ftth"]).keys() == {"leg", "vlan", "loid"}

@@ -196,6 +196,12 @@ def a_fibre(n: int = 1, *, party: str = PARTY) -> Product:
     return products_after(order.order, {}, service_completed(order).services, NOON).created[0]
 
 
+def bundled_products(n: int = 1, *, party: str = PARTY) -> tuple[Product, ...]:
+    """Return the line and the telephone of the n-th order, in the bundle home-300."""
+    order = accepted(a_body(a_bundle(), party=party), n)
+    return products_after(order.order, {}, service_completed(order).services, NOON).created
+
+
 def product_of(*offerings: str) -> Callable[..., Product]:
     """Return what makes a product of the last offering, with those on which it relies."""
 

@@ -15,7 +15,8 @@ from services.order.api.examples import (
     products,
     specifications,
 )
-from services.order.api.views.orders import StateChangeView, show_order
+from services.order.api.views.order_history import StateChangeView
+from services.order.api.views.orders import show_order
 from services.order.api.views.products import show_product
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.fulfilment.installed_base import products_after

@@ -15,6 +15,7 @@ from tests.order.builders import (
     a_product,
     a_suspended_fibre,
     accepted,
+    bundled_products,
     faults_of,
     product_of,
 )
@@ -61,6 +62,8 @@ TEMPLATES = {
     "sim-swap": product_of("plan-20"),
     "transfer": a_fibre,
     "change-payment": a_fibre,
+    "bundle-join": a_fibre,
+    "bundle-leave": bundled_products,
 }
 """The examples that are accepted once they name such a product of the customer."""
 
@@ -80,6 +83,14 @@ def places_in(body: Any) -> list[Json]:
         return []
     own: list[Json] = body.get("place", [])
     return own + [place for each in body.values() for place in places_in(each)]
+
+
+def unknown_products_in(body: Json) -> list[Json]:
+    """Return the products that the items of a template name."""
+    items = body["productOrderItem"]
+    nested = [each for item in items for each in item.get("productOrderItem", ())]
+    named = (each.get("product", {}) for each in (*items, *nested))
+    return [each for each in named if "id" in each]
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +122,10 @@ def test_a_template_is_accepted_once_it_names_a_product_of_the_customer(name: st
     product = TEMPLATES[name](party=owner["id"])
 
     assert {code for _, code in faults_of(body)} == {"product-unknown"}
-    body["productOrderItem"][0]["product"]["id"] = str(product.id)
-    assert faults_of(body, products=(product,)) == set()
+    products = product if isinstance(product, tuple) else (product,)
+    for reference, each in zip(unknown_products_in(body), products, strict=True):
+        reference["id"] = str(each.id)
+    assert faults_of(body, products=products) == set()
 
 
 def test_the_bad_characteristic_is_the_only_fault() -> None:

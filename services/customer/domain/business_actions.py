@@ -27,6 +27,8 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, ViewEffect] = MappingProxyType(
         BusinessAction.SUSPEND: ViewEffect.SHOWN,
         BusinessAction.RESUME: ViewEffect.SHOWN,
         BusinessAction.CHANGE_PAYMENT: ViewEffect.SHOWN,
+        BusinessAction.BUNDLE_JOIN: ViewEffect.SHOWN,
+        BusinessAction.BUNDLE_LEAVE: ViewEffect.SHOWN,
         BusinessAction.DISCONNECT: ViewEffect.REMOVED,
         BusinessAction.KEEP: ViewEffect.SHOWN,
     }

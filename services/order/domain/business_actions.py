@@ -46,6 +46,9 @@ class ProductPart(StrEnum):
     CUSTOMER = "customer"
     """The customer, with the account: the order is the new one's."""
 
+    BUNDLE = "bundle"
+    """Whether it is in a bundle, and in which one."""
+
     PAYMENT = "payment"
     """The account and the payment mode: those that the order states."""
 
@@ -80,6 +83,9 @@ class OrderRule(NamedTuple):
 
     while_suspended: bool = False
     """Whether suspended products can be changed so; the reasons may allow other actions."""
+
+    joins_bundle: bool = False
+    """Whether its items are nested in that of a bundle, whose member the product becomes."""
 
     takes_bundle_along: bool = False
     """Whether an order for a product must have it for the other products of its bundle, too."""
@@ -133,6 +139,21 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
             is_enabled=True,
             changes=frozenset({ProductPart.PAYMENT}),
         ),
+        BusinessAction.BUNDLE_JOIN: OrderRule(
+            ProductEffect.CHANGES,
+            is_enabled=True,
+            changes=frozenset({ProductPart.BUNDLE}),
+            is_priced_anew=True,
+            joins_bundle=True,
+            takes_bundle_along=True,
+        ),
+        BusinessAction.BUNDLE_LEAVE: OrderRule(
+            ProductEffect.CHANGES,
+            is_enabled=True,
+            changes=frozenset({ProductPart.BUNDLE}),
+            is_priced_anew=True,
+            takes_bundle_along=True,
+        ),
         BusinessAction.DISCONNECT: OrderRule(
             ProductEffect.ENDS,
             is_enabled=True,
@@ -152,6 +173,9 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
 NEW_INSTALLATION = BusinessAction.NEW
 """The action with which one-time prices are due that name none."""
 
+NEW_BUNDLE = TMF_ACTIONS[NEW_INSTALLATION]
+"""The TMF622 action of a bundle's item; those of its members differ if products join it."""
+
 ORDINARY_CHANGE = BusinessAction.CHANGE
 """The action that changes characteristics whose rule names none."""
 
@@ -165,6 +189,8 @@ NEEDED_BLUEPRINTS: Mapping[BusinessAction, MissingBlueprint] = MappingProxyType(
 """The business actions that an offering on sale needs a blueprint for."""
 
 ENABLED_ACTIONS = tuple(action for action, rule in BUSINESS_ACTIONS.items() if rule.is_enabled)
+JOINING_ACTIONS = tuple(each for each in ENABLED_ACTIONS if BUSINESS_ACTIONS[each].joins_bundle)
+"""The business actions by which existing products become members of a bundle."""
 
 
 def rule_of(item: HasAction) -> OrderRule:

@@ -68,6 +68,8 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, FulfilmentRule] = MappingProxyType(
         BusinessAction.SUSPEND: CHANGING,
         BusinessAction.RESUME: CHANGING,
         BusinessAction.CHANGE_PAYMENT: CHANGING,
+        BusinessAction.BUNDLE_JOIN: CHANGING,
+        BusinessAction.BUNDLE_LEAVE: CHANGING,
         BusinessAction.DISCONNECT: FulfilmentRule(
             ServiceEffect.ENDS,
             hold=HoldAction.PRE_RELEASE,

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from services.order import store
 from services.order.api.examples import orders as examples
 from services.order.api.schemas.orders import IdempotencyKey, OrderBody, OrderFilters
+from services.order.api.views.order_history import StateChangeView
 from services.order.api.views.orders import (
     OrderView,
-    StateChangeView,
     render_answer,
     show_order,
     without_customer_data,

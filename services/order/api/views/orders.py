@@ -1,7 +1,7 @@
-"""Views of orders (TMF622 v4), and of their history."""
+"""Views of orders (TMF622 v4)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -30,7 +30,11 @@ from services.order.api.views.products import (
 from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import specification_reference
 from services.order.api.views.timestamps import UtcTimestamp
-from services.order.domain.business_actions import ProductEffect
+from services.order.domain.business_actions import (
+    NEW_BUNDLE,
+    NEW_INSTALLATION,
+    ProductEffect,
+)
 from services.order.domain.fulfilment.progress import ItemState, Progress
 from services.order.domain.fulfilment.states import compose_order_state
 from services.order.domain.order import (
@@ -43,7 +47,6 @@ from services.order.domain.order import (
 from shared.contracts import Action, OrderState, PaymentMode
 from shared.http.collection_paths import ORDERS_PATH, PRODUCTS_PATH
 from shared.http.views import UnvalidatedTmfView
-from shared.persistence.history import HistoryEntry
 
 
 class ProductView(UnvalidatedTmfView):
@@ -124,44 +127,6 @@ class OrderView(UnvalidatedTmfView):
     product_order_item: tuple[ItemView, ...]
     product_order_error_message: tuple[OrderErrorMessageView, ...] | None = None
     type: Annotated[str, Field(alias="@type")] = "ProductOrder"
-
-
-class StateChangeView(UnvalidatedTmfView):
-    """One state change of an order or an item."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.STATE_CHANGE]})
-
-    at: UtcTimestamp
-    kind: str
-    """`order` or `item`."""
-
-    part: str
-    """Which item; empty for the order itself."""
-
-    was: str
-    """The state before; empty at the start."""
-
-    became: str
-    reason: str
-    cause: UUID
-    """The id of the request or message that caused it."""
-
-    actor: str
-    """The person or program whose request caused it; empty if a message did."""
-
-    @classmethod
-    def of(cls, change: HistoryEntry) -> Self:
-        """Show a state change."""
-        return cls(
-            at=change.at,
-            kind=change.kind,
-            part=change.part,
-            was=change.was,
-            became=change.became,
-            reason=change.reason,
-            cause=change.cause,
-            actor=change.actor,
-        )
 
 
 def show_order(order: Order, progress: Progress) -> OrderView:
@@ -279,14 +244,14 @@ def show_bundle_item(
     id_ = derive_product_id(order.id, bundle.id)
     return ItemView(
         id=bundle.id,
-        action=members[0].ordered.action,
-        business_action=members[0].ordered.business_action,
+        action=NEW_BUNDLE,
+        business_action=NEW_INSTALLATION,
         state=state,
         product_offering=offering_reference(
             bundle.offering_id, bundle.offering_name, bundle.catalogue_version
         ),
         product=ProductView(
-            id=str(id_), href=product_link(id_, members[0].effect, state), is_bundle=True
+            id=str(id_), href=product_link(id_, ProductEffect.CREATES, state), is_bundle=True
         ),
         item_total_price=tuple(
             total_prices(

@@ -6,10 +6,11 @@ from uuid import UUID
 import msgspec
 
 from services.order.domain.acceptance.base_products import Base, base_of, base_search
-from services.order.domain.acceptance.changes import changed_item, ordered_product, suspension_item
+from services.order.domain.acceptance.changes import changed_item, ordered_product
 from services.order.domain.acceptance.characteristics import merge_characteristics
 from services.order.domain.acceptance.installation_address import installation_place
 from services.order.domain.acceptance.request import RequestedItem, RequestedOrder
+from services.order.domain.acceptance.suspensions import suspension_item
 from services.order.domain.business_actions import ON_EXISTING, ProductEffect
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.eligibility import admitted_local_networks
@@ -28,19 +29,16 @@ def product_items(
     """Yield the product items, those of a bundle at the bundle's position."""
     search = base_search(requested, catalogue, products)
     for item in requested.items:
-        if item.effect in ON_EXISTING:
-            product = products[UUID(item.product_id)]
-            found = existing_product_item(item, product, catalogue)
-            yield with_base(found, product.base_id, product.content.base_service_id)
-        elif item.members:
-            bundle = catalogue.sellable_offerings[item.offering_id]
-            for member in item.members:
-                offering = catalogue.sellable_offerings[member.offering_id]
-                found = new_item(order_id, member, offering, bundle, item.id)
-                yield with_found_base(found, base_of(member, search, order_id))
-        else:
-            found = new_item(order_id, item, catalogue.sellable_offerings[item.offering_id])
-            yield with_found_base(found, base_of(item, search, order_id))
+        bundle = catalogue.sellable_offerings[item.offering_id] if item.members else None
+        for each in item.members or (item,):
+            if each.effect in ON_EXISTING:
+                product = products[UUID(each.product_id)]
+                found = existing_product_item(each, product, catalogue, bundle)
+            else:
+                offering = catalogue.sellable_offerings[each.offering_id]
+                found = new_item(order_id, each, offering, bundle)
+                found = with_found_base(found, base_of(each, search, order_id))
+            yield msgspec.structs.replace(found, bundle_item=item.id) if bundle else found
 
 
 def with_found_base(item: Item, base: Base | None) -> Item:
@@ -56,12 +54,22 @@ def with_base(item: Item, product_id: UUID | None, service_id: UUID | None) -> I
     return msgspec.structs.replace(item, ordered=ordered)
 
 
-def existing_product_item(item: RequestedItem, product: Product, catalogue: Catalogue) -> Item:
-    """Return an item that changes or ends a product."""
+def existing_product_item(
+    item: RequestedItem, product: Product, catalogue: Catalogue, joined: Offering | None = None
+) -> Item:
+    """Return an item that changes or ends a product, or by which it joins a bundle."""
+    found = item_without_base(item, product, catalogue, joined)
+    return with_base(found, product.base_id, product.content.base_service_id)
+
+
+def item_without_base(
+    item: RequestedItem, product: Product, catalogue: Catalogue, joined: Offering | None
+) -> Item:
+    """Return an item that changes or ends a product, without the one on which that relies."""
     action = enabled_action_of(item)
     match item.effect:
         case ProductEffect.CHANGES:
-            return changed_item(item, action, product, catalogue)
+            return changed_item(item, action, product, catalogue, joined)
         case ProductEffect.SUSPENDS:
             return suspension_item(item, action, product, adds=True)
         case ProductEffect.RESUMES:
@@ -75,7 +83,6 @@ def new_item(
     item: RequestedItem,
     offering: Offering,
     bundle: Offering | None = None,
-    bundle_item: str = "",
 ) -> Item:
     """Return an item that creates a product, by itself or as a member of a bundle."""
     characteristics = merge_characteristics(item, offering)
@@ -104,7 +111,6 @@ def new_item(
     )
     return Item(
         ordered=ordered,
-        bundle_item=bundle_item,
         local_network=place.local_network,
         charges=price.charges,
     )

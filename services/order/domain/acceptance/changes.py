@@ -1,4 +1,4 @@
-"""Changes of a product (变更, 改号, 移机, 停机, 复机): what an item may state, and what follows."""
+"""Changes of a product (变更, 改号, 移机): what an item may state, and what follows."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,9 +19,9 @@ from services.order.domain.business_actions import (
     actions_changing,
 )
 from services.order.domain.catalogue.catalogue import (
+    UNRESTRICTED,
     Catalogue,
     CharacteristicRule,
-    Discount,
     Offering,
     PriceKind,
     Specification,
@@ -31,7 +31,7 @@ from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACT
 from services.order.domain.catalogue.eligibility import admitted_local_networks
 from services.order.domain.catalogue.pricing import FREE, quote
 from services.order.domain.fulfilment.product import Product
-from services.order.domain.fulfilment.suspension import reasons_by_id, strongest_bar
+from services.order.domain.fulfilment.suspension import strongest_bar
 from services.order.domain.order import Item
 from shared.contracts import (
     BAR_CHARACTERISTIC,
@@ -120,23 +120,6 @@ def unchanged_faults(item: RequestedItem, product: Product) -> Iterator[Fault]:
         )
 
 
-def suspension_faults(item: RequestedItem, product: Product, *, adds: bool) -> Iterator[Fault]:
-    """Name what is wrong with the reason that is added to a product, or lifted from it."""
-    at, reason = f"{item.field}/suspensionReason", item.suspension_reason
-    known, present = reasons_by_id(), product.suspended_for
-    possible = [each for each in known if each not in present] if adds else list(present)
-    remedy = f"use one of: {', '.join(possible)}" if possible else "leave the item out"
-    if not reason:
-        yield Fault(at, "suspension-reason-missing", "no reason is named", remedy)
-    elif adds and reason not in known:
-        yield Fault(at, "suspension-reason-unknown", "there is no such reason", remedy)
-    elif adds and reason in present:
-        fault = "the product is suspended for this reason already"
-        yield Fault(at, "suspended-already", fault, remedy)
-    elif not adds and reason not in present:
-        yield Fault(at, "not-suspended", "the product is not suspended for this reason", remedy)
-
-
 def ordered_product(item: RequestedItem, action: BusinessAction, product: Product) -> OrderedItem:
     """Return the published item of an action on a product, which leaves it as it is."""
     content = product.content
@@ -159,19 +142,31 @@ def ordered_product(item: RequestedItem, action: BusinessAction, product: Produc
 
 
 def changed_item(
-    item: RequestedItem, action: BusinessAction, product: Product, catalogue: Catalogue
+    item: RequestedItem,
+    action: BusinessAction,
+    product: Product,
+    catalogue: Catalogue,
+    joined: Offering | None,
 ) -> Item:
     """Return the accepted item that changes a product.
 
     If the action does not price the product anew, it has one-time prices alone.
+
+    Args:
+        item: the requested item.
+        action: its business action.
+        product: the product as it is.
+        catalogue: the catalogue of the tenant.
+        joined: the bundle whose member the product becomes, if it does.
     """
+    bundle = joined or bundle_that_stays(item, product, catalogue)
     content, place = product.content, installation_place(item)
     characteristics = characteristics_after(item, action, product, catalogue)
     offering = offering_after(item, product, catalogue)
     is_priced_anew = item.rule is not None and item.rule.is_priced_anew
     price = FREE
     if offering:
-        price = quote(offering, characteristics, bundle_discounts(product, catalogue), action)
+        price = quote(offering, characteristics, bundle.discounts if bundle else (), action)
     charges = tuple(
         each for each in price.charges if is_priced_anew or each.kind is PriceKind.ONE_TIME
     )
@@ -180,7 +175,7 @@ def changed_item(
         ordered,
         address_id=place.id or content.address_id,
         local_network=place.local_network or ordered.local_network,
-        sold_in=(admitted_local_networks(offering.eligibility) or ()) if offering else (),
+        sold_in=networks_sold_in(offering, joined),
         characteristics=(*characteristics, *bar_of(product)),
         one_off_cents=price.one_off_cents,
         monthly_cents=price.monthly_cents if is_priced_anew else 0,
@@ -192,6 +187,8 @@ def changed_item(
             offering_name=offering.name,
             catalogue_version=offering.version,
         )
+    if item.may_change(ProductPart.BUNDLE):
+        ordered = msgspec.structs.replace(ordered, bundle=joined.id if joined else "")
     network = place.local_network or ("" if place.id else content.local_network)
     return Item(ordered=ordered, local_network=network, charges=charges)
 
@@ -203,26 +200,20 @@ def bar_of(product: Product) -> tuple[Characteristic, ...]:
     return (Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(product.suspended_for)),)
 
 
-def bundle_discounts(product: Product, catalogue: Catalogue) -> tuple[Discount, ...]:
-    """Return the discounts of the bundle that a product was sold in."""
-    bundle = find_version(catalogue.offerings, product.content.bundle)
-    return bundle.discounts if bundle else ()
+def bundle_that_stays(
+    item: RequestedItem, product: Product, catalogue: Catalogue
+) -> Offering | None:
+    """Return the bundle that a product was sold in; None if it is in none, or an item leaves it."""
+    leaves = item.may_change(ProductPart.BUNDLE)
+    return None if leaves else find_version(catalogue.offerings, product.content.bundle)
 
 
-def suspension_item(
-    item: RequestedItem, action: BusinessAction, product: Product, *, adds: bool
-) -> Item:
-    """Return the accepted item that suspends a product for a reason, or lifts one."""
-    content, reason = product.content, item.suspension_reason
-    left = {*product.suspended_for, reason} if adds else {*product.suspended_for} - {reason}
-    bar = Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(left))
-    ordered = ordered_product(item, action, product)
-    ordered = msgspec.structs.replace(
-        ordered,
-        characteristics=(*content.characteristics, bar),
-        reason=reason,
-    )
-    return Item(ordered=ordered, local_network=content.local_network)
+def networks_sold_in(offering: Offering | None, joined: Offering | None) -> tuple[str, ...]:
+    """Return the local networks that an offering is sold in, in a bundle that it joins."""
+    if offering is None:
+        return ()
+    eligibility = joined.eligibility if joined else UNRESTRICTED
+    return admitted_local_networks(offering.eligibility, eligibility) or ()
 
 
 def offering_after(item: RequestedItem, product: Product, catalogue: Catalogue) -> Offering | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.order.domain.acceptance.changes import change_faults, suspension_faults
+from services.order.domain.acceptance.changes import change_faults
 from services.order.domain.acceptance.existing_products import (
     existing_product_faults,
     named_product,
@@ -11,6 +11,7 @@ from services.order.domain.acceptance.item_checks import ItemCheckContext, not_s
 from services.order.domain.acceptance.order_header import PREVIOUS_OWNER_ROLE
 from services.order.domain.acceptance.payment import payment_faults
 from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.acceptance.suspensions import suspension_faults
 from services.order.domain.business_actions import ProductEffect, ProductPart
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.domain.catalogue.eligibility import eligibility_faults

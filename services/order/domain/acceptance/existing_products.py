@@ -86,34 +86,3 @@ def product_twice_faults(items: Iterable[RequestedItem]) -> Iterator[Fault]:
             yield Fault(at, "product-twice", "the product is named twice", "name it once")
         elif id_:
             named.add(id_)
-
-
-def split_bundle_faults(
-    items: Iterable[RequestedItem], products: Mapping[UUID, Product]
-) -> Iterator[Fault]:
-    """Name products that would leave their bundle while others of it stay."""
-    named = {id_: item for item in items if (id_ := parse_uuid(item.product_id))}
-    for id_, item in named.items():
-        missing = [
-            str(each)
-            for each in other_bundle_products(products.get(id_), products)
-            if each not in named
-        ]
-        if missing:
-            yield Fault(
-                f"{item.field}/product/id",
-                "bundle-split",
-                "the product belongs to a bundle, which ends or changes hands as a whole",
-                f"add items for: {', '.join(sorted(missing))}",
-            )
-
-
-def other_bundle_products(
-    product: Product | None, products: Mapping[UUID, Product]
-) -> Iterator[UUID]:
-    """Yield the products that are in one bundle with this one and not ended or ending."""
-    ended = {ProductStatus.TERMINATED, ProductStatus.PENDING_TERMINATE}
-    if product and product.bundle_id:
-        for other in products.values():
-            if other.bundle_id == product.bundle_id and other.status not in ended:
-                yield other.id

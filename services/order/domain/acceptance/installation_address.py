@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from services.order.domain.acceptance.request import RequestedItem, RequestedPlace
+from services.order.domain.business_actions import ON_EXISTING
 from shared.errors import Fault
 from shared.input.area_codes import REMEDY, is_area_code
 from shared.input.text_comparison import comparable_word
@@ -31,10 +32,17 @@ def with_address_in_members(item: RequestedItem) -> RequestedItem:
     if not item.members:
         return item
     members = (
-        with_address_in_members(each if each.places else replace(each, places=item.places))
+        with_address_in_members(
+            replace(each, places=item.places) if takes_address_of_bundle(each) else each
+        )
         for each in item.members
     )
     return replace(item, members=tuple(members))
+
+
+def takes_address_of_bundle(member: RequestedItem) -> bool:
+    """Tell whether a nested item gets the bundle's address: that of a new product without one."""
+    return not member.places and member.effect not in ON_EXISTING
 
 
 def missing_address_fault(item: RequestedItem) -> Fault:

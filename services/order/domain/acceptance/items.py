@@ -7,13 +7,15 @@ from services.order.domain.acceptance.base_products import (
     base_faults,
     excluded_faults,
 )
+from services.order.domain.acceptance.bundle_members import (
+    member_faults,
+    membership_faults,
+    split_bundles_faults,
+)
 from services.order.domain.acceptance.characteristics import characteristics_faults
 from services.order.domain.acceptance.dependents import dependent_faults, left_base_faults
 from services.order.domain.acceptance.existing_items import existing_product_item_faults
-from services.order.domain.acceptance.existing_products import (
-    product_twice_faults,
-    split_bundle_faults,
-)
+from services.order.domain.acceptance.existing_products import product_twice_faults
 from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
@@ -61,16 +63,16 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
     yield from number_picked_twice_faults(items)
     for item in items:
         yield from item_faults(item, context)
-    existing = [item for item in items if item.effect in ON_EXISTING]
+    yield from membership_faults(items, context.products)
+    flat = tuple(flatten_items(items))
+    existing = [item for item in flat if item.effect in ON_EXISTING]
     yield from product_twice_faults(existing)
     yield from dependent_faults(existing, context.products, context.bases_of_others)
     yield from left_base_faults(existing, context.products, context.catalogue)
-    flat = tuple(flatten_items(items))
     search = BaseSearch(flat, context.catalogue, context.products, context.party_id)
     yield from base_faults(flat, search)
     yield from excluded_faults(flat, search)
-    together = [item for item in existing if item.rule and item.rule.takes_bundle_along]
-    yield from split_bundle_faults(together, context.products)
+    yield from split_bundles_faults(existing, context.products)
 
 
 def item_id_faults(items: Sequence[RequestedItem]) -> Iterator[Fault]:
@@ -198,8 +200,10 @@ def sellable_item_faults(
 
 
 def stated_local_network(item: RequestedItem) -> str | None:
-    """Return the local network that an item states; None if its address decides."""
+    """Return the local network that an item states; None if an address decides."""
     place = installation_place(item)
+    if any(each.effect in ON_EXISTING for each in item.members):
+        return place.local_network or None
     return place.local_network or (None if place.id else "")
 
 
@@ -227,7 +231,7 @@ def bundle_item_faults(
     item: RequestedItem, bundle: Offering, context: ItemCheckContext
 ) -> Iterator[Fault]:
     """Name what is wrong with an item that requests a bundle: it must have each member once."""
-    yield from member_faults(item, bundle)
+    yield from member_faults(item, bundle, context)
     if item.characteristics:
         yield Fault(
             f"{item.field}/product/productCharacteristic",
@@ -241,25 +245,3 @@ def bundle_item_faults(
         if offering and admitted_local_networks(bundle.eligibility, offering.eligibility) is None:
             at = f"{member.field}/productOffering/id"
             yield not_eligible_fault(at, "wherever the bundle is", "order it outside of the bundle")
-
-
-def member_faults(item: RequestedItem, bundle: Offering) -> Iterator[Fault]:
-    """Name nested items that are no members, come twice, or are missing."""
-    missing = list(bundle.members)
-    for member in item.members:
-        if member.effect is ProductEffect.CREATES and member.offering_id in missing:
-            missing.remove(member.offering_id)
-        elif member.offering_id:
-            yield Fault(
-                f"{member.field}/productOffering/id",
-                "member-unwanted",
-                "the bundle has no place for this item",
-                f"nest one item with action add for each of: {', '.join(bundle.members)}",
-            )
-    if missing:
-        yield Fault(
-            f"{item.field}/productOrderItem",
-            "member-missing",
-            "the bundle is not complete",
-            f"nest an item with action add for: {', '.join(missing)}",
-        )

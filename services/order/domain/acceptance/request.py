@@ -151,7 +151,7 @@ class RequestedOrder:
     @property
     def product_ids(self) -> list[UUID]:
         """The ids of the products that its items name, without those that are no UUID."""
-        return [id_ for item in self.items if (id_ := parse_uuid(item.product_id))]
+        return [id_ for item in self.all_items if (id_ := parse_uuid(item.product_id))]
 
     @property
     def ids_with_dependents(self) -> list[UUID]:

@@ -102,40 +102,57 @@ def changed_product(
 
 
 def with_changes(product: Product, order: Order, item: Item, done: CompletedService) -> Product:
-    """Return a product with the offering, characteristics, address and number of an item.
+    """Return a product with what an item changes of it, and with its number.
 
-    If its action changes the customer, the product is that of the order's, with the payment; if
-    it changes the payment, that alone is the order's.
+    If its action changes the customer, the product is that of the order's; if it changes the
+    bundle, the product is in that of the item, or in none.
     """
-    ordered = item.ordered
+    parts = rule_of(item.ordered).changes
+    return replace(
+        unlock(product),
+        party_id=order.party_id if ProductPart.CUSTOMER in parts else product.party_id,
+        bundle_id=bundle_id_of(order, item) if ProductPart.BUNDLE in parts else product.bundle_id,
+        offering_id=item.ordered.offering_id,
+        number=assigned_number(done) or product.number,
+        content=content_after(product.content, order.content, item),
+        changed_order_id=order.id,
+    )
+
+
+def bundle_id_of(order: Order, item: Item) -> UUID | None:
+    """Return the id that the products of an item's bundle share; None outside of a bundle."""
+    return derive_product_id(order.id, item.bundle_item) if item.bundle_item else None
+
+
+def content_after(content: ProductContent, order: OrderContent, item: Item) -> ProductContent:
+    """Return the content of a product with what an item changes of it."""
+    ordered, rule = item.ordered, rule_of(item.ordered)
     content = msgspec.structs.replace(
-        product.content,
+        content,
         address_id=ordered.address_id,
         local_network=item.local_network,
+        bundle=ordered.bundle,
         characteristics=tuple(
             each for each in ordered.characteristics if each.name != BAR_CHARACTERISTIC
         ),
     )
-    if rule_of(ordered).is_priced_anew:
-        content = msgspec.structs.replace(
-            content,
-            name=ordered.offering_name,
-            catalogue_version=ordered.catalogue_version,
-            charges=item.charges,
-            monthly_cents=ordered.monthly_cents,
-        )
-    party_id, parts = product.party_id, rule_of(ordered).changes
-    if ProductPart.CUSTOMER in parts:
-        party_id, content = order.party_id, content_of_customer(content, order.content)
-    if ProductPart.PAYMENT in parts:
-        content = content_with_payment(content, order.content)
-    return replace(
-        unlock(product),
-        party_id=party_id,
-        offering_id=ordered.offering_id,
-        number=assigned_number(done) or product.number,
-        content=content,
-        changed_order_id=order.id,
+    if rule.is_priced_anew:
+        content = content_with_prices(content, item)
+    if ProductPart.CUSTOMER in rule.changes:
+        content = content_of_customer(content, order)
+    if ProductPart.PAYMENT in rule.changes:
+        content = content_with_payment(content, order)
+    return content
+
+
+def content_with_prices(content: ProductContent, item: Item) -> ProductContent:
+    """Return the content of a product with the offering and the prices of an item."""
+    return msgspec.structs.replace(
+        content,
+        name=item.ordered.offering_name,
+        catalogue_version=item.ordered.catalogue_version,
+        charges=item.charges,
+        monthly_cents=item.ordered.monthly_cents,
     )
 
 
@@ -190,7 +207,7 @@ def create_product(order: Order, item: Item, done: CompletedService, now: dateti
         service_id=ordered.service_id,
         order_id=order.id,
         ending_order_id=None,
-        bundle_id=derive_product_id(order.id, item.bundle_item) if item.bundle_item else None,
+        bundle_id=bundle_id_of(order, item),
         started_at=now,
         ended_at=None,
         content=product_content(item, order.content),
