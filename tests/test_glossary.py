@@ -42,6 +42,7 @@ EXEMPT = {
     "RangeStateChange",
     "ResourceName",
     "ResourceStatus",
+    "QueueingResult",
     "TakenOverOrder",
 }
 """Technical helpers: they name nothing of the domain."""

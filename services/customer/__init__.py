@@ -4,7 +4,8 @@ Owns:       parties and accounts, as accepted orders report them; the unified vi
             (统一客户视图: orders, products, numbers, lines); contested accounts (named by orders of
             several customers); grants (one client of the API lets another see or change
             the customers of the first).
-Consumes:   order.accepted, order.state_changed, order.completed, order.failed, order.rejected;
+Consumes:   order.accepted, order.queued, order.state_changed;
+            order.completed, order.failed, order.rejected;
             resources.assigned; provisioning.service_completed;
             provisioning.service_held, provisioning.service_resumed (used only for orders that an
             earlier version of order accepted, without order.state_changed);

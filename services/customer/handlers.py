@@ -22,9 +22,11 @@ from services.customer.domain.parties.source_record import (
     source_record_from_order,
 )
 from services.customer.domain.unified_view.order import (
+    Order,
     OrderEndedMessage,
     assignment_from_message,
     check_same_final_state,
+    first_state_from_message,
     hold_event_from_message,
     order_from_message,
     outcome_from_message,
@@ -39,6 +41,8 @@ from services.customer.domain.unified_view.repeated_acceptance import (
     AcceptedMessage,
     check_same_content,
     check_same_customer_data,
+    must_repeat_terms,
+    replaces_terms,
     split_new_and_known,
 )
 from services.customer.domain.unified_view.version import latest_versions
@@ -48,8 +52,10 @@ from shared.contracts import (
     OrderAccepted,
     OrderCompleted,
     OrderFailed,
+    OrderQueued,
     OrderRejected,
     OrderStateChanged,
+    OrderTerms,
     PartyErased,
     ResourcesAssigned,
     ServiceCompleted,
@@ -65,8 +71,10 @@ from shared.recovery.takeover import Takeover
 log = structlog.get_logger()
 
 
-def on_accepted(orders: Sequence[OrderAccepted], batch: UnitOfWorkBatch) -> None:
+def on_accepted_or_queued(orders: Sequence[OrderTerms], batch: UnitOfWorkBatch) -> None:
     """Store the orders, and the parties and accounts that they carry.
+
+    An order that was queued gets the terms with which it is accepted.
 
     Raises:
         ConflictError: if one was accepted already, with other content.
@@ -76,16 +84,27 @@ def on_accepted(orders: Sequence[OrderAccepted], batch: UnitOfWorkBatch) -> None
         (order, work.tenant, work.published_at)
         for order, work in zip(orders, batch.units, strict=True)
     ]
-    accepted = [order_from_message(*each) for each in received]
-    new, repeated = split_new_and_known(received, store.add_orders(session, accepted))
+    new, known = split_new_and_known(received, store.add_orders(session, stored_parts(received)))
+    repeated = [each for each in known if must_repeat_terms(each[0])]
     if repeated:
-        stored = store.find_orders(session, [each.order_id for each in accepted])
-        check_same_content(stored, accepted)
+        ids = [each[0].order_id for each in repeated]
+        check_same_content(store.find_orders(session, ids), stored_parts(repeated))
+    store.replace_terms(session, stored_parts([each for each in known if replaces_terms(each[0])]))
     records = [source_record_from_order(*each) for each in new]
     store.merge_source_records(session, merge_by_party(records), merge_by_client(records))
     record_contested_accounts(store.add_accounts(session, accounts_named_in(new)), batch)
     if repeated:
         check_repeated_customer_data(repeated, session)
+    first_states = (
+        first_state_from_message(order, work.tenant, work.published_at, work.sequence)
+        for order, work in zip(orders, batch.units, strict=True)
+    )
+    store.upsert_published_states(session, [each for each in first_states if each])
+
+
+def stored_parts(received: Sequence[AcceptedMessage]) -> list[Order]:
+    """Return the stored parts of orders."""
+    return [order_from_message(*each) for each in received]
 
 
 def accounts_named_in(received: Sequence[AcceptedMessage]) -> list[Account]:
@@ -217,7 +236,8 @@ def repeat_published_erasure(message: PartyErased, work: UnitOfWork) -> None:
 
 
 SUBSCRIPTIONS = index_subscriptions(
-    on_batch(OrderAccepted, on_accepted),
+    on_batch(OrderQueued, on_accepted_or_queued),
+    on_batch(OrderAccepted, on_accepted_or_queued),
     on_batch(OrderStateChanged, on_state_changed),
     on_batch(OrderCompleted, on_completed),
     on_batch(OrderFailed, on_ended),

@@ -11,6 +11,8 @@ Consumes:   resources.assigned; resources.refused (code `unserved` rejects an or
             put on sale); customer.party_erased (its personal data is blanked);
             customer.access_changed (a client of the API shares its customers with another).
 Publishes:  order.accepted (the order is stored; the answer to its request is 201);
+            order.queued (it waits for other orders of its products; order.accepted
+            follows unless it is rejected then);
             order.state_changed (one for each change of the order or of an item between the
             acceptance and the end; it has the states of all items);
             and one end: order.completed, order.failed, or order.rejected (accepted, but found to

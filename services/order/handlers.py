@@ -7,14 +7,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.order import store
+from services.order.commands.order_queue import hand_on, start_or_reject
+from services.order.commands.progress import save_progress
 from services.order.domain.acceptance.submission import without_personal_data
 from services.order.domain.fulfilment.messages import state_messages
 from services.order.domain.fulfilment.order_end import advance_order_and_products
-from services.order.domain.fulfilment.progress import (
-    FulfilmentMessage,
-    ProgressUpdate,
-    advance,
-)
+from services.order.domain.fulfilment.progress import FulfilmentMessage, advance
+from services.order.domain.scheduled_messages import ProductsFree
 from shared.access.grants import access_grant_subscriptions
 from shared.contracts import (
     BlueprintsPublished,
@@ -49,33 +48,14 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     products = store.products.find_many_for_update(work.session, order.locked_product_ids())
     update = advance_order_and_products(order, progress, products, message, work.now)
     save_progress(update.progress_update, work)
-    store.products.put_all(work.session, created=update.created, changed=update.changed)
+    changed = hand_on(work, update.changed)
+    store.products.put_all(work.session, created=update.created, changed=changed)
     work.publish(*update.messages)
 
 
 def on_blueprints(message: BlueprintsPublished, work: UnitOfWork) -> None:
     """Store the blueprints that provisioning has."""
     store.blueprints.replace_for_tenant(work.session, message.owner_tenant, message.blueprints)
-
-
-def save_progress(update: ProgressUpdate, work: UnitOfWork) -> None:
-    """Write the progress of an order, and its state changes into the history."""
-    if update.is_changed:
-        store.orders.put_progress(work.session, update.progress)
-    record_changes(update, work, update.progress.reason)
-
-
-def record_changes(update: ProgressUpdate, work: UnitOfWork, reason: str) -> None:
-    """Write the state changes of an order into the history."""
-    for each in update.changes:
-        work.record_change(
-            each.kind,
-            update.progress.order_id,
-            each.was,
-            each.became,
-            part=each.part,
-            reason=reason,
-        )
 
 
 def preload_progress(session: Session, messages: Sequence[OrderMessage]) -> None:
@@ -89,9 +69,9 @@ def preload_with_products(session: Session, messages: Sequence[OrderMessage]) ->
     order_ids = [each.order_id for each in messages]
     store.orders.preload(session, order_ids)
     orders = (store.orders.find_for_update(session, each) for each in order_ids)
-    store.products.preload(
-        session, [id_ for order in orders if order for id_ in order.locked_product_ids()]
-    )
+    product_ids = [id_ for order in orders if order for id_ in order.locked_product_ids()]
+    store.products.preload(session, product_ids)
+    store.order_queue.preload(session, product_ids)
 
 
 def erase_next_batch(session: Session, tenant: str, due: ErasureDue) -> list[UUID]:
@@ -123,6 +103,7 @@ SUBSCRIPTIONS = index_subscriptions(
     on(ServiceFailed, on_possible_end, preload=preload_with_products),
     on(ServiceHeld, on_progress, preload=preload_progress),
     on(ServiceResumed, on_progress, preload=preload_progress),
+    on(ProductsFree, start_or_reject),
     on(BlueprintsPublished, on_blueprints),
     *erasure_subscriptions(erase_next_batch),
     *access_grant_subscriptions(),

@@ -6,9 +6,10 @@ Columns marked `personal` hold personal data; an erasure blanks them.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.order.domain.acceptance.request import RequestedOrder
 from services.order.domain.fulfilment.product import ProductContent, ProductStatus
 from services.order.domain.fulfilment.progress import ItemState
 from services.order.domain.order import OrderContent
@@ -56,7 +57,7 @@ class SubmissionRow(Base):
 
 
 class OrderRow(Base):
-    """One order as it was accepted. Only an erasure changes it.
+    """One order as it was accepted. Only an erasure changes it, and its start if it has waited.
 
     Ids sort by time, so each index holds its orders oldest first.
     """
@@ -140,6 +141,30 @@ class ProductRow(Base):
         Index("ix_products_bundle", "bundle_id", postgresql_where=bundle_id.is_not(None)),
         Index("ix_products_base", "base_id", postgresql_where=base_id.is_not(None)),
     )
+
+
+class QueuedOrderRow(Base):
+    """The request of an order that waits for others; deleted when the order starts or ends."""
+
+    __tablename__ = "queued_orders"
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_tenant_wide: Mapped[bool]
+    requested: Mapped[RequestedOrder] = mapped_column(json_bytes(RequestedOrder))
+    """Without personal data."""
+
+
+class AwaitedProductRow(Base):
+    """One product for which an order waits."""
+
+    __tablename__ = "awaited_products"
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    """Orders that wait for one product get it in this sequence: that of their acceptance."""
+
+    __table_args__ = (Index("ix_awaited_products_queue", "product_id", "position"),)
 
 
 class CatalogueEntryRow(Base):

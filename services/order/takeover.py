@@ -12,19 +12,30 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.api.views.orders import render_answer
+from services.order.commands.order_queue import leave_queue
 from services.order.commands.place_order import new_submission, store_order
+from services.order.commands.progress import record_changes
+from services.order.domain.acceptance.queued_order import queued_order_as_published
 from services.order.domain.acceptance.submission import SubmissionKeys
-from services.order.domain.acceptance.takeover import order_as_published
-from services.order.domain.fulfilment.product_locks import unlock_products
+from services.order.domain.acceptance.takeover import (
+    TakenOverOrder,
+    check_products_exist,
+    order_as_published,
+    order_from_message,
+)
+from services.order.domain.fulfilment.product_locks import lock
 from services.order.domain.fulfilment.progress import progress_as_published
-from services.order.handlers import preload_progress, record_changes
-from shared.contracts import OrderAccepted, OrderStateChanged
+from services.order.domain.fulfilment.waiting import start, waiting_progress
+from services.order.domain.scheduled_messages import ProductsFree
+from services.order.handlers import preload_progress
+from shared.contracts import OrderAccepted, OrderQueued, OrderStateChanged, OrderTerms
 from shared.errors import ConflictError
 from shared.messaging import pending_outbox
 from shared.messaging.dispatcher import index_subscriptions, on
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.history import TAKEN_OVER_REASON
 from shared.recovery.takeover import Takeover
+from shared.scheduling.timer_store import schedule
 
 
 def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
@@ -37,16 +48,49 @@ def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
         EarlyMessageError: if it disconnects a product that does not exist yet.
         ConflictError: if other services may have consumed the later order already.
     """
+    if store.order_queue.find_for_update(work.session, message.order_id):
+        start_as_published(message, work)
+    elif not store.orders.find_for_update(work.session, message.order_id):
+        products = store.products.find_many_for_update(work.session, named_product_ids(message))
+        restore_order(message, order_as_published(message, work.tenant, products), work)
+
+
+def on_queued(message: OrderQueued, work: UnitOfWork) -> None:
+    """Store an order that waits, with the response that its client got.
+
+    Which orders lock its products now is as the database has it. If none does, it is due.
+
+    Raises:
+        EarlyMessageError: if it names a product that does not exist yet, or an order before it was
+            not taken over yet.
+        ConflictError: as with an order that was accepted.
+    """
     if store.orders.find_for_update(work.session, message.order_id):
         return
+    for each in message.waits_for:
+        store.orders.expect_for_update(work.session, each)
+    order = order_from_message(message, work.tenant)
+    products = store.products.find_many_for_update(work.session, order.locked_product_ids())
+    check_products_exist(order, products)
+    awaited = tuple(id_ for id_, each in products.items() if each.busy_with)
+    free = (each for id_, each in products.items() if id_ not in awaited)
+    locked = tuple(lock(each, order.id, is_ended=False) for each in free)
+    restore_order(message, TakenOverOrder(order, waiting_progress(order), locked), work)
+    store.order_queue.add(work.session, queued_order_as_published(message), awaited)
+    if not awaited:
+        schedule(work, work.now, ProductsFree(order_id=order.id))
+
+
+def restore_order(message: OrderTerms, restored: TakenOverOrder, work: UnitOfWork) -> None:
+    """Store an order that was published; a later one under its keys becomes its repetition.
+
+    Raises:
+        ConflictError: if other services may have consumed the later order already.
+    """
     keys = submission_keys(message, work.tenant)
     later_ids = {each.order_id for each in store.submissions.find(work.session, keys) if each}
     for order_id in later_ids:
         retract_order(order_id, message, work)
-    product_ids = named_product_ids(message)
-    restored = order_as_published(
-        message, work.tenant, store.products.find_many_for_update(work.session, product_ids)
-    )
     fingerprint = message.record.fingerprint if message.record else b""
     answer = render_answer(restored.order, restored.progress)
     submission = new_submission(keys, fingerprint, restored.order, answer)
@@ -55,7 +99,24 @@ def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
     store_order(work, *restored, submission)
 
 
-def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> None:
+def start_as_published(message: OrderAccepted, work: UnitOfWork) -> None:
+    """Start an order that the database still has as waiting, with the terms that were published.
+
+    Raises:
+        EarlyMessageError: if the order before it is not over yet.
+    """
+    products = store.products.find_many_for_update(work.session, named_product_ids(message))
+    order, _, locked = order_as_published(message, work.tenant, products)
+    store.orders.get_queued_for_update(work.session, order.id)
+    store.orders.put_queued(work.session, order)
+    store.order_queue.remove(work.session, order.id)
+    store.products.put_all(work.session, changed=locked)
+    update = start(store.orders.get_progress_for_update(work.session, order.id), work.now)
+    store.orders.put_progress(work.session, update.progress)
+    record_changes(update, work, TAKEN_OVER_REASON)
+
+
+def retract_order(order_id: UUID, message: OrderTerms, work: UnitOfWork) -> None:
     """Retract a later order that was accepted under the keys of this earlier one.
 
     Raises:
@@ -68,7 +129,7 @@ def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> N
         raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
     order = store.orders.expect_for_update(work.session, order_id)
     products = store.products.find_many_for_update(work.session, order.locked_product_ids())
-    store.products.put_all(work.session, changed=unlock_products(order_id, products.values()))
+    leave_queue(order, products.values(), work)
     store.orders.remove(work.session, order_id)
 
 
@@ -86,21 +147,27 @@ def on_state_changed(message: OrderStateChanged, work: UnitOfWork) -> None:
     if update.changes:
         store.orders.put_progress(work.session, update.progress)
     record_changes(update, work, TAKEN_OVER_REASON)
+    if update.progress.is_final and store.order_queue.find_for_update(
+        work.session, progress.order_id
+    ):
+        order = store.orders.expect_for_update(work.session, progress.order_id)
+        ids = order.locked_product_ids()
+        leave_queue(order, store.products.find_many_for_update(work.session, ids).values(), work)
 
 
-def submission_keys(message: OrderAccepted, tenant: str) -> SubmissionKeys:
+def submission_keys(message: OrderTerms, tenant: str) -> SubmissionKeys:
     """Return the keys under which a client may repeat the request."""
     key = message.record.idempotency_key if message.record else ""
     return SubmissionKeys(tenant, message.client, key or None, message.external_id or None)
 
 
-def preload(session: Session, messages: Sequence[OrderAccepted]) -> None:
+def preload(session: Session, messages: Sequence[OrderTerms]) -> None:
     """Read these orders, if they exist, and the products of their items."""
     store.orders.preload(session, [each.order_id for each in messages])
     store.products.preload(session, [id_ for each in messages for id_ in named_product_ids(each)])
 
 
-def named_product_ids(message: OrderAccepted) -> list[UUID]:
+def named_product_ids(message: OrderTerms) -> list[UUID]:
     """Return the products of an order's items, and those on which they rely."""
     named = (id_ for item in message.items for id_ in (item.product_id, item.base_product_id))
     return [each for each in dict.fromkeys(named) if each]
@@ -108,8 +175,9 @@ def named_product_ids(message: OrderAccepted) -> list[UUID]:
 
 TAKEOVER = Takeover(
     index_subscriptions(
+        on(OrderQueued, on_queued, preload=preload),
         on(OrderAccepted, on_accepted, preload=preload),
         on(OrderStateChanged, on_state_changed, preload=preload_progress),
     ),
-    withdrawable=(OrderAccepted,),
+    withdrawable=(OrderAccepted, OrderQueued),
 )

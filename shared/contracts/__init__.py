@@ -43,8 +43,10 @@ from shared.contracts.order import (
     OrderAccepted,
     OrderCompleted,
     OrderFailed,
+    OrderQueued,
     OrderRejected,
     OrderStateChanged,
+    OrderTerms,
 )
 from shared.contracts.order_record import (
     BundleRecord,
@@ -123,10 +125,12 @@ __all__ = [
     "OrderCompleted",
     "OrderFailed",
     "OrderMessage",
+    "OrderQueued",
     "OrderRecord",
     "OrderRejected",
     "OrderState",
     "OrderStateChanged",
+    "OrderTerms",
     "OrderedItem",
     "PartyErased",
     "PartyKind",

@@ -1,5 +1,7 @@
 """Messages owned by the order service."""
 
+from uuid import UUID
+
 from shared.contracts.base import OrderMessage, published
 from shared.contracts.message_parts import Cents, Customer, HeldProduct, OrderedItem
 from shared.contracts.order_record import OrderRecord
@@ -7,9 +9,8 @@ from shared.contracts.order_states import OrderState, PublishedItemState
 from shared.contracts.resource_parts import RefusalCode
 
 
-@published("order.accepted", 1)
-class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
-    """An order is accepted; provisioning is to make its plan."""
+class OrderTerms(OrderMessage, frozen=True, kw_only=True):
+    """What is ordered, by whom, and at which prices."""
 
     client: str
     """The client of the API that placed it."""
@@ -32,12 +33,39 @@ class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
     """The order service's own data, for itself alone: a restored database reads it back."""
 
 
+@published("order.accepted", 1)
+class OrderAccepted(OrderTerms, frozen=True, kw_only=True):
+    """An order is accepted; provisioning is to make its plan."""
+
+    has_waited: bool = False
+    """Whether `order.queued` came before: these terms replace those."""
+
+
+@published("order.queued", 1)
+class OrderQueued(OrderTerms, frozen=True, kw_only=True):
+    """An order waits until other orders for its products have ended; all its items are pending.
+
+    It is validated again then: `order.accepted` follows, perhaps with other terms, or it is
+    rejected.
+    """
+
+    waits_for: tuple[UUID, ...]
+    """The orders directly before it, for one product or several each."""
+
+    requested: bytes = b""
+    """The order service's own data, for itself alone: the request, without personal data."""
+
+    is_tenant_wide: bool = False
+    """The same: whether the client may change the products of all clients."""
+
+
 @published("order.state_changed", 1, topic="order.states")
 class OrderStateChanged(OrderMessage, frozen=True, kw_only=True):
     """The state of the order or of an item has changed, in a way that no other message says.
 
-    `order.accepted` says that the order and all its items are acknowledged; `order.completed`,
-    `order.failed` and `order.rejected` say that the order and all its items have ended so.
+    `order.accepted` says that the order and all its items are acknowledged, `order.queued` that
+    they are pending; `order.completed`, `order.failed` and `order.rejected` say that the order and
+    all its items have ended so. Of an order that was queued this message says that it is rejected.
     """
 
     customer_id: str

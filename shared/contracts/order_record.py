@@ -4,6 +4,7 @@ A restored database reads its orders back from it. The other services do not use
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from shared.contracts.message_parts import Cents, MessagePart
 from shared.contracts.personal import Personal
@@ -64,6 +65,9 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     requested_completion: datetime | None = None
     person: str = ""
     """The person who placed it, if it was not the client itself."""
+
+    waits_for: tuple[UUID, ...] = ()
+    """The orders that it has waited for."""
 
     idempotency_key: str = ""
     fingerprint: bytes = b""

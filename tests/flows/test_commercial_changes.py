@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.flows.lines import LINES, new_item
-from tests.flows.order_items import disconnection, modification, telephone
+from tests.flows.order_items import disconnection, modification, product_at, telephone
 from tests.flows.site import Site
 from tests.flows.test_lines import an_area, kinds_held, products_of, refusal
 
@@ -56,6 +56,13 @@ def joined(*members: JSON) -> JSON:
     return bundle | {"productOrderItem": list(members)}
 
 
+def monthly(products: dict[str, JSON]) -> float:
+    """Return what products cost a month."""
+    prices = [price for each in products.values() for price in each["productPrice"]]
+    recurring = [each for each in prices if each["priceType"] == "recurring"]
+    return sum(each["price"]["dutyFreeAmount"]["value"] for each in recurring)
+
+
 def test_products_join_and_leave_bundles(site: Site) -> None:
     area, customer = an_area(site), "C-in-a-bundle"
     lines = [new_item("ftth", area, "1"), telephone(area.served, id_="2")]
@@ -74,7 +81,9 @@ def test_products_join_and_leave_bundles(site: Site) -> None:
     left = [modification(each["id"], "bundle-leave", id_=name) for name, each in bundled.items()]
     site.completed(site.order(*left, customer=customer))
     after = products_of(site, customer)
-    assert after == alone
+    assert [monthly(each) for each in (alone, bundled, after)] == [99 + 15, 79.2 + 7.5, 99 + 15]
+    for name, product in after.items():
+        assert product == alone[name] | {"productPrice": product["productPrice"]}
     site.completed(site.order(disconnection(after["voice"]["id"]), customer=customer))
 
 
@@ -87,7 +96,26 @@ def test_products_that_cannot_join_stay_as_they_were(site: Site) -> None:
     with site.faults("ims", refusal("create-subscriber")):
         members = joined(fibre, telephone(area.served, id_="2"))
         order = site.accepted(site.order(members, customer=customer))
-        assert site.fulfil(order)["state"] == "failed"
+        site.until_state(order, "failed")
 
     assert products_of(site, customer) == before
     assert kinds_held(site, before["ftth"]).keys() == {"leg", "vlan", "loid"}
+
+
+def test_an_order_that_waits_starts_when_the_one_before_has_completed(site: Site) -> None:
+    area, other, customer = an_area(site), an_area(site), "C-in-a-queue"
+    site.completed(site.order(new_item("ftth", area, "1"), customer=customer))
+    fibre = products_of(site, customer)["ftth"]
+    move = modification(fibre["id"], "move")
+    move["product"] |= product_at(other.served)
+    first = site.accepted(site.order(move, customer=customer))
+    change = modification(fibre["id"], productOffering={"id": "ftth-1000"})
+
+    second = site.accepted(site.order(change, customer=customer) | {"afterOpenOrder": True})
+
+    assert site.read(second)["state"] == "pending"
+    assert site.fulfil(first)["state"] == "completed"
+    assert site.fulfil(second)["state"] == "completed"
+    after = products_of(site, customer)["ftth"]
+    assert after["productOffering"]["id"] == "ftth-1000"
+    assert after["place"][0]["id"] == other.served

@@ -1,6 +1,7 @@
 """The example orders in the folder and in the API's description do what their texts say."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from httpx import AsyncClient
 
 from services.order.api.examples.orders import ORDER_REQUESTS
+from services.order.domain.fulfilment.product import Product
 from tests.callers import AsRole
 from tests.order.builders import (
     Json,
@@ -43,7 +45,7 @@ PRICES = {
 }
 """The examples that are accepted, each with its one-off and monthly price in cents."""
 
-TEMPLATES = {
+TEMPLATES: Mapping[str, Callable[..., Product | tuple[Product, ...]]] = {
     "disconnect": a_product,
     "ftth-change": a_fibre,
     "ftth-move": a_fibre,

@@ -65,7 +65,9 @@ def expected_views(
     )
     mine = {order_id for order_id, each in expected_state.tenants.items() if each == tenant}
     for order_id in mine:
-        customer = expected_state.accepted[order_id].customer.id
+        terms = expected_state.terms_of(order_id)
+        assert terms
+        customer = terms.customer.id
         found[customer]["orders"][str(order_id)] = states.get(
             order_id, expected_state.state_of(order_id)
         )

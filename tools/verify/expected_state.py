@@ -17,9 +17,11 @@ from shared.contracts import (
     OrderAccepted,
     OrderCompleted,
     OrderFailed,
+    OrderQueued,
     OrderRejected,
     OrderState,
     OrderStateChanged,
+    OrderTerms,
     ResourcesAssigned,
     ServiceCompleted,
     business_action_of,
@@ -35,6 +37,9 @@ class ExpectedState:
     """The fold of all messages, in any order: what was disconnected once stays removed."""
 
     accepted: dict[UUID, OrderAccepted] = field(default_factory=dict)
+    queued: dict[UUID, OrderQueued] = field(default_factory=dict)
+    """The orders that wait for others, or have waited."""
+
     ended: dict[UUID, FinalOrderMessage] = field(default_factory=dict)
     states: dict[UUID, OrderStateChanged] = field(default_factory=dict)
     """The last state of each order that was published before its end."""
@@ -73,6 +78,9 @@ class ExpectedState:
                 case OrderAccepted() as message:
                     expected_state.accepted[message.order_id] = message
                     expected_state.tenants[message.order_id] = envelope.tenant
+                case OrderQueued() as message:
+                    expected_state.queued[message.order_id] = message
+                    expected_state.tenants[message.order_id] = envelope.tenant
                 case OrderStateChanged() as message:
                     expected_state.add_state(message, envelope.sequence)
                 case OrderCompleted() | OrderFailed() | OrderRejected() as message:
@@ -97,11 +105,17 @@ class ExpectedState:
         if sequence > self.sequences.get(message.order_id, 0):
             self.states[message.order_id] = message
             self.sequences[message.order_id] = sequence
+        if message.state == STATE_OF[OrderRejected]:
+            self.count_end(message.order_id)
 
     def add_ended(self, message: FinalOrderMessage) -> None:
         """Add the end of an order."""
         self.ended[message.order_id] = message
-        self.times_ended[message.order_id] = self.times_ended.get(message.order_id, 0) + 1
+        self.count_end(message.order_id)
+
+    def count_end(self, order_id: UUID) -> None:
+        """Count that the end of an order was published."""
+        self.times_ended[order_id] = self.times_ended.get(order_id, 0) + 1
 
     def add_services(self, services: Iterable[CompletedService], time: datetime) -> None:
         """Add the services that an order has left running, unless a later version is known."""
@@ -131,7 +145,12 @@ class ExpectedState:
         if ended := self.ended.get(order_id):
             return STATE_OF[type(ended)]
         changed = self.states.get(order_id)
-        return changed.state if changed else OrderState.ACKNOWLEDGED
+        first = OrderState.ACKNOWLEDGED if order_id in self.accepted else OrderState.PENDING
+        return changed.state if changed else first
+
+    def terms_of(self, order_id: UUID) -> OrderTerms | None:
+        """Return the terms of an order as it was accepted, else as it was queued."""
+        return self.accepted.get(order_id) or self.queued.get(order_id)
 
     def owner_of(self, product_id: UUID) -> str:
         """Return the customer id of a product."""

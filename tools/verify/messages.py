@@ -30,7 +30,7 @@ CONSUMED_TYPES: Mapping[str, frozenset[str]] = {
     ),
     "customer": frozenset(
         {
-            *("order.accepted", "order.state_changed"),
+            *("order.accepted", "order.queued", "order.state_changed"),
             *("order.completed", "order.failed", "order.rejected"),
             *("resources.assigned", "provisioning.service_completed"),
             "customer.party_erased",

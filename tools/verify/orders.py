@@ -89,7 +89,7 @@ def every_state_was_published(stack_data: StackData) -> Iterator[CheckResult]:
     """
     expected_state = stack_data.expected_state
     for order_id, state in stack_data.states.items():
-        accepted = expected_state.accepted.get(order_id)
+        accepted = expected_state.terms_of(order_id)
         published = expected_state.state_of(order_id)
         times = expected_state.times_ended.get(order_id, 0)
         if not accepted:

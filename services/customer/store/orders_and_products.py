@@ -29,11 +29,19 @@ from services.customer.tables import (
     ServiceRow,
 )
 from shared.contracts import OrderState
-from shared.persistence.bulk import bind_arrays, insert_new_rows, table_of, unnest, upsert_rows
+from shared.persistence.bulk import (
+    bind_arrays,
+    insert_new_rows,
+    table_of,
+    unnest,
+    update_rows,
+    upsert_rows,
+)
 from shared.persistence.database import Base
 from shared.persistence.statements import CompiledStatement
 
 ORDER_FIELDS = field_names(Order)
+TERM_FIELDS = ("order_id", "one_off_cents", "monthly_cents", "items")
 STATE_FIELDS = field_names(LatestPublishedState)
 
 
@@ -41,6 +49,12 @@ def add_orders(session: Session, orders: Sequence[Order]) -> set[UUID]:
     """Insert orders that are not stored yet; return their ids."""
     rows = list(map(attrgetter(*ORDER_FIELDS), orders))
     return set(_insert_orders_statement().column(session, bind_arrays(ORDER_FIELDS, rows)))
+
+
+def replace_terms(session: Session, orders: Sequence[Order]) -> None:
+    """Replace the items and prices of orders that are stored as they were queued."""
+    rows = [attrgetter(*TERM_FIELDS)(each) for each in orders]
+    update_rows(session, OrderRow, TERM_FIELDS, rows)
 
 
 def find_orders(session: Session, order_ids: Collection[UUID]) -> dict[UUID, Order]:

@@ -1,6 +1,6 @@
 """Place an order: accept it, or return the submission that it repeats."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -8,12 +8,19 @@ from msgspec.structs import replace as replace_field
 from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.domain.acceptance.acceptance import accept
+from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.acceptance.base_products import related_specifications
 from services.order.domain.acceptance.order_header import (
     category_from_orders,
     customer_id_if_category_open,
     customer_id_of,
+)
+from services.order.domain.acceptance.queued_order import (
+    QueuedOrder,
+    QueueingResult,
+    as_if_free,
+    queue,
+    without_personal_data,
 )
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.acceptance.submission import (
@@ -89,23 +96,65 @@ def accept_or_replay(
         for repetition in new_repetitions(earlier, keys, work.cause.id):
             store.submissions.add_repetition(work.session, repetition)
         return earlier
-    context = acceptance_context(command, work)
-    catalogue = store.catalogue.get(work.session, keys.tenant)
+    placed = accept_or_queue(command, work)
+    submission = new_submission(
+        keys, command.fingerprint, placed.order, render(placed.order, placed.progress)
+    )
+    store_order(work, placed.order, placed.progress, placed.locked_products, submission)
+    work.publish(replace_field(placed.message, record=order_record(placed.order, submission)))
+    if isinstance(placed, QueueingResult):
+        store.order_queue.add(work.session, placed.queued, placed.awaited_product_ids)
+    return submission
+
+
+def accept_or_queue(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptedOrder | QueueingResult:
+    """Accept a new order; one that may wait is queued behind the open orders of its products.
+
+    Raises:
+        DomainError: if the order has faults.
+        UnavailableError: if it names a product that a restored database may still lack.
+    """
+    requested, session = command.order, work.session
     products = concerned_products(command, work)
+    context = acceptance_context(command, work)
     context = context._replace(bases_of_others=products.bases_of_others)
+    catalogue = store.catalogue.get(session, command.keys.tenant)
+    present = products.accessible
+    free = as_if_free(requested, present) if requested.after_open_order else present
     try:
-        accepted = accept(command.order, context, catalogue, products.accessible)
+        accepted = accept(requested, context, catalogue, free)
     except DomainError:
-        requested = command.order
         names_products = requested.product_ids or requested.base_product_ids
         if names_products or related_specifications(requested, catalogue):
-            check_not_recovering(work.session)
+            check_not_recovering(session)
         raise
-    order, progress = accepted.order, accepted.progress
-    submission = new_submission(keys, command.fingerprint, order, render(order, progress))
-    store_order(work, order, progress, accepted.locked_products, submission)
-    work.publish(replace_field(accepted.message, record=order_record(order, submission)))
-    return submission
+    ahead = orders_ahead(session, accepted.order, present) if requested.after_open_order else {}
+    return queue_behind(accepted, command, present, ahead) if ahead else accepted
+
+
+def orders_ahead(
+    session: Session, order: Order, products: Mapping[UUID, Product]
+) -> dict[UUID, UUID]:
+    """Return the orders directly before one, by the product for which it would wait for them."""
+    busy = {
+        id_: holder for id_ in order.locked_product_ids() if (holder := products[id_].busy_with)
+    }
+    return busy | store.order_queue.last_waiting(session, busy.keys())
+
+
+def queue_behind(
+    accepted: AcceptedOrder,
+    command: PlaceOrderCommand,
+    products: Mapping[UUID, Product],
+    ahead: Mapping[UUID, UUID],
+) -> QueueingResult:
+    """Return an order that waits for those before it."""
+    queued = QueuedOrder(
+        accepted.order.id,
+        command.data_scope.is_tenant_wide,
+        without_personal_data(command.order),
+    )
+    return queue(accepted, queued, products, ahead)
 
 
 class ConcernedProducts(NamedTuple):

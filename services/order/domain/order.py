@@ -94,6 +94,9 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
     person: str = ""
     """The person who placed it; empty if the client itself did."""
 
+    waits_for: tuple[UUID, ...] = ()
+    """The orders directly before it, for which it waits or has waited."""
+
     @property
     def party_kind(self) -> str:
         """The customer's kind, as far as this order or an earlier one states it; else empty."""

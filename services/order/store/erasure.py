@@ -26,7 +26,10 @@ NEXT_ORDERS = (
     )
     .order_by(ORDERS.c.id)
     .limit(BATCH_SIZE)
+    .with_for_update(key_share=True)
 )
+"""Locked: an order that has waited is written when it starts."""
+
 IN_BATCH = func.any(bindparam("orders", type_=ARRAY(ORDERS.c.id.type)))
 ANSWERS = select(SUBMISSIONS.c.id, SUBMISSIONS.c.answer)
 FIRST_ANSWERS = ANSWERS.where(SUBMISSIONS.c.id == IN_BATCH)

@@ -18,6 +18,9 @@ MAX_EARLIER_ORDERS = 10
 
 ORDERS = Repository(OrderRow, Order, is_mutable=False)
 PROGRESS = Repository(ProgressRow, Progress)
+QUEUED = Repository(OrderRow, Order)
+"""Orders that wait: their content may change when they start, and an erasure may blank it."""
+
 
 NEWEST_CONTENTS = (
     select(OrderRow.content)
@@ -36,6 +39,8 @@ find_for_update = ORDERS.find_for_update
 expect_for_update = ORDERS.expect_for_update
 get_progress_for_update = PROGRESS.expect_for_update
 put_progress = PROGRESS.put
+get_queued_for_update = QUEUED.get_for_update
+put_queued = QUEUED.put
 
 
 def add(session: Session, order: Order, progress: Progress) -> None:

@@ -72,6 +72,11 @@ def add_repetition(session: Session, repetition: Submission) -> None:
     add(session, replace(repetition, answer=answer))
 
 
+def find_first(session: Session, order_id: UUID) -> Submission | None:
+    """Return the submission with which an order was placed; None if it repeats an earlier one."""
+    return SUBMISSIONS.find_for_update(session, order_id)
+
+
 def redirect_to_original(session: Session, order_id: UUID, original: Submission) -> None:
     """Redirect the submissions of one order to an earlier order.
 

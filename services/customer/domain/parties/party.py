@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts import OrderAccepted, PartyErased, PartyKind, party_kind_of
+from shared.contracts import OrderTerms, PartyErased, PartyKind, party_kind_of
 from shared.errors import PoisonError
 from shared.input.identity_numbers import normalize_identity_number
 from shared.input.phones import phone_key
@@ -70,7 +70,7 @@ class Account:
         return self.tenant, self.account_id, self.party_id, self.client
 
 
-def account_from_order(order: OrderAccepted, tenant: str, told_at: datetime) -> Account:
+def account_from_order(order: OrderTerms, tenant: str, told_at: datetime) -> Account:
     """Return the account that an accepted order names.
 
     Raises:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.customer.domain.parties.party import MAX_KEY_LENGTH, Party, checked_key
-from shared.contracts import DEFAULT_CATEGORIES, OrderAccepted, PartyKind, party_kind_of
+from shared.contracts import DEFAULT_CATEGORIES, OrderTerms, PartyKind, party_kind_of
 from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable
 
@@ -71,7 +71,7 @@ def field_version(told_at: datetime, told_by: UUID | str) -> FieldVersion:
 
 
 def source_record_from_order(
-    order: OrderAccepted, tenant: str, told_at: datetime
+    order: OrderTerms, tenant: str, told_at: datetime
 ) -> PartySourceRecord:
     """Return what an accepted order reports of its customer.
 

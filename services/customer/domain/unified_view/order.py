@@ -5,7 +5,7 @@ of message is stored as a fact of its own, so it does not matter in which order 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias, assert_never
 from uuid import UUID
@@ -16,9 +16,11 @@ from shared.contracts import (
     OrderCompleted,
     OrderedItem,
     OrderFailed,
+    OrderQueued,
     OrderRejected,
     OrderState,
     OrderStateChanged,
+    OrderTerms,
     ResourcesAssigned,
     ServiceHeld,
     ServiceResumed,
@@ -103,8 +105,8 @@ class Assignment:
     items: tuple[ItemHoldings, ...]
 
 
-def order_from_message(order: OrderAccepted, tenant: str, told_at: datetime) -> Order:
-    """Return the stored part of an accepted order."""
+def order_from_message(order: OrderTerms, tenant: str, told_at: datetime) -> Order:
+    """Return the stored part of an accepted or queued order."""
     return Order(
         order.order_id,
         tenant,
@@ -135,6 +137,26 @@ def published_state_from_message(
         message.reason,
         message.step,
     )
+
+
+def first_state_from_message(
+    message: OrderTerms, tenant: str, published_at: datetime, sequence: int
+) -> LatestPublishedState | None:
+    """Return the state that the terms of an order say, if it waits or has waited; else None."""
+    state = (message.order_id, tenant, OrderState.ACKNOWLEDGED, sequence, published_at)
+    match message:
+        case OrderQueued(waits_for=waits_for):
+            reason = f"waits for order {', '.join(map(str, waits_for))}"
+            return replace(
+                LatestPublishedState(*state),
+                state=OrderState.PENDING,
+                code="product-busy",
+                reason=reason,
+            )
+        case OrderAccepted(has_waited=True):
+            return LatestPublishedState(*state)
+        case _:
+            return None
 
 
 def hold_event_from_message(

@@ -14,11 +14,11 @@ from services.customer.domain.parties.source_record import (
     source_record_from_order,
 )
 from services.customer.domain.unified_view.order import Order
-from shared.contracts import OrderAccepted
+from shared.contracts import OrderAccepted, OrderQueued, OrderTerms
 from shared.errors import ConflictError
 
-AcceptedMessage: TypeAlias = tuple[OrderAccepted, str, datetime]
-"""An accepted order, its tenant, and when its message was published."""
+AcceptedMessage: TypeAlias = tuple[OrderTerms, str, datetime]
+"""An accepted or queued order, its tenant, and when its message was published."""
 
 SourceRecordKey: TypeAlias = tuple[str, str, str]
 """The key of a source record: tenant, party, client."""
@@ -42,6 +42,16 @@ def split_new_and_known(
         (first if each[0].order_id in remaining else repeated).append(each)
         remaining.discard(each[0].order_id)
     return first, repeated
+
+
+def replaces_terms(message: OrderTerms) -> bool:
+    """Tell whether the terms of an order replace those with which it was queued."""
+    return isinstance(message, OrderAccepted) and message.has_waited
+
+
+def must_repeat_terms(message: OrderTerms) -> bool:
+    """Tell whether a message about a known order must have the stored terms."""
+    return not isinstance(message, OrderQueued) and not replaces_terms(message)
 
 
 def check_same_content(stored: Mapping[UUID, Order], received: Iterable[Order]) -> None:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StrictBool,
+    ValidationError,
+)
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from services.order.api.schemas.parties import PartySchema
@@ -164,6 +171,10 @@ class OrderSchema(TmfBaseSchema):
     """The channel of the order; default `internet`."""
 
     note: ShortList[NoteSchema]
+    after_open_order: StrictBool = False
+    """Extension: whether the order waits for the open orders that lock its products, state
+    `pending`, and starts when they have ended. Without it such an order is answered with 409."""
+
     related_party: ShortList[PartySchema]
     product_order_item: LongList[OrderItemSchema]
 
@@ -188,6 +199,7 @@ class OrderSchema(TmfBaseSchema):
             notes=tuple(each.text for each in self.note if each.text),
             requested_start=self.requested_start_date,
             requested_completion=self.requested_completion_date,
+            after_open_order=self.after_open_order,
             faults=faults,
         )
 

@@ -92,6 +92,15 @@ class ChannelView(UnvalidatedTmfView):
     id: str
 
 
+class OrderRelationshipView(UnvalidatedTmfView):
+    """Another order that this one has to do with."""
+
+    id: str
+    href: str
+    relationship_type: str = "waitsFor"
+    """This one waits, or has waited, until the other one has ended."""
+
+
 class OrderErrorMessageView(UnvalidatedTmfView):
     """Why an order is held, failed or was rejected (named as in TMF622 v5)."""
 
@@ -122,6 +131,7 @@ class OrderView(UnvalidatedTmfView):
     payment_mode: PaymentMode | None = None
     """Extension."""
 
+    order_relationship: tuple[OrderRelationshipView, ...] | None = None
     related_party: tuple[PartyView, ...]
     order_total_price: tuple[OrderPriceView, ...]
     product_order_item: tuple[ItemView, ...]
@@ -148,6 +158,7 @@ def show_order(order: Order, progress: Progress) -> OrderView:
         note=tuple(NoteView(text=note.text) for note in content.notes) or None,
         billing_account=account_view(content.customer.account_id),
         payment_mode=payment_mode_view(content.customer.payment_mode),
+        order_relationship=tuple(map(relationship_view, content.waits_for)) or None,
         related_party=(order_customer_view(content),),
         order_total_price=tuple(total_prices(order.one_off_cents, order.monthly_cents)),
         product_order_item=show_items(order, progress),
@@ -159,6 +170,11 @@ def render_answer(order: Order, progress: Progress) -> bytes:
     """Return the body of the response to a new order."""
     view = show_order(order, progress)
     return view.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def relationship_view(order_id: UUID) -> OrderRelationshipView:
+    """Show an order for which another one waits."""
+    return OrderRelationshipView(id=str(order_id), href=f"{ORDERS_PATH}/{order_id}")
 
 
 def order_customer_view(content: OrderContent) -> PartyView:

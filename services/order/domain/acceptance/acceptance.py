@@ -200,4 +200,5 @@ def accepted_message(order: Order) -> OrderAccepted:
         one_off_cents=order.one_off_cents,
         monthly_cents=order.monthly_cents,
         publishes_states=True,
+        has_waited=bool(content.waits_for),
     )

@@ -11,6 +11,8 @@ from shared.errors import Fault
 
 PRODUCTS_REMEDY = "see GET /tmf-api/productInventory/v4/product?relatedParty.id=..."
 BUSY_CODE = "product-busy"
+QUEUEING = "afterOpenOrder: true"
+"""What a request says to wait for the open orders of its products."""
 
 
 def named_product(
@@ -61,7 +63,7 @@ def product_state_faults(at: str, item: RequestedItem, product: Product) -> Iter
             at,
             BUSY_CODE,
             f"an open order {'disconnects' if is_ending else 'changes'} the product",
-            f"wait for order {product.busy_with}",
+            f"wait for order {product.busy_with}, or send {QUEUEING} to have this order wait",
         )
     elif (
         product.status is ProductStatus.SUSPENDED

@@ -50,7 +50,7 @@ def header_faults(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
         yield Fault(
             "/priority", "priority-unknown", "there is no such priority", "use 0 (most urgent) to 4"
         )
-    if requested.payment_mode and requested.payment_mode not in PaymentMode:
+    if requested.payment_mode and requested.payment_mode not in tuple(PaymentMode):
         yield Fault(
             "/paymentMode",
             "payment-mode-unknown",

@@ -145,6 +145,9 @@ class RequestedOrder:
     notes: tuple[str, ...] = ()
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
+    after_open_order: bool = False
+    """Whether it waits for the open orders that lock its products; else it is refused."""
+
     faults: tuple[Fault, ...] = ()
     """Schema faults; the faulty attributes count as missing."""
 

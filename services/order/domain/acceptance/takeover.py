@@ -20,6 +20,7 @@ from shared.contracts import (
     NoteRecord,
     OrderAccepted,
     OrderRecord,
+    OrderTerms,
 )
 from shared.errors import EarlyMessageError
 
@@ -46,6 +47,7 @@ def order_record(order: Order, submission: Submission) -> OrderRecord:
         requested_start=content.requested_start,
         requested_completion=content.requested_completion,
         person=content.person,
+        waits_for=content.waits_for,
         idempotency_key=submission.idempotency_key or "",
         fingerprint=submission.fingerprint,
     )
@@ -74,11 +76,8 @@ def order_as_published(
         EarlyMessageError: if a product that it changes or ends is not in the installed base yet, or
             not as the order before left it.
     """
-    content = content_from_message(message, message.record or empty_record(message))
-    order = Order(message.order_id, tenant, message.client, content.customer.id, content)
-    if missing := [each for each in order.locked_product_ids() if each not in products]:
-        msg = f"product {missing[0]}, which the order names, does not exist yet"
-        raise EarlyMessageError(msg)
+    order = order_from_message(message, tenant)
+    check_products_exist(order, products)
     for each in message.items:
         if each.follows and products[each.product_id].latest_order_id != each.follows:
             msg = f"order {each.follows}, which changed product {each.product_id}, is not over yet"
@@ -86,12 +85,29 @@ def order_as_published(
     return TakenOverOrder(order, initial_progress(order), lock_products(order, products))
 
 
-def empty_record(message: OrderAccepted) -> OrderRecord:
+def order_from_message(message: OrderTerms, tenant: str) -> Order:
+    """Return an order from its published message."""
+    content = content_from_message(message, message.record or empty_record(message))
+    return Order(message.order_id, tenant, message.client, content.customer.id, content)
+
+
+def check_products_exist(order: Order, products: Mapping[UUID, Product]) -> None:
+    """Check that the products that an order locks are in the installed base.
+
+    Raises:
+        EarlyMessageError: if one is not there yet.
+    """
+    if missing := [each for each in order.locked_product_ids() if each not in products]:
+        msg = f"product {missing[0]}, which the order names, does not exist yet"
+        raise EarlyMessageError(msg)
+
+
+def empty_record(message: OrderTerms) -> OrderRecord:
     """Return an empty record, for an order that was published before messages had records."""
     return OrderRecord(items=tuple(ItemRecord() for _ in message.items))
 
 
-def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderContent:
+def content_from_message(message: OrderTerms, record: OrderRecord) -> OrderContent:
     """Return the content of an order from its published message."""
     items = zip(message.items, record.items, strict=True)
     return OrderContent(
@@ -117,6 +133,7 @@ def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderCo
         requested_start=record.requested_start,
         requested_completion=record.requested_completion,
         person=record.person,
+        waits_for=record.waits_for,
     )
 
 

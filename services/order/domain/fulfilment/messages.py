@@ -32,7 +32,7 @@ def state_messages(
     return (state_message(update.progress, cause),) if update.changes else ()
 
 
-def state_message(progress: Progress, cause: FulfilmentMessage) -> OrderStateChanged:
+def state_message(progress: Progress, cause: FulfilmentMessage | None = None) -> OrderStateChanged:
     """Return the message that an order and its items have these states from now on."""
     return OrderStateChanged(
         order_id=progress.order_id,

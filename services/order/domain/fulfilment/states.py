@@ -34,11 +34,18 @@ class ItemEvent(StrEnum):
     """Provisioning failed because resources refused the first request: no equipment serves it."""
 
     INFORMATION_MISSING = "information-missing"
-    """It waits for the customer. No message causes this event or one of the next two yet."""
+    """It waits for the customer. No message causes this event or the next one yet."""
 
     INFORMATION_GIVEN = "information-given"
+    FREE = "free"
+    """The orders for which it waited have ended, and it can be carried out."""
+
+    NO_LONGER_POSSIBLE = "no-longer-possible"
+    """They have ended, and it cannot be carried out any more."""
+
     CANCELLED = "cancelled"
-    """Everything that was done for it is undone, because its cancellation was accepted."""
+    """Everything that was done for it is undone, because its cancellation was accepted. No message
+    causes this event yet."""
 
 
 class CancellationEvent(StrEnum):
@@ -88,6 +95,9 @@ ITEM_TRANSITIONS: dict[tuple[OrderState, ItemEvent], OrderState | None] = {
     (OrderState.PENDING, ItemEvent.COMPLETED): OrderState.COMPLETED,
     (OrderState.PENDING, ItemEvent.FAILED): OrderState.FAILED,
     (OrderState.PENDING, ItemEvent.FAILED_UNSERVED): OrderState.FAILED,
+    # it waited for other orders
+    (OrderState.PENDING, ItemEvent.FREE): OrderState.ACKNOWLEDGED,
+    (OrderState.PENDING, ItemEvent.NO_LONGER_POSSIBLE): OrderState.REJECTED,
     # the cancellation was accepted
     (OrderState.ACKNOWLEDGED, ItemEvent.CANCELLED): OrderState.CANCELLED,
     (OrderState.IN_PROGRESS, ItemEvent.CANCELLED): OrderState.CANCELLED,

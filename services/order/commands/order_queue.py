@@ -1,0 +1,142 @@
+"""The queue of orders: products are handed on to those that wait for them, which start then."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from msgspec.structs import replace as replace_field
+
+from services.order import store
+from services.order.commands.place_order import (
+    PlaceOrderCommand,
+    acceptance_context,
+    concerned_products,
+    preload,
+)
+from services.order.commands.progress import save_progress
+from services.order.domain.acceptance.acceptance import AcceptedOrder, accept, accepted_message
+from services.order.domain.acceptance.queued_order import (
+    QueuedOrder,
+    as_held,
+    content_at_start,
+    with_content,
+)
+from services.order.domain.acceptance.submission import SubmissionKeys
+from services.order.domain.acceptance.takeover import order_record
+from services.order.domain.fulfilment import waiting
+from services.order.domain.fulfilment.messages import state_message
+from services.order.domain.fulfilment.product import Product
+from services.order.domain.fulfilment.product_locks import lock, unlock_products
+from services.order.domain.fulfilment.progress import Progress
+from services.order.domain.order import Order
+from services.order.domain.scheduled_messages import ProductsFree
+from shared.access.access_rule import AccessLevel, DataScope
+from shared.errors import DomainError
+from shared.messaging.unit_of_work import UnitOfWork
+from shared.scheduling.timer_store import schedule
+
+
+def hand_on(work: UnitOfWork, products: Iterable[Product]) -> list[Product]:
+    """Return products, the free ones locked for the orders that wait for them first.
+
+    An order that waits for no other product starts by a message of its own: its timer is written in
+    this transaction.
+    """
+    return [each if each.busy_with else hand_on_one(work, each) for each in products]
+
+
+def hand_on_one(work: UnitOfWork, product: Product) -> Product:
+    """Return a free product, locked for the order that waits for it first, if one does."""
+    order_id = store.order_queue.take_first(work.session, product.id)
+    if order_id is None:
+        return product
+    if not store.order_queue.waits(work.session, order_id):
+        schedule(work, work.now, ProductsFree(order_id=order_id))
+    return lock(product, order_id, is_ended=False)
+
+
+def leave_queue(order: Order, products: Iterable[Product], work: UnitOfWork) -> None:
+    """Unlock the products of an order that waits no longer, and hand them on."""
+    store.order_queue.remove(work.session, order.id)
+    released = unlock_products(order.id, products)
+    store.products.put_all(work.session, changed=hand_on(work, released))
+
+
+def start_or_reject(message: ProductsFree, work: UnitOfWork) -> None:
+    """Validate an order that has waited against its products as they are; start or reject it."""
+    queued = store.order_queue.find_for_update(work.session, message.order_id)
+    if queued is None or store.order_queue.waits(work.session, message.order_id):
+        return
+    order = store.orders.get_queued_for_update(work.session, message.order_id)
+    progress = store.orders.get_progress_for_update(work.session, message.order_id)
+    command = repeated_command(queued, order)
+    preload(work.session, [command])
+    held = store.products.find_many_for_update(work.session, order.locked_product_ids())
+    try:
+        accepted = accept_again(command, order, work)
+    except DomainError as refusal:
+        reject(order, progress, held, refusal, work)
+    else:
+        start(order, progress, held, accepted, work)
+
+
+def repeated_command(queued: QueuedOrder, order: Order) -> PlaceOrderCommand:
+    """Return the command by which an order that has waited was placed."""
+    client = None if queued.is_tenant_wide else order.client
+    return PlaceOrderCommand(
+        SubmissionKeys(order.tenant, order.client, None, None),
+        queued.requested,
+        b"",
+        DataScope(order.tenant, client, AccessLevel.CHANGE),
+    )
+
+
+def accept_again(command: PlaceOrderCommand, order: Order, work: UnitOfWork) -> AcceptedOrder:
+    """Accept an order that has waited, as it would be placed now.
+
+    Raises:
+        DomainError: if it has faults.
+    """
+    products = concerned_products(command, work)
+    context = acceptance_context(command, work)._replace(
+        order_id=order.id,
+        person=order.content.person,
+        known_category=order.content.known_category,
+        bases_of_others=products.bases_of_others,
+    )
+    catalogue = store.catalogue.get(work.session, order.tenant)
+    return accept(command.order, context, catalogue, as_held(order.id, products.accessible))
+
+
+def start(
+    order: Order,
+    progress: Progress,
+    held: Mapping[UUID, Product],
+    accepted: AcceptedOrder,
+    work: UnitOfWork,
+) -> None:
+    """Start an order that has waited: it is published as accepted."""
+    content = content_at_start(order.content, accepted.order.content)
+    started, locked = with_content(order, content), accepted.locked_products
+    needed = {each.id for each in locked}
+    others = unlock_products(order.id, (each for id_, each in held.items() if id_ not in needed))
+    store.order_queue.remove(work.session, order.id)
+    store.orders.put_queued(work.session, started)
+    store.products.put_all(work.session, changed=(*locked, *hand_on(work, others)))
+    save_progress(waiting.start(progress, work.now), work)
+    submission = store.submissions.find_first(work.session, order.id)
+    record = order_record(started, submission) if submission else None
+    work.publish(replace_field(accepted_message(started), record=record))
+
+
+def reject(
+    order: Order,
+    progress: Progress,
+    held: Mapping[UUID, Product],
+    refusal: DomainError,
+    work: UnitOfWork,
+) -> None:
+    """Reject an order that has waited, and hand its products on."""
+    leave_queue(order, held.values(), work)
+    update = waiting.reject(progress, refusal, work.now)
+    save_progress(update, work)
+    work.publish(state_message(update.progress))
