@@ -60,7 +60,7 @@ def monthly(products: dict[str, JSON]) -> float:
     """Return what products cost a month."""
     prices = [price for each in products.values() for price in each["productPrice"]]
     recurring = [each for each in prices if each["priceType"] == "recurring"]
-    return sum(each["price"]["dutyFreeAmount"]["value"] for each in recurring)
+    return float(sum(each["price"]["dutyFreeAmount"]["value"] for each in recurring))
 
 
 def test_products_join_and_leave_bundles(site: Site) -> None:

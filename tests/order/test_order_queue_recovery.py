@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from httpx import AsyncClient
 
 from services.order.app import SERVICE
+from services.order.domain.acceptance.queued_order import with_content
 from services.order.domain.fulfilment.product import Product, unlock
 from services.order.domain.fulfilment.product_locks import lock
 from services.order.domain.scheduled_messages import ProductsFree
 from services.order.handlers import SUBSCRIPTIONS
-from services.order.store import order_queue, products
+from services.order.store import order_queue, orders, products
 from services.order.tables import AwaitedProductRow, ProductRow, QueuedOrderRow
 from shared.contracts import (
     Causation,
@@ -208,4 +210,27 @@ async def test_an_order_that_waits_is_erased_and_starts_without_personal_data(
     second = UUID(answer.json()["id"])
     assert await crm.states(second) == ["acknowledged"]
     assert terms_of(stocked, second).customer.name == ""
+    assert personal_columns(stocked) == set()
+
+
+async def test_an_erasure_while_an_order_starts_leaves_its_new_terms(
+    crm: Crm, stocked: Sessions
+) -> None:
+    fibre = a_fibre()
+    keep(stocked, [fibre])
+    await crm.place(a_change(fibre, "ftth-1000"))
+    body = with_personal_data(productOrderItem=[a_disconnection(fibre.id)], afterOpenOrder=True)
+    answer = await crm.client.post(ORDERS_PATH, json=body, headers=crm.headers)
+    second = UUID(answer.json()["id"])
+
+    with stocked.begin() as session:
+        order = orders.get_queued_for_update(session, second)
+        content = msgspec.structs.replace(order.content, priority=0)
+        orders.put_queued(session, with_content(order, content))
+        orders.QUEUED.write(session)
+        erasing = asyncio.create_task(asyncio.to_thread(erase, stocked, until=datetime.now(UTC)))
+        await until_a_transaction_waits(stocked)
+    await erasing
+
+    assert (await crm.read(second))["priority"] == "0"
     assert personal_columns(stocked) == set()
