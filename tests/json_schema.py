@@ -6,7 +6,7 @@ that is not in the schema is a fault, too: an example with a misspelt name would
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import UnionType
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ TYPES: Mapping[str, Callable[[Json], bool]] = {
 }
 FORMATS: Mapping[str, Callable[[str], object]] = {
     "uuid": UUID,
+    "date": date.fromisoformat,
     "date-time": datetime.fromisoformat,
 }
 RULES: Mapping[str, tuple[type | UnionType, Callable[[Any, Any], object]]] = {

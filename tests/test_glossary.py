@@ -17,6 +17,7 @@ EXEMPT = {
     "ExternalIdTakenError",
     "IdempotencyKeyReusedError",
     "NotFreeError",
+    "QuoteUsedError",
     "SelectedByAnotherError",
     # Bases of stored, imported and versioned values.
     "HasAction",
@@ -30,6 +31,7 @@ EXEMPT = {
     "ParsedRows",
     "IndexedRow",
     "AcceptanceContext",
+    "ChangeContext",
     "AvailableKinds",
     "ExistingService",
     "PlacedNeed",

@@ -15,10 +15,12 @@ from services.order.api.routes.prices import all_prices
 from services.order.domain.catalogue.catalogue import (
     Catalogue,
     Offering,
-    Price,
-    PriceKind,
     Specification,
     latest_versions,
+)
+from services.order.domain.catalogue.prices import (
+    Price,
+    PriceKind,
 )
 from services.order.store import catalogue
 from services.provisioning.domain.fallout.fallout import FalloutState

@@ -50,6 +50,7 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     save_progress(update.progress_update, work)
     changed = hand_on(work, update.changed)
     store.products.put_all(work.session, created=update.created, changed=changed)
+    store.past_states.add_all(work.session, update.past)
     work.publish(*update.messages)
 
 

@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.order.domain.acceptance.quotes import QuoteContent
 from services.order.domain.acceptance.request import RequestedOrder
-from services.order.domain.fulfilment.product import ProductContent, ProductStatus
+from services.order.domain.catalogue.agreements import AgreementTerms
+from services.order.domain.fulfilment.product import Product, ProductContent, ProductStatus
 from services.order.domain.fulfilment.progress import ItemState
 from services.order.domain.order import OrderContent
 from shared.contracts import BlueprintName, OrderState
@@ -141,6 +143,60 @@ class ProductRow(Base):
         Index("ix_products_bundle", "bundle_id", postgresql_where=bundle_id.is_not(None)),
         Index("ix_products_base", "base_id", postgresql_where=base_id.is_not(None)),
     )
+
+
+class PastStateRow(Base):
+    """A product as it was until an order changed or ended it."""
+
+    __tablename__ = "past_states"
+    __table_args__ = (Index("ix_past_states_product", "product_id", "until"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    product_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    until: Mapped[datetime] = mapped_column(Instant)
+    product: Mapped[Product] = mapped_column(json_bytes(Product))
+
+
+class QuoteRow(Base):
+    """One quote. The order that is placed with it sets `order_id`, once."""
+
+    __tablename__ = "quotes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    client: Mapped[str]
+    party_id: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    valid_until: Mapped[datetime] = mapped_column(Instant)
+    order_id: Mapped[UUID | None]
+    idempotency_key: Mapped[str | None] = mapped_column()
+    fingerprint: Mapped[bytes]
+    content: Mapped[QuoteContent] = mapped_column(json_bytes(QuoteContent))
+
+    __table_args__ = (
+        Index(
+            "uq_quotes_key",
+            *("tenant", "client", "idempotency_key"),
+            unique=True,
+            postgresql_where=idempotency_key.is_not(None),
+        ),
+    )
+
+
+class AgreementRow(Base):
+    """One agreement with a customer, as it was approved last."""
+
+    __tablename__ = "agreements"
+    __table_args__ = (Index("ix_agreements_customer", "tenant", "party_id", "id"),)
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by: Mapped[str]
+    terms: Mapped[AgreementTerms] = mapped_column(json_bytes(AgreementTerms))
 
 
 class QueuedOrderRow(Base):

@@ -43,7 +43,13 @@ class ApprovalState(StrEnum):
 ALL_APPROVALS_SCOPES = ("ops:approve", "audit:read")
 """Holders of these scopes see all requests of their tenant."""
 
-OWN_APPROVALS_SCOPES = ("customer:erase", "access:grant", "ops:import", "network:write")
+OWN_APPROVALS_SCOPES = (
+    "customer:erase",
+    "access:grant",
+    "ops:import",
+    "network:write",
+    "product:write",
+)
 """Holders of these scopes may need a second person, and see their own requests."""
 
 OPEN_STATES = frozenset({ApprovalState.WAITING, ApprovalState.APPROVED})

@@ -51,6 +51,7 @@ from shared.contracts.order import (
 from shared.contracts.order_record import (
     BundleRecord,
     ChargeRecord,
+    CommitmentRecord,
     ItemRecord,
     NoteRecord,
     OrderRecord,
@@ -106,6 +107,7 @@ __all__ = [
     "Cents",
     "Characteristic",
     "ChargeRecord",
+    "CommitmentRecord",
     "CompletedService",
     "Customer",
     "ElementName",

@@ -18,6 +18,7 @@ TMF_ACTIONS: Mapping[BusinessAction, Action] = MappingProxyType(
         BusinessAction.MOVE: Action.MODIFY,
         BusinessAction.SUSPEND: Action.MODIFY,
         BusinessAction.RESUME: Action.MODIFY,
+        BusinessAction.RENEW: Action.MODIFY,
         BusinessAction.CHANGE_PAYMENT: Action.MODIFY,
         BusinessAction.BUNDLE_JOIN: Action.MODIFY,
         BusinessAction.BUNDLE_LEAVE: Action.MODIFY,

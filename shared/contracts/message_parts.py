@@ -64,6 +64,9 @@ class BusinessAction(StrEnum):
     MOVE = "move"
     """The product is delivered at another address (移机)."""
 
+    RENEW = "renew"
+    """Another term of the product's commitment follows the one that it has (续约)."""
+
     SUSPEND = "suspend"
     """The product is barred for a reason, and kept (停机)."""
 
@@ -177,7 +180,7 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
     one_off_cents: Cents = 0
     monthly_cents: Cents = 0
     reason: str = ""
-    """For which the product is suspended, or which is lifted; empty for other actions."""
+    """For which the product is suspended or disconnected, or which is lifted; else empty."""
 
     follows: UUID | None = None
     """The order that changed the product last, before this one: after a restore both may be

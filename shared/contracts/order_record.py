@@ -3,7 +3,7 @@
 A restored database reads its orders back from it. The other services do not use it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.contracts.message_parts import Cents, MessagePart
@@ -22,6 +22,22 @@ class ChargeRecord(MessagePart, frozen=True, kw_only=True):
     discount_percent: int = 0
     discount_cents: Cents = 0
     term_months: int = 0
+    quantity: int = 1
+    discount_months: int = 0
+    is_own_discount: bool = False
+    first_month: str = "daily"
+    tax_basis_points: int = 0
+    """The rate of the tax, in hundredths of a percent."""
+
+
+class CommitmentRecord(MessagePart, frozen=True, kw_only=True):
+    """The commitment that begins with an item."""
+
+    price_id: str
+    name: str
+    months: int
+    penalty_percent: int = 0
+    penalty_cents: Cents = 0
 
 
 class ItemRecord(MessagePart, frozen=True, kw_only=True):
@@ -30,6 +46,10 @@ class ItemRecord(MessagePart, frozen=True, kw_only=True):
     bundle_item: str = ""
     local_network: str = ""
     charges: tuple[ChargeRecord, ...] = ()
+    commitment: CommitmentRecord | None = None
+    charge_start: str = "completion"
+    charged_from: date | None = None
+    """The day on which the recurring charges begin, if the order states one."""
 
 
 class BundleRecord(MessagePart, frozen=True, kw_only=True):
@@ -57,6 +77,9 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     is_organization: bool = False
     known_category: str = ""
     """The customer's category from earlier orders, if the message has none."""
+
+    agreement_id: str = ""
+    """The agreement by which it is priced."""
 
     category: str = ""
     description: Personal = ""

@@ -46,7 +46,9 @@ SCOPES: Mapping[str, str] = {
 
 EVERY_SCOPE = "*"
 SHIPPED_FILE = Path(__file__).parent / "data/roles.json"
-NEEDS_APPROVAL = frozenset({"customer.erase", "access.grant-all", "things.withdraw"})
+NEEDS_APPROVAL = frozenset(
+    {"customer.erase", "access.grant-all", "things.withdraw", "agreement.change"}
+)
 """The actions for which a role's limits can require a second person."""
 
 

@@ -9,16 +9,31 @@ from sqlalchemy import text
 
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMER
 from services.order.commands.catalogue import load_shipped_catalogue
-from services.order.domain.catalogue.catalogue import Offering, Price, PriceKind, Specification
+from services.order.domain.acceptance.acceptance import make_quote
+from services.order.domain.catalogue.agreements import Agreement, AgreementTerms
+from services.order.domain.catalogue.catalogue import (
+    Offering,
+    Specification,
+)
+from services.order.domain.catalogue.prices import (
+    Price,
+    PriceKind,
+)
 from services.order.handlers import SUBSCRIPTIONS as ORDER
-from services.order.store import catalogue, orders
+from services.order.store import agreements, catalogue, orders, quotes
 from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.handlers import SUBSCRIPTIONS as PROVISIONING
 from services.provisioning.store import work_orders
 from shared.access import grants
 from shared.access.access_rule import AccessLevel
 from shared.access.grants import Grant
-from shared.http.collection_paths import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
+from shared.http.collection_paths import (
+    AGREEMENTS_PATH,
+    OFFERINGS_PATH,
+    PRICES_PATH,
+    QUOTES_PATH,
+    SPECIFICATIONS_PATH,
+)
 from shared.messaging.commit_context import CommitContext
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence import audit_log, history
@@ -48,6 +63,10 @@ OWN_ENTRIES = (
     Specification(id=OWN, version=1, name="Line"),
     Offering(id=OWN, version=1, name="Line", specification=OWN, prices=(OWN_PRICE,)),
 )
+AGREEMENT = Agreement(
+    OWN, NOON, "li-na", AgreementTerms(customer=order.PARTY, name="Frame contract")
+)
+QUOTE_ID = UUID("00000000-0000-0000-0000-0000000000a4")
 CATALOGUES = (OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH)
 
 
@@ -91,21 +110,31 @@ UNKNOWN_VALUES = {
 def in_order(sessions: Sessions) -> SeedData:
     """Accept and complete an order, and publish an offering of the tenant's own."""
     made = order.accepted()
+    quote = make_quote(
+        order.read_order(order.a_body()), order.a_placement(QUOTE_ID), order.CATALOGUE, {}
+    )
     with sessions.begin() as session:
         load_shipped_catalogue(session)
         catalogue.get_for_update(session, TENANT)
         catalogue.put(session, TENANT, OWN_ENTRIES)
     with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         orders.add(transaction.session, made.order, made.progress)
+        quotes.add(transaction.session, quote)
+        agreements.put(transaction.session, TENANT, AGREEMENT)
     consume(sessions, ORDER, order.service_completed(made))
     paths = {
         f"{order_path}/{{id}}": f"{order_path}/{id_}"
         for order_path, id_ in (
             ("/tmf-api/productOrderingManagement/v4/productOrder", made.order.id),
             ("/tmf-api/productInventory/v4/product", PRODUCT),
+            (QUOTES_PATH, QUOTE_ID),
+            (AGREEMENTS_PATH, OWN),
         )
     }
-    changes = {"/ops/v1/orders/{id}/history": f"/ops/v1/orders/{made.order.id}/history"}
+    changes = {
+        "/ops/v1/orders/{id}/history": f"/ops/v1/orders/{made.order.id}/history",
+        "/ops/v1/products/{id}/history": f"/ops/v1/products/{PRODUCT}/history",
+    }
     entries = {f"{each}/{{id}}": f"{each}/{OWN}" for each in (OFFERINGS_PATH, SPECIFICATIONS_PATH)}
     entries[f"{PRICES_PATH}/{{id}}"] = f"{PRICES_PATH}/{OWN}:{OWN}"
     return SeedData(

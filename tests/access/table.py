@@ -17,6 +17,7 @@ CARE = STAFF | {"crm", "agent"}
 
 BILLED = CARE | {"billing"}
 SHOPPERS = BILLED | {"product", "analyst"}
+CONTRACT_READERS = STAFF | {"agent", "billing", "product"}
 FIELD = OPERATORS | {"crew"}
 
 
@@ -74,13 +75,15 @@ EVERY_SERVICE = {
     "GET /ops/v1/audit": RouteAccess(AUDITORS, OURS),
     "GET /ops/v1/audit/chain": RouteAccess(AUDITORS),
     "GET /ops/v1/approvals": RouteAccess(AUDITORS, OURS),
-    "GET /ops/v1/approvals/{id}": RouteAccess(AUDITORS | IMPORTERS, OURS),
+    "GET /ops/v1/approvals/{id}": RouteAccess(AUDITORS | IMPORTERS | {"product"}, OURS),
     "POST /ops/v1/approvals/{id}/approve": RouteAccess(APPROVERS, OURS),
     "POST /ops/v1/approvals/{id}/refuse": RouteAccess(APPROVERS, OURS),
 }
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 PRODUCTS = "/tmf-api/productInventory/v4/product"
+QUOTES = "/tmf-api/quoteManagement/v4/quote"
+AGREEMENTS = "/ops/v1/agreements"
 CATALOGUE = "/tmf-api/productCatalogManagement/v4"
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 WORK = "/ops/v1/work-orders"
@@ -98,8 +101,14 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"GET {ORDERS}": RouteAccess(BILLED, LIST),
         f"GET {ORDERS}/{{id}}": RouteAccess(BILLED, ONE),
         "GET /ops/v1/orders/{id}/history": RouteAccess(BILLED, ONE),
+        f"POST {QUOTES}": RouteAccess(CLIENTS, ONE),
+        f"GET {QUOTES}/{{id}}": RouteAccess(BILLED, ONE),
+        f"GET {AGREEMENTS}": RouteAccess(CONTRACT_READERS, OURS),
+        f"GET {AGREEMENTS}/{{id}}": RouteAccess(CONTRACT_READERS, OURS),
+        f"PUT {AGREEMENTS}/{{id}}": RouteAccess(ADMIN | {"ops", "product"}, NEW),
         f"GET {PRODUCTS}": RouteAccess(BILLED, LIST),
         f"GET {PRODUCTS}/{{id}}": RouteAccess(BILLED, ONE),
+        "GET /ops/v1/products/{id}/history": RouteAccess(BILLED, ONE),
         f"GET {CATALOGUE}/productOffering": RouteAccess(SHOPPERS, MIXED),
         f"GET {CATALOGUE}/productOffering/{{id}}": RouteAccess(SHOPPERS, OURS),
         f"GET {CATALOGUE}/productSpecification": RouteAccess(SHOPPERS, MIXED),

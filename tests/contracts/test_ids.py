@@ -15,6 +15,7 @@ OTHERS = {
     "Offering/id": "the same",
     "Price/id": "the same",
     "Discount/id": "the same",
+    "Commitment/id": "the same",
     "RevocationSchema/customerId": "ends a grant, perhaps of an id from before ids had one form",
 }
 """Fields called id with another form, and the reason."""

@@ -12,6 +12,7 @@ DIFFERING = {
     "/ops/v1/parked": {"limit", "after"},
     "/ops/v1/numbers": {"limit"},
     "/ops/v1/orders/{id}/history": set(),
+    "/ops/v1/products/{id}/history": set(),
     "/ops/v1/journeys/{subject}": set(),
     "/ops/v1/recoveries": set(),
 }

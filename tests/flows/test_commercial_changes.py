@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.flows.exchange_area import ExchangeArea
 from tests.flows.lines import LINES, new_item
 from tests.flows.order_items import disconnection, modification, product_at, telephone
 from tests.flows.site import Site
@@ -45,6 +46,43 @@ def test_a_change_of_payment_in_an_order_that_fails_changes_nothing(site: Site) 
 
     with site.faults("vpn-controller", refusal("create-vpn")):
         order = site.accepted(of_other_account(site, before, customer, line))
+        assert site.fulfil(order)["state"] == "failed"
+
+    assert products_of(site, customer) == before
+
+
+def term_line(area: ExchangeArea) -> JSON:
+    """Return an item for a line with a term."""
+    return new_item("ftth", area, "1") | {"productOffering": {"id": "ftth-500-term"}}
+
+
+def end_of_term(product: JSON) -> str:
+    """Return when the commitment of a product ends."""
+    return str(product["productTerm"][0]["validFor"]["endDateTime"])
+
+
+def test_a_term_is_renewed_and_ends_later(site: Site) -> None:
+    area, customer = an_area(site), "C-renews"
+    site.completed(site.order(term_line(area), customer=customer))
+    before = products_of(site, customer)["ftth"]
+
+    site.completed(site.order(modification(before["id"], "renew"), customer=customer))
+
+    after = products_of(site, customer)["ftth"]
+    begin, end = end_of_term(before), end_of_term(after)
+    assert int(end[:4]) - int(begin[:4]) == 2
+    assert (after["id"], after["productPrice"]) == (before["id"], before["productPrice"])
+    assert kinds_held(site, after).keys() == {"leg", "vlan", "loid"}
+
+
+def test_a_renewal_in_an_order_that_fails_changes_nothing(site: Site) -> None:
+    area, customer = an_area(site), "C-renews-not"
+    site.completed(site.order(term_line(area), customer=customer))
+    before = products_of(site, customer)
+    renewal = modification(before["ftth"]["id"], "renew")
+
+    with site.faults("vpn-controller", refusal("create-vpn")):
+        order = site.accepted(site.order(renewal, new_item("vpn", area, "9"), customer=customer))
         assert site.fulfil(order)["state"] == "failed"
 
     assert products_of(site, customer) == before

@@ -1,6 +1,6 @@
 """The examples in the API's description are the service's answers."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +13,14 @@ from services.order.api.examples import (
     orders,
     prices,
     products,
+    quotes,
     specifications,
 )
-from services.order.api.views.order_history import StateChangeView
 from services.order.api.views.orders import show_order
 from services.order.api.views.products import show_product
-from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
+from services.order.api.views.quotes import show_quote
+from services.order.api.views.state_changes import StateChangeView
+from services.order.domain.acceptance.acceptance import AcceptedOrder, accept, make_quote
 from services.order.domain.fulfilment.installed_base import products_after
 from services.order.domain.fulfilment.progress import initial_changes
 from services.order.handlers import SUBSCRIPTIONS
@@ -44,6 +46,16 @@ def test_the_example_of_an_order_is_what_its_request_is_answered_with() -> None:
     order = the_order()
 
     assert as_sent(show_order(order.order, order.progress)) == orders.ORDER
+
+
+def test_the_example_of_a_quote_is_what_the_price_of_a_line_with_a_term_is() -> None:
+    body = orders.order_body("CRM-1004", orders.item_body("1", "ftth-500-term"))
+    placed_at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    context = a_placement(UUID(orders.ORDER_ID))._replace(now=placed_at)
+
+    quote = make_quote(read_order(body), context, CATALOGUE, {})
+
+    assert as_sent(show_quote(quote)) == quotes.QUOTE
 
 
 def test_the_example_of_a_change_is_one_of_that_order() -> None:

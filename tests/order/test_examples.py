@@ -64,6 +64,7 @@ TEMPLATES: Mapping[str, Callable[..., Product | tuple[Product, ...]]] = {
     "sim-swap": product_of("plan-20"),
     "transfer": a_fibre,
     "change-payment": a_fibre,
+    "renew": product_of("ftth-500-term"),
     "bundle-join": a_fibre,
     "bundle-leave": bundled_products,
 }

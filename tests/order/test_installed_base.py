@@ -94,7 +94,7 @@ def test_a_disconnection_is_published_as_the_product_that_it_ends() -> None:
 def test_a_failed_disconnection_leaves_a_product_alone_that_another_order_has_ended() -> None:
     product = a_product()
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
-    taken = terminate_product(lock(product, order_id(3), is_ended=True), NOON)
+    taken = terminate_product(lock(product, order_id(3), is_ended=True), "request", NOON)
 
     outcome = advance_order_and_products(
         order.order, order.progress, {product.id: taken}, service_failed(2), NOON
@@ -235,7 +235,7 @@ def test_a_product_of_another_tenant_is_not_there() -> None:
 
 
 def test_a_terminated_product_cannot_be_disconnected() -> None:
-    product = terminate_product(a_product(), NOON)
+    product = terminate_product(a_product(), "request", NOON)
 
     assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
         (AT, "product-terminated")
@@ -279,7 +279,7 @@ def test_a_bundle_is_disconnected_as_a_whole() -> None:
 
 def test_the_rest_of_a_bundle_can_be_disconnected() -> None:
     fibre, telephone = a_bundle_of_products()
-    products = (fibre, terminate_product(telephone, NOON))
+    products = (fibre, terminate_product(telephone, "request", NOON))
 
     assert faults_of(a_body(a_disconnection(fibre.id)), products=products) == set()
 

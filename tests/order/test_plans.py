@@ -59,6 +59,8 @@ FILL = (
     SELECT {ID}, '{TENANT}', {CLIENT}, 'C-' || n % 10000,
     CASE WHEN n % 10 = 0 THEN 'terminated' ELSE 'active' END, 'o-' || n % 10, 's', '+86' || n,
     {ID}, {ID}, now(), '' {SERIES}""",
+    f"""INSERT INTO agreements (tenant, id, party_id, changed_at, changed_by, terms)
+    SELECT '{TENANT}', 'HT-' || n, 'C-' || n % 10000, now(), '', '' {SERIES}""",
 )
 PAGE = Window(0, 21)
 
@@ -91,6 +93,7 @@ QUERY_VALUES = QueryValues(
         "orderDate.lte": [at(HALF).isoformat(), at(100).isoformat()],
         "productOffering.id": ["o-7"],
         "productSerialNumber": ["+867"],
+        "customer": ["C-7"],
     },
     in_path={"id": str(id_of(7))},
     besides={

@@ -5,21 +5,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.order.domain.catalogue.catalogue import (
+    Offering,
+)
+from services.order.domain.catalogue.prices import (
+    PAID_ONCE,
     Condition,
     Discount,
-    Offering,
     Price,
     PriceKind,
 )
-from services.order.domain.catalogue.pricing import Quote, quote, total_cents
+from services.order.domain.catalogue.pricing import ItemPrice, PricingContext, price_product
 from shared.contracts import Characteristic
+from tests.conftest import NOON
 from tests.order.builders import CATALOGUE, NUMBER, a_body, a_bundle, accepted, an_item
 
 GRADED = Characteristic(name="numberGrade", value="AAAA")
 
 
-def priced(offering: str, *characteristics: Characteristic) -> Quote:
-    return quote(CATALOGUE.sellable_offerings[offering], characteristics)
+def priced(offering: str, *characteristics: Characteristic) -> ItemPrice:
+    return price_product(
+        CATALOGUE.sellable_offerings[offering], characteristics, PricingContext(NOON)
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +83,8 @@ def test_a_bundle_gives_no_discount_on_a_vanity_number() -> None:
     offering = CATALOGUE.sellable_offerings["voice-basic"]
     half = Discount(id="d", name="d", member=offering.id, kind=PriceKind.ONE_TIME, percent=50)
 
-    price = quote(offering, [GRADED], [half])
+    context = PricingContext(NOON, bundle_discounts=(half,))
+    price = price_product(offering, [GRADED], context)
 
     assert price.one_off_cents == 2500 + 500000
 
@@ -111,10 +118,12 @@ def test_the_lines_add_up_no_line_is_below_nothing_and_the_month_reaches_the_min
 ) -> None:
     offering = Offering(id="thing", version=1, name="thing", prices=tuple(listed))
 
-    price = quote(offering, [GRADED] if graded else [], off)
+    context = PricingContext(NOON, bundle_discounts=tuple(off))
+    price = price_product(offering, [GRADED] if graded else [], context)
 
-    assert price.one_off_cents == total_cents(price.charges, PriceKind.ONE_TIME)
-    assert price.monthly_cents == total_cents(price.charges, PriceKind.RECURRING)
+    once = [each.cents for each in price.charges if each.kind in PAID_ONCE]
+    monthly = [each.cents for each in price.charges if each.kind is PriceKind.RECURRING]
+    assert (price.one_off_cents, price.monthly_cents) == (sum(once), sum(monthly))
     assert all(0 <= charge.cents <= charge.list_cents for charge in price.charges)
     for each in listed:
         if each.kind is PriceKind.MINIMUM_SPEND and (graded or not each.when):

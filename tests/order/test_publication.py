@@ -9,16 +9,18 @@ import pytest
 from services.order.domain.catalogue.catalogue import (
     Catalogue,
     CharacteristicRule,
-    Discount,
     Eligibility,
     FixedValue,
     LifeCycle,
     Offering,
-    Price,
-    PriceKind,
     Specification,
     find_version,
     overlay,
+)
+from services.order.domain.catalogue.prices import (
+    Discount,
+    Price,
+    PriceKind,
 )
 from services.order.domain.catalogue.publication import Publication, publish
 from shared.errors import InvalidError
@@ -209,7 +211,12 @@ def off(**differences: Any) -> Discount:
         ({"members": ("ftth-300", "home-300")}, ("/members/1", "dangling")),
         ({"discounts": (off(member="ftth-100"),)}, ("/discounts/0/member", "dangling")),
         ({"discounts": (off(percent=101),)}, ("/discounts/0/percent", "percent-malformed")),
-        ({"discounts": (off(), off(id="e"))}, ("/discounts/1/kind", "discount-malformed")),
+        (
+            {"discounts": (off(kind=PriceKind.PREPAYMENT),)},
+            ("/discounts/0/kind", "discount-malformed"),
+        ),
+        ({"discounts": (off(amount_cents=5),)}, ("/discounts/0", "discount-malformed")),
+        ({"discounts": (off(percent=0),)}, ("/discounts/0", "discount-malformed")),
         (
             {"discounts": (off(), off(kind=PriceKind.ONE_TIME))},
             ("/discounts/1/id", "discount-twice"),

@@ -26,6 +26,7 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, ViewEffect] = MappingProxyType(
         BusinessAction.MOVE: ViewEffect.SHOWN,
         BusinessAction.SUSPEND: ViewEffect.SHOWN,
         BusinessAction.RESUME: ViewEffect.SHOWN,
+        BusinessAction.RENEW: ViewEffect.SHOWN,
         BusinessAction.CHANGE_PAYMENT: ViewEffect.SHOWN,
         BusinessAction.BUNDLE_JOIN: ViewEffect.SHOWN,
         BusinessAction.BUNDLE_LEAVE: ViewEffect.SHOWN,

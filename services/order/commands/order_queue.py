@@ -8,7 +8,7 @@ from msgspec.structs import replace as replace_field
 from services.order import store
 from services.order.commands.place_order import (
     PlaceOrderCommand,
-    acceptance_context,
+    complete_context,
     concerned_products,
     preload,
 )
@@ -97,11 +97,10 @@ def accept_again(command: PlaceOrderCommand, order: Order, work: UnitOfWork) -> 
         DomainError: if it has faults.
     """
     products = concerned_products(command, work)
-    context = acceptance_context(command, work)._replace(
+    context = complete_context(command, products, work)._replace(
         order_id=order.id,
         person=order.content.person,
         known_category=order.content.known_category,
-        bases_of_others=products.bases_of_others,
     )
     catalogue = store.catalogue.get(work.session, order.tenant)
     return accept(command.order, context, catalogue, as_held(order.id, products.accessible))

@@ -1,6 +1,7 @@
 """Place an order: accept it, or return the submission that it repeats."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from services.order.domain.acceptance.queued_order import (
     queue,
     without_personal_data,
 )
+from services.order.domain.acceptance.quotes import Quote
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.acceptance.submission import (
     Submission,
@@ -30,6 +32,7 @@ from services.order.domain.acceptance.submission import (
     new_repetitions,
 )
 from services.order.domain.acceptance.takeover import order_record
+from services.order.domain.catalogue.agreements import Agreement
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.progress import Progress, initial_changes
 from services.order.domain.order import Order
@@ -116,19 +119,21 @@ def accept_or_queue(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptedOrd
     """
     requested, session = command.order, work.session
     products = concerned_products(command, work)
-    context = acceptance_context(command, work)
-    context = context._replace(bases_of_others=products.bases_of_others)
+    context = complete_context(command, products, work)
     catalogue = store.catalogue.get(session, command.keys.tenant)
     present = products.accessible
-    free = as_if_free(requested, present) if requested.after_open_order else present
+    free = as_if_free(requested, present) if requested.may_wait else present
+    quote = named_quote(command, work)
     try:
-        accepted = accept(requested, context, catalogue, free)
+        accepted = accept(requested, context, catalogue, free, quote)
     except DomainError:
         names_products = requested.product_ids or requested.base_product_ids
         if names_products or related_specifications(requested, catalogue):
             check_not_recovering(session)
         raise
-    ahead = orders_ahead(session, accepted.order, present) if requested.after_open_order else {}
+    if quote:
+        store.quotes.put(session, replace(quote, order_id=accepted.order.id))
+    ahead = orders_ahead(session, accepted.order, present) if requested.may_wait else {}
     return queue_behind(accepted, command, present, ahead) if ahead else accepted
 
 
@@ -155,6 +160,36 @@ def queue_behind(
         without_personal_data(command.order),
     )
     return queue(accepted, queued, products, ahead)
+
+
+def named_quote(command: PlaceOrderCommand, work: UnitOfWork) -> Quote | None:
+    """Return the quote that an order names, locked; None if the client may not see it."""
+    id_ = command.order.quote_id
+    quote = store.quotes.find_for_update(work.session, id_) if id_ else None
+    keys = command.keys
+    is_own = quote and (quote.tenant, quote.client) == (keys.tenant, keys.client)
+    return quote if is_own else None
+
+
+def complete_context(
+    command: PlaceOrderCommand, products: "ConcernedProducts", work: UnitOfWork
+) -> AcceptanceContext:
+    """Return the context of a command whose products are known."""
+    return acceptance_context(command, work)._replace(
+        bases_of_others=products.bases_of_others,
+        agreement=agreement_of(command, products, work.session),
+    )
+
+
+def agreement_of(
+    command: PlaceOrderCommand, products: "ConcernedProducts", session: Session
+) -> Agreement | None:
+    """Return the agreement that an order names, else that of the products that it changes."""
+    stated = [each.value for each in command.order.agreements]
+    changed = (products.accessible.get(each) for each in command.order.product_ids)
+    kept = (each.content.agreement_id for each in changed if each)
+    id_ = next((each for each in (*stated, *kept) if each), "")
+    return store.agreements.find(session, command.keys.tenant, id_) if id_ else None
 
 
 class ConcernedProducts(NamedTuple):

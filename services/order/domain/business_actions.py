@@ -87,6 +87,9 @@ class OrderRule(NamedTuple):
     joins_bundle: bool = False
     """Whether its items are nested in that of a bundle, whose member the product becomes."""
 
+    renews_commitment: bool = False
+    """Whether another term of the offering's commitment follows that of the product."""
+
     takes_bundle_along: bool = False
     """Whether an order for a product must have it for the other products of its bundle, too."""
 
@@ -133,6 +136,11 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, OrderRule] = MappingProxyType(
         ),
         BusinessAction.RESUME: OrderRule(
             ProductEffect.RESUMES, is_enabled=True, while_suspended=True
+        ),
+        BusinessAction.RENEW: OrderRule(
+            ProductEffect.CHANGES,
+            is_enabled=True,
+            renews_commitment=True,
         ),
         BusinessAction.CHANGE_PAYMENT: OrderRule(
             ProductEffect.CHANGES,

@@ -6,12 +6,13 @@ revision number.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from services.order.domain.business_actions import ON_EXISTING, ProductEffect, product_effect
+from services.order.domain.catalogue.prices import AT_COMPLETION, ChargeStart
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.order_id_time import placed_at
 from shared.contracts import (
@@ -30,6 +31,16 @@ class StoredStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """A value that is stored inside a row."""
 
 
+class CommitmentTerms(StoredStruct, frozen=True, kw_only=True):
+    """The terms of a commitment, as they are agreed with an order."""
+
+    price_id: str
+    name: str
+    months: int
+    penalty_percent: int = 0
+    penalty_cents: Cents = 0
+
+
 class Item(StoredStruct, frozen=True, kw_only=True):
     """One ordered product, as it is published to the other services, and its price."""
 
@@ -41,6 +52,14 @@ class Item(StoredStruct, frozen=True, kw_only=True):
     """The area code of the installation address, as the order states it; the address decides."""
 
     charges: tuple[Charge, ...] = ()
+    commitment: CommitmentTerms | None = None
+    """The commitment that begins with it."""
+
+    charge_start: ChargeStart = AT_COMPLETION
+    """When its recurring charges begin."""
+
+    charged_from: date | None = None
+    """The day on which they begin, if the order states one."""
 
     @property
     def id(self) -> str:
@@ -83,6 +102,9 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
 
     items: tuple[Item, ...]
     bundles: tuple[BundleParentItem, ...] = ()
+    agreement_id: str = ""
+    """The agreement by which it is priced."""
+
     external_id: str = ""
     channel: str
     priority: int

@@ -1,25 +1,31 @@
 """Reads and writes the rows of the order service. Only this package queries the tables."""
 
 from services.order.store import (
+    agreements,
     blueprints,
     catalogue,
     erasure,
     order_lists,
     order_queue,
     orders,
+    past_states,
     product_lists,
     products,
+    quotes,
     submissions,
 )
 
 __all__ = [
+    "agreements",
     "blueprints",
     "catalogue",
     "erasure",
     "order_lists",
     "order_queue",
     "orders",
+    "past_states",
     "product_lists",
     "products",
+    "quotes",
     "submissions",
 ]

@@ -67,6 +67,7 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, FulfilmentRule] = MappingProxyType(
         BusinessAction.MOVE: CHANGING,
         BusinessAction.SUSPEND: CHANGING,
         BusinessAction.RESUME: CHANGING,
+        BusinessAction.RENEW: CHANGING,
         BusinessAction.CHANGE_PAYMENT: CHANGING,
         BusinessAction.BUNDLE_JOIN: CHANGING,
         BusinessAction.BUNDLE_LEAVE: CHANGING,

@@ -43,6 +43,7 @@ BUSINESS_ACTIONS: Mapping[BusinessAction, HoldingRule] = MappingProxyType(
         ),
         BusinessAction.SUSPEND: HoldingRule(NeedEffect.KEEP, frozenset()),
         BusinessAction.RESUME: HoldingRule(NeedEffect.KEEP, frozenset()),
+        BusinessAction.RENEW: HoldingRule(NeedEffect.KEEP, frozenset()),
         BusinessAction.CHANGE_PAYMENT: HoldingRule(NeedEffect.KEEP, frozenset()),
         BusinessAction.BUNDLE_JOIN: HoldingRule(NeedEffect.KEEP, frozenset()),
         BusinessAction.BUNDLE_LEAVE: HoldingRule(NeedEffect.KEEP, frozenset()),

@@ -111,20 +111,34 @@ PRODUCT_ID = "48ad8b2b-4faa-5c2d-b96b-62f88e225758"
 TERM = "Minimum spend for a number of grade AAAA"
 
 
+TAX_PERCENT = 9.0
+
+
 def price_amount(value: float) -> dict[str, Any]:
-    """Return an amount without tax."""
-    return {"dutyFreeAmount": {"unit": "CNY", "value": value}}
+    """Return an amount without tax and with it."""
+    taxed = round(value * (100 + TAX_PERCENT) / 100, 2)
+    return {
+        "dutyFreeAmount": {"unit": "CNY", "value": value},
+        "taxIncludedAmount": {"unit": "CNY", "value": taxed},
+    }
 
 
-def one_time_line(name: str, value: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+def taxed_line(id_: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line for a price of the telephone, with the rate of its tax."""
+    price = line["price"] | {"taxRate": TAX_PERCENT}
+    reference = price_reference(id_, line["name"])
+    return line | {"price": price, "productOfferingPrice": reference}
+
+
+def one_time_line(name: str, value: float) -> dict[str, Any]:
     """Return a line of what is paid once."""
-    return {"name": name, "priceType": "oneTime", "price": price_amount(value), **more}
+    return {"name": name, "priceType": "oneTime", "price": price_amount(value)}
 
 
-def recurring_line(name: str, value: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+def recurring_line(name: str, value: float) -> dict[str, Any]:
     """Return a line of what is paid every month."""
     line = {"name": name, "priceType": "recurring", "recurringChargePeriod": "month"}
-    return {**line, "price": price_amount(value), **more}
+    return {**line, "price": price_amount(value)}
 
 
 PARTY_LINK = f"{PARTIES_PATH}/individual/C-320100-0001"
@@ -156,20 +170,10 @@ def price_reference(id_: str, name: str) -> dict[str, Any]:
 
 PREPAYMENT = "Prepayment for a number of grade AAAA"
 LINES = [
-    one_time_line(
-        "Installation",
-        50.0,
-        productOfferingPrice=price_reference("voice-installation", "Installation"),
-    ),
-    recurring_line(
-        "Line rental, monthly",
-        15.0,
-        productOfferingPrice=price_reference("voice-monthly", "Line rental, monthly"),
-    ),
-    one_time_line(
-        PREPAYMENT, 5000.0, productOfferingPrice=price_reference("grade-aaaa-prepaid", PREPAYMENT)
-    ),
-    recurring_line(TERM, 373.0, productOfferingPrice=price_reference("grade-aaaa-minimum", TERM)),
+    taxed_line("voice-installation", one_time_line("Installation", 50.0)),
+    taxed_line("voice-monthly", recurring_line("Line rental, monthly", 15.0)),
+    taxed_line("grade-aaaa-prepaid", one_time_line(PREPAYMENT, 5000.0)),
+    taxed_line("grade-aaaa-minimum", recurring_line(TERM, 373.0)),
 ]
 TOTALS = [one_time_line("total", 5050.0), recurring_line("total", 388.0)]
 TERMS = [{"name": TERM, "duration": {"amount": 36, "units": "month"}}]

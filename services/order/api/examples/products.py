@@ -51,3 +51,6 @@ PRODUCT: dict[str, Any] = {
     ],
     "@type": "Product",
 }
+
+PRODUCT_PERIOD: dict[str, Any] = {"begin": PRODUCT["startDate"], "product": PRODUCT}
+"""What it is since it was installed."""

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from services.order import store
 from services.order.api.examples import orders as examples
 from services.order.api.schemas.orders import IdempotencyKey, OrderBody, OrderFilters
-from services.order.api.views.order_history import StateChangeView
 from services.order.api.views.orders import (
     OrderView,
     render_answer,
     show_order,
     without_customer_data,
 )
+from services.order.api.views.state_changes import StateChangeView
 from services.order.commands.place_order import PlaceOrderCommand, accept_or_replay, preload
 from services.order.domain.acceptance.submission import SubmissionKeys, keyed_fingerprint
 from services.order.domain.fulfilment.progress import Progress

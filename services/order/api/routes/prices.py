@@ -10,7 +10,7 @@ from services.order.api.routes.catalogue import (
     require_entry,
 )
 from services.order.api.schemas.catalogue import EntryVersion
-from services.order.api.views.prices import PriceView, show_prices
+from services.order.api.views.catalogue_prices import PriceView, show_prices
 from services.order.domain.catalogue.catalogue import Catalogue, latest_versions
 from shared.http import FieldsDep, PageDep, ReadSessionDep, Router, view_response
 from shared.http.collection_paths import PRICES_PATH

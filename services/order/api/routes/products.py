@@ -7,8 +7,14 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.api.schemas.products import ProductFilters
+from services.order.api.schemas.products import AsOf, ProductFilters
+from services.order.api.views.product_periods import ProductPeriodView, show_period
 from services.order.api.views.products import ProductInventoryView, show_bundle, show_product
+from services.order.domain.fulfilment.past_state import (
+    ProductPeriod,
+    product_at,
+    product_periods,
+)
 from shared.access.access_rule import data_scope_of, require_visible
 from shared.http import (
     FieldsDep,
@@ -20,7 +26,7 @@ from shared.http import (
     view_response,
 )
 from shared.http.authorization import allow
-from shared.http.collection_paths import OFFERINGS_PATH, PRODUCTS_PATH
+from shared.http.collection_paths import OFFERINGS_PATH, OPS_PATH, PRODUCTS_PATH
 from shared.input.list_filters import ListFilter, check_filter_names
 from shared.persistence.pagination import attributes_getter
 from shared.security.caller import Caller
@@ -56,12 +62,37 @@ def read_product(
     caller: ProductReader,
     session: ReadSessionDep,
     fields: FieldsDep,
+    as_of: AsOf = None,
 ) -> Response:
-    """Show one product, or a bundle with its members."""
+    """Show one product, or a bundle with its members; with `asOf` a product as it was then."""
+    if as_of:
+        then = product_at(read_periods(session, caller, id), as_of)
+        return view_response(show_product(require_visible(then, kind="product", id_=id)), fields)
     if members := store.products.find_accessible_bundle(session, data_scope_of(caller), id):
         return view_response(show_bundle(members), fields)
     found = store.products.find_accessible(session, data_scope_of(caller), id)
     return view_response(show_product(require_visible(found, kind="product", id_=id)), fields)
+
+
+@router.get(f"{OPS_PATH}/products/{{id}}/history", response_model_exclude_none=True)
+def read_product_history(
+    id: UUID,  # noqa: A002  as in read_product
+    caller: ProductReader,
+    session: ReadSessionDep,
+) -> list[ProductPeriodView]:
+    """List what a product was, and from when until when; the last is what it is now."""
+    return [show_period(each) for each in read_periods(session, caller, id)]
+
+
+def read_periods(session: Session, caller: Caller, id_: UUID) -> list[ProductPeriod]:
+    """Return what a product was, the oldest first.
+
+    Raises:
+        NotVisibleError: if there is none that the caller may see.
+    """
+    found = store.products.find_accessible(session, data_scope_of(caller), id_)
+    product = require_visible(found, kind="product", id_=id_)
+    return list(product_periods(product, store.past_states.find_of_product(session, id_)))
 
 
 def check_offering_exists(session: Session, tenant: str, name: str) -> None:

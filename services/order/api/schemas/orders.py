@@ -20,14 +20,18 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
+from services.order.api.schemas.order_items import (
+    LongList,
+    OrderItemSchema,
+    ReferenceSchema,
+    items_to_domain,
+)
 from services.order.api.schemas.parties import PartySchema
 from services.order.api.schemas.products import (
-    ProductSchema,
     ShortList,
     ShortText,
-    is_reliance,
 )
-from services.order.domain.acceptance.request import LocatedValue, RequestedItem, RequestedOrder
+from services.order.domain.acceptance.request import LocatedValue, RequestedOrder
 from services.order.domain.acceptance.submission import fingerprint
 from services.order.store.order_lists import OrderFilter
 from shared.access.access_rule import data_scope_of
@@ -37,13 +41,10 @@ from shared.http import header
 from shared.http.schemas import LongText, TmfBaseSchema
 from shared.http.validation_faults import faults_of
 from shared.input.ids import Id
-from shared.input.numbers import WholeNumber
 from shared.input.timestamps import Timestamp
 from shared.security.caller import Caller
 
 T = TypeVar("T")
-
-LongList = Annotated[list[T], Field(max_length=200, default_factory=list)]
 
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
@@ -63,87 +64,11 @@ IdempotencyKey: TypeAlias = Annotated[
 ]
 
 
-class ReferenceSchema(TmfBaseSchema):
-    """A reference by id."""
-
-    id: Id = ""
-
-
 class NoteSchema(TmfBaseSchema):
     """A remark for the readers of the order."""
 
     text: LongText = ""
     """Kept and shown with the order; an erasure of the customer blanks it."""
-
-
-class ItemRelationshipSchema(TmfBaseSchema):
-    """A relationship of an item to another one of the order."""
-
-    id: Id = ""
-    """The number of the other item."""
-
-    relationship_type: ShortText = ""
-    """`reliesOn`."""
-
-
-class OrderItemSchema(TmfBaseSchema):
-    """One item of an order."""
-
-    id: Id = ""
-    """The item's number, unique in the order."""
-
-    action: ShortText = ""
-    """`add`, `modify` or `delete`."""
-
-    business_action: ShortText = ""
-    """Extension: the business action; without it `new`, `change` or `disconnect`."""
-
-    suspension_reason: ShortText = ""
-    """Extension: with `suspend` or `resume`, the reason that is added or lifted."""
-
-    quantity: WholeNumber = 1
-    product_offering: ReferenceSchema = ReferenceSchema()
-    product: ProductSchema = ProductSchema()
-    product_order_item: LongList["OrderItemSchema"]
-    """The items of a bundle, one for each of its members."""
-
-    product_order_item_relationship: ShortList[ItemRelationshipSchema]
-    """The item that creates the product on which this one relies."""
-
-    def to_domain(self, at: str) -> RequestedItem:
-        """Map the item, with those of a bundle, to the domain; `at` is the JSON pointer to it."""
-        product_at = f"{at}/product"
-        relationships = self.product_order_item_relationship
-        return RequestedItem(
-            field=at,
-            id=self.id,
-            action=self.action,
-            business_action=self.business_action,
-            quantity=self.quantity,
-            suspension_reason=self.suspension_reason,
-            offering_id=self.product_offering.id,
-            product_id=self.product.id,
-            places=tuple(self.product.requested_places(product_at)),
-            characteristics=tuple(self.product.requested_characteristics(product_at)),
-            members=items_to_domain(f"{at}/productOrderItem", self.product_order_item),
-            unsupported_relationships=tuple(
-                f"{at}/productOrderItemRelationship/{index}"
-                for index, each in enumerate(relationships)
-                if not is_reliance(each.relationship_type)
-            ),
-            base_item_ids=tuple(
-                each.id for each in relationships if is_reliance(each.relationship_type)
-            ),
-            base_product_ids=self.product.relied_on_products,
-        )
-
-
-def items_to_domain(at: str, items: Sequence[OrderItemSchema]) -> tuple[RequestedItem, ...]:
-    """Map the items of an order or a bundle to the domain, unchecked.
-
-    `at` is the JSON pointer to the list.
-    """
-    return tuple(item.to_domain(f"{at}/{index}") for index, item in enumerate(items))
 
 
 class OrderSchema(TmfBaseSchema):
@@ -171,9 +96,16 @@ class OrderSchema(TmfBaseSchema):
     """The channel of the order; default `internet`."""
 
     note: ShortList[NoteSchema]
+    agreement: ShortList[ReferenceSchema]
+    """The agreement with the customer by which it is priced."""
+
+    quote: ShortList[ReferenceSchema]
+    """The quote with which it is placed: the order has the same items, and its prices."""
+
     after_open_order: StrictBool = False
     """Extension: whether the order waits for the open orders that lock its products, state
-    `pending`, and starts when they have ended. Without it such an order is answered with 409."""
+    `pending`, and starts when they have ended. Without it, or with a quote, such an order is
+    answered with 409."""
 
     related_party: ShortList[PartySchema]
     product_order_item: LongList[OrderItemSchema]
@@ -189,6 +121,13 @@ class OrderSchema(TmfBaseSchema):
             channels=tuple(
                 LocatedValue(f"/channel/{index}/id", each.id)
                 for index, each in enumerate(self.channel)
+            ),
+            quotes=tuple(
+                LocatedValue(f"/quote/{index}/id", each.id) for index, each in enumerate(self.quote)
+            ),
+            agreements=tuple(
+                LocatedValue(f"/agreement/{index}/id", each.id)
+                for index, each in enumerate(self.agreement)
             ),
             external_id=self.external_id,
             priority=self.priority,

@@ -14,12 +14,18 @@ from shared.http.schemas import TmfBaseSchema
 from shared.input.ids import Id
 from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable_word
+from shared.input.timestamps import Timestamp
 from shared.security.caller import Caller
 
 T = TypeVar("T")
 
 ShortText: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 """A name, a code or a number."""
+
+AsOf: TypeAlias = Annotated[
+    Timestamp | None,
+    Query(alias="asOf", description="As the product was at this time, on a past day for example."),
+]
 
 ShortList = Annotated[list[T], Field(max_length=50, default_factory=list)]
 

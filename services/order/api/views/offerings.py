@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.order.api.examples import offerings as examples
-from services.order.api.views.prices import (
+from services.order.api.views.amounts import ValidityView
+from services.order.api.views.catalogue_prices import (
     PriceView,
     ValueUseView,
     show_prices,
@@ -13,18 +14,10 @@ from services.order.api.views.prices import (
 )
 from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import specification_reference
-from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.catalogue.catalogue import LifeCycle, Offering
 from shared.http import href_of
 from shared.http.collection_paths import OFFERINGS_PATH
 from shared.http.views import UnvalidatedTmfView
-
-
-class ValidityView(UnvalidatedTmfView):
-    """A period of validity."""
-
-    start_date_time: UtcTimestamp | None = None
-    end_date_time: UtcTimestamp | None = None
 
 
 class MemberView(UnvalidatedTmfView):

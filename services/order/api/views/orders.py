@@ -27,7 +27,7 @@ from services.order.api.views.products import (
     characteristic_views,
     place_views,
 )
-from services.order.api.views.references import ReferenceView
+from services.order.api.views.references import ReferenceView, agreement_views
 from services.order.api.views.specifications import specification_reference
 from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.business_actions import (
@@ -35,6 +35,7 @@ from services.order.domain.business_actions import (
     NEW_INSTALLATION,
     ProductEffect,
 )
+from services.order.domain.catalogue.prices import AT_COMPLETION
 from services.order.domain.fulfilment.progress import ItemState, Progress
 from services.order.domain.fulfilment.states import compose_order_state
 from services.order.domain.order import (
@@ -69,6 +70,12 @@ class ItemView(UnvalidatedTmfView):
     business_action: str
     suspension_reason: str | None = None
     """With `suspend` or `resume`: the reason that is added or lifted."""
+
+    disconnection_reason: str | None = None
+    """With `disconnect`: why."""
+
+    charge_start: str | None = None
+    """When the recurring charges begin: `completion`, `nextMonth`, or the day."""
 
     state: OrderState
     product_offering: ReferenceView
@@ -127,6 +134,9 @@ class OrderView(UnvalidatedTmfView):
     completion_date: UtcTimestamp | None = None
     channel: tuple[ChannelView, ...]
     note: tuple[NoteView, ...] | None = None
+    agreement: tuple[ReferenceView, ...] | None = None
+    """The agreement by which it is priced."""
+
     billing_account: ReferenceView | None = None
     payment_mode: PaymentMode | None = None
     """Extension."""
@@ -156,11 +166,14 @@ def show_order(order: Order, progress: Progress) -> OrderView:
         completion_date=progress.changed_at if progress.state is OrderState.COMPLETED else None,
         channel=(ChannelView(id=content.channel),),
         note=tuple(NoteView(text=note.text) for note in content.notes) or None,
+        agreement=agreement_views(content.agreement_id),
         billing_account=account_view(content.customer.account_id),
         payment_mode=payment_mode_view(content.customer.payment_mode),
         order_relationship=tuple(map(relationship_view, content.waits_for)) or None,
         related_party=(order_customer_view(content),),
-        order_total_price=tuple(total_prices(order.one_off_cents, order.monthly_cents)),
+        order_total_price=tuple(
+            total_prices(charge for item in order.items for charge in item.charges)
+        ),
         product_order_item=show_items(order, progress),
         product_order_error_message=error_messages(progress),
     )
@@ -218,11 +231,14 @@ def show_items(order: Order, progress: Progress) -> tuple[ItemView, ...]:
 def show_item(item: Item, current: ItemState) -> ItemView:
     """Show the item of one product."""
     ordered = item.ordered
+    reason, is_ended = ordered.reason or None, item.effect is ProductEffect.ENDS
     return ItemView(
         id=ordered.id,
         action=ordered.action,
         business_action=ordered.business_action,
-        suspension_reason=ordered.reason or None,
+        suspension_reason=None if is_ended else reason,
+        disconnection_reason=reason if is_ended else None,
+        charge_start=shown_charge_start(item),
         state=current.state,
         product_offering=offering_reference(
             ordered.offering_id, ordered.offering_name, ordered.catalogue_version
@@ -240,9 +256,16 @@ def show_item(item: Item, current: ItemState) -> ItemView:
             product_specification=specification_reference(ordered.specification),
         ),
         item_price=price_lines(item.charges, ordered.offering_id, ordered.bundle) or None,
-        item_total_price=tuple(total_prices(ordered.one_off_cents, ordered.monthly_cents)) or None,
-        item_term=price_terms(item.charges),
+        item_total_price=tuple(total_prices(item.charges)) or None,
+        item_term=price_terms(item.charges, item.commitment),
     )
+
+
+def shown_charge_start(item: Item) -> str | None:
+    """Return when an item's recurring charges begin; None for completion."""
+    if item.charged_from:
+        return item.charged_from.isoformat()
+    return None if item.charge_start is AT_COMPLETION else item.charge_start
 
 
 def product_link(product_id: UUID, effect: ProductEffect, state: OrderState) -> str | None:
@@ -269,11 +292,6 @@ def show_bundle_item(
         product=ProductView(
             id=str(id_), href=product_link(id_, ProductEffect.CREATES, state), is_bundle=True
         ),
-        item_total_price=tuple(
-            total_prices(
-                sum(item.ordered.one_off_cents for item in members),
-                sum(item.ordered.monthly_cents for item in members),
-            )
-        ),
+        item_total_price=tuple(total_prices(charge for item in members for charge in item.charges)),
         product_order_item=tuple(show_item(item, states[item.id]) for item in members),
     )

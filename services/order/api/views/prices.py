@@ -1,57 +1,34 @@
-"""Views of prices: those of the catalogue (TMF620 v4), and the lines and totals of an order."""
+"""Views of prices: the lines and totals of orders, products and quotes."""
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated
 
-from pydantic import ConfigDict, Field
-
-from services.order.api.examples import prices as examples
-from services.order.api.views.specifications import ValueView, value_view
-from services.order.domain.catalogue.catalogue import (
-    Discount,
-    LifeCycle,
-    Offering,
-    Price,
-    PriceKind,
+from services.order.api.views.amounts import (
+    MONTH,
+    MoneyView,
+    PriceReferenceView,
+    QuantityView,
+    ValidityView,
+    period_of,
+    price_reference,
+    rate_percent,
 )
+from services.order.domain.catalogue.billing_dates import start_of_day
+from services.order.domain.catalogue.prices import PAID_ONCE, PriceKind
 from services.order.domain.catalogue.pricing import Charge
-from shared.contracts import Cents, Value
-from shared.http import href_of
-from shared.http.collection_paths import PRICES_PATH
+from services.order.domain.fulfilment.commitment import ProductCommitment
+from services.order.domain.order import CommitmentTerms
 from shared.http.views import UnvalidatedTmfView
-
-CURRENCY = "CNY"
-MONTH = "month"
-CENTS_PER_UNIT = 100
-
-
-class MoneyView(UnvalidatedTmfView):
-    """An amount."""
-
-    unit: str
-    """ISO 4217."""
-
-    value: float
-
-    @classmethod
-    def of(cls, cents: Cents) -> "MoneyView":
-        """Show an amount."""
-        return cls(unit=CURRENCY, value=cents / CENTS_PER_UNIT)
 
 
 class PriceAmountView(UnvalidatedTmfView):
-    """A price, without tax."""
+    """A price, without tax and with it."""
 
     duty_free_amount: MoneyView
+    tax_included_amount: MoneyView | None = None
+    tax_rate: float | None = None
+    """In percent; a total of lines with other rates has none."""
+
     percentage: float | None = None
-
-
-class PriceReferenceView(UnvalidatedTmfView):
-    """A price of the catalogue, or a discount."""
-
-    id: str
-    href: str
-    name: str
 
 
 class AlterationView(UnvalidatedTmfView):
@@ -59,6 +36,9 @@ class AlterationView(UnvalidatedTmfView):
 
     name: str
     price_type: PriceKind
+    application_duration: int | None = None
+    """For how many months it is given; without it as long as the price is due."""
+
     price: PriceAmountView
     product_offering_price: PriceReferenceView
 
@@ -69,183 +49,117 @@ class OrderPriceView(UnvalidatedTmfView):
     name: str
     price_type: PriceKind
     recurring_charge_period: str | None = None
+    quantity: int | None = None
+    """Extension: the units in a price that is for one unit; for a penalty the months left."""
+
     price: PriceAmountView
     price_alteration: tuple[AlterationView, ...] | None = None
     product_offering_price: PriceReferenceView | None = None
 
 
-class QuantityView(UnvalidatedTmfView):
-    """A quantity with its unit."""
-
-    amount: int
-    units: str
-
-
 class TermView(UnvalidatedTmfView):
-    """The term of a price in an order."""
+    """A term: that of a price, or a commitment."""
 
     name: str
     duration: QuantityView
-
-
-class OfferingTermView(UnvalidatedTmfView):
-    """The term of a price in the catalogue."""
-
-    name: str
-    duration: QuantityView
-
-
-class ValueUseView(UnvalidatedTmfView):
-    """A characteristic that has a certain value."""
-
-    name: str
-    product_spec_characteristic_value: tuple[ValueView, ...]
-
-
-class PriceView(UnvalidatedTmfView):
-    """A price of an offering (TMF620 v4 `ProductOfferingPrice`)."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.PRICE]})
-
-    id: str
-    href: str
-    name: str
-    version: str
-    lifecycle_status: LifeCycle
-    price_type: str
-    """`oneTime`, `recurring`, `minimumSpend` or `discount`."""
-
-    recurring_charge_period_type: str | None = None
-    recurring_charge_period_length: int | None = None
-    price: MoneyView | None = None
-    percentage: float | None = None
-    prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
-    """The characteristic values for which it is due."""
-
-    product_offering_term: tuple[OfferingTermView, ...] | None = None
-    type: Annotated[str, Field(alias="@type")] = "ProductOfferingPrice"
-
-
-def show_prices(offering: Offering) -> Iterator[PriceView]:
-    """Show the prices of an offering, and its discounts on the prices of its members."""
-    for price in offering.prices:
-        yield price_view(offering, price)
-    for discount in offering.discounts:
-        yield discount_view(offering, discount)
-
-
-def price_view(offering: Offering, price: Price) -> PriceView:
-    """Show a price."""
-    reference = price_reference(offering.id, price.id, price.name)
-    term = QuantityView(amount=price.term_months, units=MONTH)
-    return PriceView(
-        id=reference.id,
-        href=reference.href,
-        name=price.name,
-        version=str(offering.version),
-        lifecycle_status=offering.state,
-        price_type=price.kind,
-        recurring_charge_period_type=period_of(price.kind),
-        recurring_charge_period_length=None if price.kind is PriceKind.ONE_TIME else 1,
-        price=MoneyView.of(price.amount_cents),
-        prod_spec_char_value_use=(value_use_view(price.when.characteristic, price.when.value),)
-        if price.when
-        else None,
-        product_offering_term=(OfferingTermView(name=price.name, duration=term),)
-        if price.term_months
-        else None,
-    )
-
-
-def discount_view(offering: Offering, discount: Discount) -> PriceView:
-    """Show a discount of a bundle on a member's prices."""
-    reference = price_reference(offering.id, discount.id, discount.name)
-    return PriceView(
-        id=reference.id,
-        href=reference.href,
-        name=discount.name,
-        version=str(offering.version),
-        lifecycle_status=offering.state,
-        price_type="discount",
-        recurring_charge_period_type=period_of(discount.kind),
-        percentage=-discount.percent,
-    )
-
-
-def value_use_view(name: str, value: Value) -> ValueUseView:
-    """Show that a characteristic has a value."""
-    return ValueUseView(name=name, product_spec_characteristic_value=(value_view(value),))
-
-
-def price_reference(offering_id: str, price_id: str, name: str) -> PriceReferenceView:
-    """Show a reference to a price of the catalogue; its id there is `offering:price`."""
-    id_ = f"{offering_id}:{price_id}"
-    return PriceReferenceView(id=id_, href=href_of(PRICES_PATH, id_), name=name)
-
-
-def period_of(kind: PriceKind) -> str | None:
-    """Return how often a price is charged."""
-    return None if kind is PriceKind.ONE_TIME else MONTH
+    valid_for: ValidityView | None = None
 
 
 def price_lines(
     charges: Iterable[Charge], offering_id: str, bundle: str
 ) -> tuple[OrderPriceView, ...]:
-    """Show charges for an offering, one line each; discounts are those of its bundle."""
+    """Show charges for an offering, one line each; discounts are its own or its bundle's."""
     return tuple(
         OrderPriceView(
             name=charge.name,
             price_type=charge.kind,
             recurring_charge_period=period_of(charge.kind),
-            price=PriceAmountView(duty_free_amount=MoneyView.of(charge.cents)),
-            price_alteration=price_alteration(charge, bundle),
+            quantity=charge.quantity if charge.quantity > 1 else None,
+            price=taxed_amount(charge),
+            price_alteration=price_alteration(charge, offering_id, bundle),
             product_offering_price=price_reference(offering_id, charge.price_id, charge.name),
         )
         for charge in charges
     )
 
 
-def price_alteration(charge: Charge, bundle: str) -> tuple[AlterationView, ...] | None:
+def taxed_amount(charge: Charge) -> PriceAmountView:
+    """Show the amount of a charge with its tax; without a rate it is not known."""
+    amount = PriceAmountView(duty_free_amount=MoneyView.of(charge.cents))
+    if not charge.tax_basis_points:
+        return amount
+    return PriceAmountView(
+        duty_free_amount=amount.duty_free_amount,
+        tax_included_amount=MoneyView.of(charge.cents + charge.tax_cents),
+        tax_rate=rate_percent(charge.tax_basis_points),
+    )
+
+
+def price_alteration(
+    charge: Charge, offering_id: str, bundle: str
+) -> tuple[AlterationView, ...] | None:
     """Show the discount on a charge; None if there is none."""
     if not charge.discount_cents:
         return None
-    discount = PriceAmountView(
-        duty_free_amount=MoneyView.of(-charge.discount_cents),
-        percentage=-charge.discount_percent,
-    )
+    given_by = offering_id if charge.is_own_discount else bundle
     return (
         AlterationView(
             name=charge.discount_name,
             price_type=charge.kind,
-            price=discount,
+            application_duration=charge.discount_months or None,
+            price=PriceAmountView(
+                duty_free_amount=MoneyView.of(-charge.discount_cents),
+                percentage=-charge.discount_percent if charge.discount_percent else None,
+            ),
             product_offering_price=price_reference(
-                bundle, charge.discount_id, charge.discount_name
+                given_by, charge.discount_id, charge.discount_name
             ),
         ),
     )
 
 
-def total_prices(one_off_cents: Cents, monthly_cents: Cents) -> Iterator[OrderPriceView]:
-    """Show the one-off and the monthly total, each unless it is zero."""
-    for kind, cents in ((PriceKind.ONE_TIME, one_off_cents), (PriceKind.RECURRING, monthly_cents)):
+def total_prices(charges: Iterable[Charge]) -> Iterator[OrderPriceView]:
+    """Show what is paid once and what is paid every month, each unless it is zero."""
+    lines = tuple(charges)
+    paid_once = [each for each in lines if each.kind in PAID_ONCE]
+    recurring = [each for each in lines if each.kind is PriceKind.RECURRING]
+    for kind, found in ((PriceKind.ONE_TIME, paid_once), (PriceKind.RECURRING, recurring)):
+        cents, tax = sum(each.cents for each in found), sum(each.tax_cents for each in found)
         if cents:
             yield OrderPriceView(
                 name="total",
                 price_type=kind,
                 recurring_charge_period=period_of(kind),
-                price=PriceAmountView(duty_free_amount=MoneyView.of(cents)),
+                price=PriceAmountView(
+                    duty_free_amount=MoneyView.of(cents),
+                    tax_included_amount=MoneyView.of(cents + tax) if tax else None,
+                ),
             )
 
 
-def price_terms(charges: Iterable[Charge]) -> tuple[TermView, ...] | None:
-    """Show the terms of those charges that have one."""
-    return (
-        tuple(
-            TermView(
-                name=charge.name, duration=QuantityView(amount=charge.term_months, units=MONTH)
-            )
-            for charge in charges
-            if charge.term_months
-        )
-        or None
+def price_terms(
+    charges: Iterable[Charge], commitment: CommitmentTerms | None = None
+) -> tuple[TermView, ...] | None:
+    """Show the terms of those charges that have one, and a commitment that is agreed."""
+    terms = [
+        TermView(name=each.name, duration=months_view(each.term_months))
+        for each in charges
+        if each.term_months
+    ]
+    if commitment:
+        terms.append(TermView(name=commitment.name, duration=months_view(commitment.months)))
+    return tuple(terms) or None
+
+
+def commitment_term(commitment: ProductCommitment, local_network: str) -> TermView:
+    """Show the commitment of a product, and when it ends."""
+    return TermView(
+        name=commitment.terms.name,
+        duration=months_view(commitment.terms.months),
+        valid_for=ValidityView(end_date_time=start_of_day(commitment.until, local_network)),
     )
+
+
+def months_view(months: int) -> QuantityView:
+    """Show a number of months."""
+    return QuantityView(amount=months, units=MONTH)

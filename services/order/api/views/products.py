@@ -14,8 +14,14 @@ from services.order.api.views.parties import (
     customer_view,
     payment_mode_view,
 )
-from services.order.api.views.prices import OrderPriceView, TermView, price_lines, price_terms
-from services.order.api.views.references import ReferenceView
+from services.order.api.views.prices import (
+    OrderPriceView,
+    TermView,
+    commitment_term,
+    price_lines,
+    price_terms,
+)
+from services.order.api.views.references import ReferenceView, agreement_views
 from services.order.api.views.specifications import (
     VALUE_TYPES,
     specification_reference,
@@ -82,6 +88,9 @@ class ProductInventoryView(UnvalidatedTmfView):
     start_date: UtcTimestamp
     termination_date: UtcTimestamp | None = None
     status: ProductStatus
+    agreement: tuple[ReferenceView, ...] | None = None
+    """The agreement by which it is priced."""
+
     billing_account: ReferenceView | None = None
     payment_mode: PaymentMode | None = None
     """Extension: when it is paid, if an order has stated that."""
@@ -123,6 +132,7 @@ def show_product(product: Product) -> ProductInventoryView:
         start_date=product.started_at,
         termination_date=product.ended_at,
         status=product.status,
+        agreement=agreement_views(content.agreement_id),
         billing_account=account_view(content.account_id),
         payment_mode=payment_mode_view(content.payment_mode),
         place=place_views(content.address_id, content.local_network),
@@ -131,15 +141,24 @@ def show_product(product: Product) -> ProductInventoryView:
             product.offering_id, content.name, content.catalogue_version
         ),
         product_order_item=order_item_views(product),
-        product_price=price_lines(content.charges, product.offering_id, content.bundle) or None,
+        product_price=price_lines(content.due_charges, product.offering_id, content.bundle) or None,
         product_relationship=(*bundle_relationship(product), *base_relationship(product)) or None,
         product_specification=specification_reference(product.specification),
-        product_term=price_terms(content.charges),
+        product_term=product_terms(product),
         realizing_service=(
             ReferenceView(id=str(product.service_id), href=f"{SERVICES_PATH}/{product.service_id}"),
         ),
         related_party=(product_customer_view(product),),
     )
+
+
+def product_terms(product: Product) -> tuple[TermView, ...] | None:
+    """Show the terms of a product: those of its prices, and its commitment."""
+    content = product.content
+    terms = price_terms(content.charges) or ()
+    if content.commitment:
+        terms = (*terms, commitment_term(content.commitment, content.local_network))
+    return terms or None
 
 
 def product_customer_view(product: Product) -> PartyView:

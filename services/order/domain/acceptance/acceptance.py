@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from services.order.domain.acceptance.accepted_items import product_items
 from services.order.domain.acceptance.base_products import base_search, with_base_address
 from services.order.domain.acceptance.existing_products import BUSY_CODE
@@ -13,9 +15,11 @@ from services.order.domain.acceptance.installation_address import (
 )
 from services.order.domain.acceptance.item_checks import ItemCheckContext
 from services.order.domain.acceptance.items import items_faults
+from services.order.domain.acceptance.named_agreements import named_agreement_faults
 from services.order.domain.acceptance.order_header import (
     category_of,
     channel_of,
+    customer_id_of,
     customer_of,
     customer_parties,
     earlier_category,
@@ -24,11 +28,19 @@ from services.order.domain.acceptance.order_header import (
     priority_of,
 )
 from services.order.domain.acceptance.payment import RequestedPayment
+from services.order.domain.acceptance.quotes import (
+    VALIDITY,
+    Quote,
+    QuoteContent,
+    quote_faults,
+    quoted_items,
+)
 from services.order.domain.acceptance.request import (
     AcceptanceContext,
     RequestedOrder,
     RequestedParty,
 )
+from services.order.domain.catalogue.agreements import is_valid, under_agreement
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.eligibility import EligibilityContext
 from services.order.domain.fulfilment.product import Product
@@ -60,6 +72,7 @@ def accept(
     context: AcceptanceContext,
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
+    quote: Quote | None = None,
 ) -> AcceptedOrder:
     """Accept an order.
 
@@ -68,26 +81,78 @@ def accept(
         context: who placed it, and when.
         catalogue: the catalogue of the tenant.
         products: those that the order names, and those bundled with them.
+        quote: the one that it names, whose prices it has.
+
+    Raises:
+        InvalidError: the order has faults; all of them are named.
+        ConflictError: its only faults are products with an open order, or its quote is used.
+    """
+    of_quote = quote_faults(requested.quotes, quote, customer_id_of(requested), context.now)
+    content = faultless_content(requested, context, catalogue, products, of_quote)
+    if quote:
+        items = quoted_items(content.items, quote)
+        content = msgspec.structs.replace(content, items=items)
+    party_id = content.customer.id
+    order = Order(context.order_id, context.tenant, context.client, party_id, content)
+    locked = lock_products(order, products)
+    return AcceptedOrder(order, initial_progress(order), locked, accepted_message(order))
+
+
+def make_quote(
+    requested: RequestedOrder,
+    context: AcceptanceContext,
+    catalogue: Catalogue,
+    products: Mapping[UUID, Product],
+) -> Quote:
+    """Price an order that is not placed yet; it gets the id of its request.
+
+    Raises:
+        InvalidError: the order has faults; all of them are named.
+        ConflictError: its only faults are products with an open order.
+    """
+    of_quote = quote_faults(requested.quotes, None, customer_id_of(requested), context.now)
+    content = faultless_content(requested, context, catalogue, products, of_quote)
+    return Quote(
+        id=context.order_id,
+        tenant=context.tenant,
+        client=context.client,
+        party_id=content.customer.id,
+        made_at=context.now,
+        valid_until=context.now + VALIDITY,
+        order_id=None,
+        idempotency_key=None,
+        fingerprint=b"",
+        content=QuoteContent(items=content.items, bundles=content.bundles),
+    )
+
+
+def faultless_content(
+    requested: RequestedOrder,
+    context: AcceptanceContext,
+    catalogue: Catalogue,
+    products: Mapping[UUID, Product],
+    other_faults: Iterable[Fault],
+) -> OrderContent:
+    """Return the content of an order, with prices.
 
     Raises:
         InvalidError: the order has faults; all of them are named.
         ConflictError: its only faults are products with an open order.
     """
     requested = with_bundle_addresses(requested)
+    if context.agreement and is_valid(context.agreement, context.now):
+        catalogue = under_agreement(catalogue, context.agreement)
     search = base_search(requested, catalogue, products)
     requested = replace(
         requested, items=tuple(with_base_address(each, search) for each in requested.items)
     )
     others = independent_faults(
-        requested.faults, order_faults(requested, context, catalogue, products)
+        requested.faults,
+        (*order_faults(requested, context, catalogue, products), *other_faults),
     )
     if faults := dict.fromkeys((*requested.faults, *others)):
         raise acceptance_error(tuple(faults))
-    content = order_content(context, requested, catalogue, products)
-    party_id = content.customer.id
-    order = Order(context.order_id, context.tenant, context.client, party_id, content)
-    locked = lock_products(order, products)
-    return AcceptedOrder(order, initial_progress(order), locked, accepted_message(order))
+    return order_content(context, requested, catalogue, products)
 
 
 def acceptance_error(faults: Sequence[Fault]) -> DomainError:
@@ -131,6 +196,9 @@ def order_faults(
 ) -> Iterator[Fault]:
     """Name everything that is wrong with an order."""
     yield from header_faults(requested, context.now)
+    yield from named_agreement_faults(
+        requested.agreements, context.agreement, customer_id_of(requested), context.now
+    )
     party = next(iter(customer_parties(requested)), RequestedParty(field=""))
     eligibility = EligibilityContext(
         category_of(party, context.known_category), channel_of(requested), None, context.now
@@ -157,7 +225,8 @@ def order_content(
     return OrderContent(
         customer=customer_of(requested),
         known_category=earlier_category(customer_parties(requested)[0], context.known_category),
-        items=tuple(product_items(context.order_id, requested, catalogue, products)),
+        items=tuple(product_items(context, requested, catalogue, products)),
+        agreement_id=valid_agreement_id(context),
         bundles=tuple(bundle_parent_items(requested, catalogue)),
         external_id=requested.external_id,
         channel=channel_of(requested),
@@ -169,6 +238,12 @@ def order_content(
         requested_completion=requested.requested_completion,
         person=context.person,
     )
+
+
+def valid_agreement_id(context: AcceptanceContext) -> str:
+    """Return the id of the agreement by which an order is priced; empty without one."""
+    agreement = context.agreement
+    return agreement.id if agreement and is_valid(agreement, context.now) else ""
 
 
 def bundle_parent_items(

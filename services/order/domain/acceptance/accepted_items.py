@@ -6,22 +6,31 @@ from uuid import UUID
 import msgspec
 
 from services.order.domain.acceptance.base_products import Base, base_of, base_search
-from services.order.domain.acceptance.changes import changed_item, ordered_product
+from services.order.domain.acceptance.changed_items import (
+    ChangeContext,
+    changed_item,
+    disconnection_item,
+    suspension_item,
+)
 from services.order.domain.acceptance.characteristics import merge_characteristics
 from services.order.domain.acceptance.installation_address import installation_place
-from services.order.domain.acceptance.request import RequestedItem, RequestedOrder
-from services.order.domain.acceptance.suspensions import suspension_item
+from services.order.domain.acceptance.request import (
+    AcceptanceContext,
+    RequestedItem,
+    RequestedOrder,
+)
 from services.order.domain.business_actions import ON_EXISTING, ProductEffect
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.eligibility import admitted_local_networks
-from services.order.domain.catalogue.pricing import quote
+from services.order.domain.catalogue.pricing import PricingContext, price_product
+from services.order.domain.fulfilment.commitment import commitment_terms
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.order import Item, derive_product_id, derive_service_id
 from shared.contracts import TMF_ACTIONS, BusinessAction, OrderedItem
 
 
 def product_items(
-    order_id: UUID,
+    context: AcceptanceContext,
     requested: RequestedOrder,
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
@@ -33,11 +42,12 @@ def product_items(
         for each in item.members or (item,):
             if each.effect in ON_EXISTING:
                 product = products[UUID(each.product_id)]
-                found = existing_product_item(each, product, catalogue, bundle)
+                change = ChangeContext(catalogue, context.now, bundle)
+                found = existing_product_item(each, product, change)
             else:
                 offering = catalogue.sellable_offerings[each.offering_id]
-                found = new_item(order_id, each, offering, bundle)
-                found = with_found_base(found, base_of(each, search, order_id))
+                found = new_item(context, each, offering, bundle)
+                found = with_found_base(found, base_of(each, search, context.order_id))
             yield msgspec.structs.replace(found, bundle_item=item.id) if bundle else found
 
 
@@ -54,40 +64,35 @@ def with_base(item: Item, product_id: UUID | None, service_id: UUID | None) -> I
     return msgspec.structs.replace(item, ordered=ordered)
 
 
-def existing_product_item(
-    item: RequestedItem, product: Product, catalogue: Catalogue, joined: Offering | None = None
-) -> Item:
+def existing_product_item(item: RequestedItem, product: Product, context: ChangeContext) -> Item:
     """Return an item that changes or ends a product, or by which it joins a bundle."""
-    found = item_without_base(item, product, catalogue, joined)
+    found = item_without_base(item, product, context)
     return with_base(found, product.base_id, product.content.base_service_id)
 
 
-def item_without_base(
-    item: RequestedItem, product: Product, catalogue: Catalogue, joined: Offering | None
-) -> Item:
+def item_without_base(item: RequestedItem, product: Product, context: ChangeContext) -> Item:
     """Return an item that changes or ends a product, without the one on which that relies."""
     action = enabled_action_of(item)
     match item.effect:
         case ProductEffect.CHANGES:
-            return changed_item(item, action, product, catalogue, joined)
-        case ProductEffect.SUSPENDS:
-            return suspension_item(item, action, product, adds=True)
-        case ProductEffect.RESUMES:
-            return suspension_item(item, action, product, adds=False)
+            return changed_item(item, action, product, context)
+        case ProductEffect.SUSPENDS | ProductEffect.RESUMES:
+            return suspension_item(item, action, product, context)
         case _:
-            return disconnection_item(item, product)
+            return disconnection_item(item, action, product, context)
 
 
 def new_item(
-    order_id: UUID,
+    context: AcceptanceContext,
     item: RequestedItem,
     offering: Offering,
     bundle: Offering | None = None,
 ) -> Item:
     """Return an item that creates a product, by itself or as a member of a bundle."""
     characteristics = merge_characteristics(item, offering)
-    price = quote(offering, characteristics, bundle.discounts if bundle else ())
     place, action = installation_place(item), enabled_action_of(item)
+    discounts = bundle.discounts if bundle else ()
+    price = price_product(offering, characteristics, PricingContext(context.now, action, discounts))
     ordered = OrderedItem(
         id=item.id,
         action=TMF_ACTIONS[action],
@@ -96,8 +101,8 @@ def new_item(
         offering_name=offering.name,
         specification=offering.specification,
         catalogue_version=offering.version,
-        product_id=derive_product_id(order_id, item.id),
-        service_id=derive_service_id(order_id, item.id),
+        product_id=derive_product_id(context.order_id, item.id),
+        service_id=derive_service_id(context.order_id, item.id),
         address_id=place.id,
         local_network=place.local_network,
         sold_in=admitted_local_networks(
@@ -113,13 +118,10 @@ def new_item(
         ordered=ordered,
         local_network=place.local_network,
         charges=price.charges,
+        commitment=commitment_terms(offering),
+        charge_start=item.charge_start or offering.charge_start,
+        charged_from=item.charged_from,
     )
-
-
-def disconnection_item(item: RequestedItem, product: Product) -> Item:
-    """Return an item that disconnects a product, free of charge."""
-    ordered = ordered_product(item, enabled_action_of(item), product)
-    return Item(ordered=ordered, local_network=product.content.local_network)
 
 
 def enabled_action_of(item: RequestedItem) -> BusinessAction:

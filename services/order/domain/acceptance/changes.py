@@ -1,8 +1,6 @@
-"""Changes of a product (变更, 改号, 移机): what an item may state, and what follows."""
+"""Changes of a product (变更, 改号, 移机): what an item may state, and what the product has."""
 
 from collections.abc import Iterator, Mapping
-
-import msgspec
 
 from services.order.domain.acceptance.characteristics import (
     characteristic_faults,
@@ -19,26 +17,17 @@ from services.order.domain.business_actions import (
     actions_changing,
 )
 from services.order.domain.catalogue.catalogue import (
-    UNRESTRICTED,
     Catalogue,
     CharacteristicRule,
     Offering,
-    PriceKind,
     Specification,
     find_version,
 )
 from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
-from services.order.domain.catalogue.eligibility import admitted_local_networks
-from services.order.domain.catalogue.pricing import FREE, quote
 from services.order.domain.fulfilment.product import Product
-from services.order.domain.fulfilment.suspension import strongest_bar
-from services.order.domain.order import Item
 from shared.contracts import (
-    BAR_CHARACTERISTIC,
-    TMF_ACTIONS,
     BusinessAction,
     Characteristic,
-    OrderedItem,
     Value,
 )
 from shared.errors import Fault
@@ -55,6 +44,7 @@ def change_faults(item: RequestedItem, product: Product, catalogue: Catalogue) -
         yield from missing_characteristic_faults(item.field, rules, names)
     yield from address_faults(item, product)
     yield from unchanged_faults(item, product)
+    yield from renewal_faults(item, product, catalogue)
 
 
 def stated_characteristic_faults(
@@ -120,100 +110,19 @@ def unchanged_faults(item: RequestedItem, product: Product) -> Iterator[Fault]:
         )
 
 
-def ordered_product(item: RequestedItem, action: BusinessAction, product: Product) -> OrderedItem:
-    """Return the published item of an action on a product, which leaves it as it is."""
-    content = product.content
-    return OrderedItem(
-        id=item.id,
-        action=TMF_ACTIONS[action],
-        business_action=action.value,
-        offering_id=product.offering_id,
-        offering_name=content.name,
-        specification=product.specification,
-        catalogue_version=content.catalogue_version,
-        product_id=product.id,
-        service_id=product.service_id,
-        follows=product.latest_order_id,
-        address_id=content.address_id,
-        local_network="" if content.address_id else content.local_network,
-        bundle=content.bundle,
-        characteristics=content.characteristics,
-    )
-
-
-def changed_item(
-    item: RequestedItem,
-    action: BusinessAction,
-    product: Product,
-    catalogue: Catalogue,
-    joined: Offering | None,
-) -> Item:
-    """Return the accepted item that changes a product.
-
-    If the action does not price the product anew, it has one-time prices alone.
-
-    Args:
-        item: the requested item.
-        action: its business action.
-        product: the product as it is.
-        catalogue: the catalogue of the tenant.
-        joined: the bundle whose member the product becomes, if it does.
-    """
-    bundle = joined or bundle_that_stays(item, product, catalogue)
-    content, place = product.content, installation_place(item)
-    characteristics = characteristics_after(item, action, product, catalogue)
+def renewal_faults(item: RequestedItem, product: Product, catalogue: Catalogue) -> Iterator[Fault]:
+    """Name a renewal of a product whose offering has no term."""
     offering = offering_after(item, product, catalogue)
-    is_priced_anew = item.rule is not None and item.rule.is_priced_anew
-    price = FREE
-    if offering:
-        price = quote(offering, characteristics, bundle.discounts if bundle else (), action)
-    charges = tuple(
-        each for each in price.charges if is_priced_anew or each.kind is PriceKind.ONE_TIME
-    )
-    ordered = ordered_product(item, action, product)
-    ordered = msgspec.structs.replace(
-        ordered,
-        address_id=place.id or content.address_id,
-        local_network=place.local_network or ordered.local_network,
-        sold_in=networks_sold_in(offering, joined),
-        characteristics=(*characteristics, *bar_of(product)),
-        one_off_cents=price.one_off_cents,
-        monthly_cents=price.monthly_cents if is_priced_anew else 0,
-    )
-    if is_priced_anew and offering:
-        ordered = msgspec.structs.replace(
-            ordered,
-            offering_id=offering.id,
-            offering_name=offering.name,
-            catalogue_version=offering.version,
-        )
-    if item.may_change(ProductPart.BUNDLE):
-        ordered = msgspec.structs.replace(ordered, bundle=joined.id if joined else "")
-    network = place.local_network or ("" if place.id else content.local_network)
-    return Item(ordered=ordered, local_network=network, charges=charges)
-
-
-def bar_of(product: Product) -> tuple[Characteristic, ...]:
-    """Return what is barred of a suspended product, as a characteristic; nothing of another one."""
-    if not product.suspended_for:
-        return ()
-    return (Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(product.suspended_for)),)
-
-
-def bundle_that_stays(
-    item: RequestedItem, product: Product, catalogue: Catalogue
-) -> Offering | None:
-    """Return the bundle that a product was sold in; None if it is in none, or an item leaves it."""
-    leaves = item.may_change(ProductPart.BUNDLE)
-    return None if leaves else find_version(catalogue.offerings, product.content.bundle)
-
-
-def networks_sold_in(offering: Offering | None, joined: Offering | None) -> tuple[str, ...]:
-    """Return the local networks that an offering is sold in, in a bundle that it joins."""
-    if offering is None:
-        return ()
-    eligibility = joined.eligibility if joined else UNRESTRICTED
-    return admitted_local_networks(offering.eligibility, eligibility) or ()
+    renews = item.rule is not None and item.rule.renews_commitment
+    if renews and offering and offering.commitment is None:
+        with_term = [
+            each.id
+            for each in catalogue.sellable_offerings.values()
+            if each.specification == product.specification and each.commitment
+        ]
+        reason = f"{offering.id} has no term that could be renewed"
+        remedy = f"change to an offering with a term: {', '.join(with_term) or 'none is sold'}"
+        yield Fault(f"{item.field}/businessAction", "nothing-to-renew", reason, remedy)
 
 
 def offering_after(item: RequestedItem, product: Product, catalogue: Catalogue) -> Offering | None:

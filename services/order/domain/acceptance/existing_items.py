@@ -10,8 +10,8 @@ from services.order.domain.acceptance.existing_products import (
 from services.order.domain.acceptance.item_checks import ItemCheckContext, not_sellable_faults
 from services.order.domain.acceptance.order_header import PREVIOUS_OWNER_ROLE
 from services.order.domain.acceptance.payment import payment_faults
+from services.order.domain.acceptance.reasons import disconnection_faults, suspension_faults
 from services.order.domain.acceptance.request import RequestedItem
-from services.order.domain.acceptance.suspensions import suspension_faults
 from services.order.domain.business_actions import ProductEffect, ProductPart
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.domain.catalogue.eligibility import eligibility_faults
@@ -37,7 +37,7 @@ def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext)
             adds = item.effect is ProductEffect.SUSPENDS
             yield from suspension_faults(item, product, adds=adds)
         case _:
-            pass
+            yield from disconnection_faults(item, product)
 
 
 def transfer_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:

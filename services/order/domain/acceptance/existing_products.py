@@ -6,7 +6,7 @@ from uuid import UUID
 from services.order.domain.acceptance.request import RequestedItem, parse_uuid
 from services.order.domain.business_actions import ProductEffect
 from services.order.domain.fulfilment.product import Product, ProductStatus
-from services.order.domain.fulfilment.suspension import forbidding
+from services.order.domain.suspension_reasons import forbidding
 from shared.errors import Fault
 
 PRODUCTS_REMEDY = "see GET /tmf-api/productInventory/v4/product?relatedParty.id=..."

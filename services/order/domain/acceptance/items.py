@@ -13,6 +13,7 @@ from services.order.domain.acceptance.bundle_members import (
     split_bundles_faults,
 )
 from services.order.domain.acceptance.characteristics import characteristics_faults
+from services.order.domain.acceptance.charge_starts import charge_start_faults
 from services.order.domain.acceptance.dependents import dependent_faults, left_base_faults
 from services.order.domain.acceptance.existing_items import existing_product_item_faults
 from services.order.domain.acceptance.existing_products import product_twice_faults
@@ -110,6 +111,7 @@ def item_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Faul
     """Name what is wrong with one item and those nested in it."""
     yield from unsupported_field_faults(item)
     yield from action_faults(item)
+    yield from charge_start_faults(item, context.eligibility.now)
     match item.effect:
         case ProductEffect.CREATES:
             yield from addition_faults(item, context)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,14 +13,18 @@ from services.order.domain.business_actions import (
     ProductPart,
     requested_action,
 )
+from services.order.domain.catalogue.agreements import Agreement
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
+from services.order.domain.catalogue.prices import ChargeStart
 from shared.contracts import BusinessAction
 from shared.errors import Fault
+from shared.input.days import parse_day
 
 DEFAULT_CHANNEL = "internet"
 """The channel of an order that states none: it came by our API, so over the internet."""
 
 DEFAULT_PRIORITY = 4
+CHARGE_STARTS = {each.value: each for each in ChargeStart}
 
 
 class LocatedValue(NamedTuple):
@@ -89,6 +93,10 @@ class RequestedItem:
     business_action: str = ""
     quantity: int = 1
     suspension_reason: str = ""
+    disconnection_reason: str = ""
+    stated_charge_start: str = ""
+    """When its recurring charges begin: a rule or a day; empty if the offering decides."""
+
     offering_id: str = ""
     product_id: str = ""
     places: tuple[RequestedPlace, ...] = ()
@@ -114,6 +122,16 @@ class RequestedItem:
         return requested_action(self.action, self.business_action)
 
     @property
+    def charge_start(self) -> ChargeStart | None:
+        """The rule by which its recurring charges begin; None if it states none."""
+        return CHARGE_STARTS.get(self.stated_charge_start)
+
+    @property
+    def charged_from(self) -> date | None:
+        """The day on which its recurring charges begin; None if it states none."""
+        return parse_day(self.stated_charge_start)
+
+    @property
     def rule(self) -> OrderRule | None:
         """The rule for its action; None if that is not enabled."""
         action = self.enabled_action
@@ -136,6 +154,12 @@ class RequestedOrder:
     items: tuple[RequestedItem, ...] = ()
     parties: tuple[RequestedParty, ...] = ()
     channels: tuple[LocatedValue, ...] = ()
+    quotes: tuple[LocatedValue, ...] = ()
+    """The quotes with which it is placed: one at most."""
+
+    agreements: tuple[LocatedValue, ...] = ()
+    """The agreements by which it is priced: one at most."""
+
     external_id: str = ""
     priority: str = ""
     account_id: str = ""
@@ -150,6 +174,11 @@ class RequestedOrder:
 
     faults: tuple[Fault, ...] = ()
     """Schema faults; the faulty attributes count as missing."""
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether it waits for open orders of its products; one with a quote does not."""
+        return self.after_open_order and not self.quotes
 
     @property
     def product_ids(self) -> list[UUID]:
@@ -167,6 +196,11 @@ class RequestedOrder:
         """The ids of the products on which its new ones are said to rely."""
         named = (each for item in self.all_items for each in item.base_product_ids)
         return [id_ for each in named if (id_ := parse_uuid(each))]
+
+    @property
+    def quote_id(self) -> UUID | None:
+        """The id of the quote with which it is placed; None without one."""
+        return parse_uuid(self.quotes[0].value) if self.quotes else None
 
     @property
     def all_items(self) -> list["RequestedItem"]:
@@ -204,6 +238,9 @@ class AcceptanceContext(NamedTuple):
 
     blueprints: AvailableBlueprints | None = None
     """What can be done to products; None if it is not known, or no item changes or ends one."""
+
+    agreement: Agreement | None = None
+    """The agreement that the order names; else the one of the products that it changes."""
 
     bases_of_others: frozenset[UUID] = frozenset()
     """The bases of products that the client may not see."""

@@ -7,15 +7,27 @@ from uuid import UUID
 import msgspec
 
 from services.order.domain.acceptance.submission import Submission
-from services.order.domain.catalogue.catalogue import PriceKind
+from services.order.domain.catalogue.prices import (
+    BillingMonth,
+    ChargeStart,
+    PriceKind,
+)
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.product_locks import lock_products
 from services.order.domain.fulfilment.progress import Progress, initial_progress
-from services.order.domain.order import BundleParentItem, Item, Note, Order, OrderContent
+from services.order.domain.order import (
+    BundleParentItem,
+    CommitmentTerms,
+    Item,
+    Note,
+    Order,
+    OrderContent,
+)
 from shared.contracts import (
     BundleRecord,
     ChargeRecord,
+    CommitmentRecord,
     ItemRecord,
     NoteRecord,
     OrderAccepted,
@@ -41,6 +53,7 @@ def order_record(order: Order, submission: Submission) -> OrderRecord:
         bundles=tuple(BundleRecord(**msgspec.structs.asdict(each)) for each in content.bundles),
         is_organization=content.is_organization,
         known_category=content.known_category,
+        agreement_id=content.agreement_id,
         category=content.category,
         description=content.description,
         notes=tuple(NoteRecord(text=each.text) for each in content.notes),
@@ -59,7 +72,15 @@ def item_record(item: Item) -> ItemRecord:
         bundle_item=item.bundle_item,
         local_network=item.local_network,
         charges=tuple(ChargeRecord(**msgspec.structs.asdict(each)) for each in item.charges),
+        commitment=commitment_record(item.commitment),
+        charge_start=item.charge_start,
+        charged_from=item.charged_from,
     )
+
+
+def commitment_record(terms: CommitmentTerms | None) -> CommitmentRecord | None:
+    """Return the terms of a commitment as they are published."""
+    return CommitmentRecord(**msgspec.structs.asdict(terms)) if terms else None
 
 
 def order_as_published(
@@ -114,12 +135,16 @@ def content_from_message(message: OrderTerms, record: OrderRecord) -> OrderConte
         customer=message.customer,
         is_organization=record.is_organization,
         known_category=record.known_category,
+        agreement_id=record.agreement_id,
         items=tuple(
             Item(
                 ordered=ordered,
                 bundle_item=own.bundle_item,
                 local_network=own.local_network,
                 charges=tuple(charge_from_record(each) for each in own.charges),
+                commitment=commitment_from_record(own.commitment),
+                charge_start=ChargeStart(own.charge_start),
+                charged_from=own.charged_from,
             )
             for ordered, own in items
         ),
@@ -140,4 +165,10 @@ def content_from_message(message: OrderTerms, record: OrderRecord) -> OrderConte
 def charge_from_record(record: ChargeRecord) -> Charge:
     """Return a charge of an item."""
     values = msgspec.structs.asdict(record)
-    return Charge(**(values | {"kind": PriceKind(record.kind)}))
+    kinds = {"kind": PriceKind(record.kind), "first_month": BillingMonth(record.first_month)}
+    return Charge(**(values | kinds))
+
+
+def commitment_from_record(record: CommitmentRecord | None) -> CommitmentTerms | None:
+    """Return the terms of the commitment of an item."""
+    return CommitmentTerms(**msgspec.structs.asdict(record)) if record else None

@@ -1,11 +1,18 @@
-"""The catalogue: specifications, offerings, prices and bundles, as data in versions."""
+"""The catalogue: specifications, offerings and bundles, as data in versions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TypeAlias, TypeVar
 
-from services.order.domain.business_actions import NEW_INSTALLATION, ORDINARY_CHANGE
+from services.order.domain.business_actions import ORDINARY_CHANGE
+from services.order.domain.catalogue.prices import (
+    AT_COMPLETION,
+    ChargeStart,
+    Commitment,
+    Discount,
+    Price,
+)
 from shared.contracts import BusinessAction, Value
 from shared.input.numbers import Boolean, WholeNumber
 from shared.input.timestamps import Timestamp
@@ -75,52 +82,6 @@ class Specification:
     characteristics: tuple[CharacteristicRule, ...] = ()
 
 
-class PriceKind(StrEnum):
-    """How a price is charged."""
-
-    ONE_TIME = "oneTime"
-    RECURRING = "recurring"
-    """Every month."""
-
-    MINIMUM_SPEND = "minimumSpend"
-    """At least this much is charged every month of a term."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A condition on a price: it applies only if a characteristic has this value."""
-
-    characteristic: str
-    value: Value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """One price of an offering."""
-
-    id: str
-    name: str
-    kind: PriceKind
-    amount_cents: WholeNumber
-    when: Condition | None = None
-    term_months: WholeNumber = 0
-    """The term of a minimum spend."""
-
-    charged_with: tuple[BusinessAction, ...] = (NEW_INSTALLATION,)
-    """The business actions with which a one-time price is due."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discount:
-    """A discount of a bundle on the unconditional prices of one kind of one member."""
-
-    id: str
-    name: str
-    member: str
-    kind: PriceKind
-    percent: WholeNumber
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedValue:
     """A characteristic with the value that the offering fixes."""
@@ -162,6 +123,14 @@ class Offering:
     """The offerings of a bundle, each ordered once."""
 
     discounts: tuple[Discount, ...] = ()
+    """Those of a bundle on its members' prices, or those of another offering on its own."""
+
+    commitment: Commitment | None = None
+    """The term for which the customer commits to it."""
+
+    charge_start: ChargeStart = AT_COMPLETION
+    """When its recurring charges begin, unless the order says so."""
+
     eligibility: Eligibility = UNRESTRICTED
 
     @property

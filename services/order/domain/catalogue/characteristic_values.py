@@ -20,12 +20,8 @@ def value_faults(
     at: str, value: object, rule: CharacteristicRule, fixed: Mapping[str, Value]
 ) -> Iterator[Fault]:
     """Name what is wrong with a value, if something is."""
-    if type(value) is not PYTHON_TYPES[rule.type] or (
-        isinstance(value, str) and len(value) > MAX_TEXT_LENGTH
-    ):
-        yield Fault(
-            at, "characteristic-type", f"{rule.name} is no {rule.type}", allowed_values_text(rule)
-        )
+    if not is_of_type(value, rule):
+        yield from type_faults(at, value, rule)
     elif rule.allowed and value not in rule.allowed:
         yield Fault(
             at,
@@ -46,6 +42,20 @@ def value_faults(
             "characteristic-fixed",
             f"the offering itself decides {rule.name}",
             f"leave it out, or say {fixed[rule.name]}",
+        )
+
+
+def is_of_type(value: object, rule: CharacteristicRule) -> bool:
+    """Tell whether a value is of a characteristic's type."""
+    is_too_long = isinstance(value, str) and len(value) > MAX_TEXT_LENGTH
+    return type(value) is PYTHON_TYPES[rule.type] and not is_too_long
+
+
+def type_faults(at: str, value: object, rule: CharacteristicRule) -> Iterator[Fault]:
+    """Name a value that is not of a characteristic's type."""
+    if not is_of_type(value, rule):
+        yield Fault(
+            at, "characteristic-type", f"{rule.name} is no {rule.type}", allowed_values_text(rule)
         )
 
 

@@ -99,7 +99,11 @@ def unknown_word_faults(
 
 def validity_faults(at: str, rules: Eligibility) -> Iterator[Fault]:
     """Name a validity that ends before it begins."""
-    begin, end = rules.valid_from, rules.valid_until
+    yield from period_order_faults(at, rules.valid_from, rules.valid_until)
+
+
+def period_order_faults(at: str, begin: datetime | None, end: datetime | None) -> Iterator[Fault]:
+    """Name a period that ends before it begins."""
     if begin and end and end <= begin:
         yield Fault(
             f"{at}/valid_until",

@@ -8,22 +8,22 @@ from services.order.domain.catalogue.catalogue import (
     CharacteristicRule,
     LifeCycle,
     Offering,
-    Price,
-    PriceKind,
     Specification,
 )
 from services.order.domain.catalogue.characteristic_values import compile_pattern, value_faults
 from services.order.domain.catalogue.eligibility import eligibility_rule_faults, validity_faults
+from services.order.domain.catalogue.price_validation import (
+    price_characteristic_faults,
+    price_faults,
+)
+from services.order.domain.catalogue.reference_faults import (
+    UNIQUE_REMEDY,
+    dangling_reference_fault,
+    identifier_faults,
+)
 from shared.errors import Fault
-from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
-PRICE_ID_SEPARATOR = ":"
-"""Separates the id of an offering from the id of its price."""
-
-HUNDRED_PERCENT = 100
 MIN_BUNDLE_MEMBERS = 2
-UNIQUE_REMEDY = "give each its own"
-MAX_CENTS = 10**12
 MAX_VERSION = 10**6
 
 
@@ -33,13 +33,6 @@ def id_and_version_faults(at: str, id_: str, version: int) -> Iterator[Fault]:
     if not 1 <= version <= MAX_VERSION:
         reason = f"versions go from 1 to {MAX_VERSION}"
         yield Fault(f"{at}/version", "version-malformed", reason, "count up from the newest")
-
-
-def identifier_faults(at: str, id_: str) -> Iterator[Fault]:
-    """Name what is wrong with the id of an entry or of a part of one."""
-    if not is_identifier(id_) or PRICE_ID_SEPARATOR in id_:
-        remedy = f"{IDENTIFIER_IN_WORDS}; no colon, which stands before the id of a price"
-        yield Fault(at, "id-malformed", "the id has not the right form", remedy)
 
 
 def specification_faults(at: str, specification: Specification) -> Iterator[Fault]:
@@ -130,45 +123,7 @@ def specification_mismatch_faults(
         else:
             yield from value_faults(f"{here}/value", fixed.value, rules[fixed.name], {})
     for index, price in enumerate(offering.prices):
-        here = f"{at}/prices/{index}/when"
-        if price.when and price.when.characteristic not in rules:
-            yield dangling_reference_fault(here, "the specification has no such characteristic")
-        elif price.when:
-            rule = rules[price.when.characteristic]
-            yield from value_faults(f"{here}/value", price.when.value, rule, {})
-    if offering.discounts:
-        yield dangling_reference_fault(f"{at}/discounts", "only a bundle gives discounts")
-
-
-def price_faults(at: str, offering: Offering) -> Iterator[Fault]:
-    """Name what is wrong with prices by themselves."""
-    ids = [price.id for price in offering.prices]
-    for index, price in enumerate(offering.prices):
-        here = f"{at}/prices/{index}"
-        if offering.state is not LifeCycle.RETIRED:
-            yield from identifier_faults(f"{here}/id", price.id)
-        if price.id in ids[:index]:
-            yield Fault(f"{here}/id", "price-twice", "another has this id", UNIQUE_REMEDY)
-        if not 0 <= price.amount_cents <= MAX_CENTS:
-            yield Fault(
-                f"{here}/amount_cents",
-                "amount-malformed",
-                "the amount is out of range",
-                "use cents",
-            )
-        yield from term_faults(here, price)
-
-
-def term_faults(at: str, price: Price) -> Iterator[Fault]:
-    """Name a term that is missing, or that the kind of price does not have."""
-    needs_term = price.kind is PriceKind.MINIMUM_SPEND
-    if needs_term is not (price.term_months > 0):
-        yield Fault(
-            f"{at}/term_months",
-            "term-malformed",
-            "a minimum spend has a term in months, other prices have none",
-            "use 1 or more with minimumSpend, 0 otherwise",
-        )
+        yield from price_characteristic_faults(f"{at}/prices/{index}", price, rules)
 
 
 def bundle_faults(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[Fault]:
@@ -188,44 +143,9 @@ def bundle_faults(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[F
             member, catalogue
         ):
             yield dangling_reference_fault(here, "no single offering of this id is sold")
-    yield from discount_faults(at, bundle)
 
 
 def is_sellable_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
     """Tell whether an offering is sold and is no bundle."""
     offering = catalogue.sellable_offerings.get(offering_id)
     return offering is not None and not offering.is_bundle
-
-
-def discount_faults(at: str, bundle: Offering) -> Iterator[Fault]:
-    """Name what is wrong with the discounts of a bundle."""
-    seen: set[tuple[str, PriceKind]] = set()
-    ids = [discount.id for discount in bundle.discounts]
-    for index, discount in enumerate(bundle.discounts):
-        here = f"{at}/discounts/{index}"
-        if bundle.state is not LifeCycle.RETIRED:
-            yield from identifier_faults(f"{here}/id", discount.id)
-            if discount.id in ids[:index]:
-                yield Fault(f"{here}/id", "discount-twice", "another has this id", UNIQUE_REMEDY)
-        if discount.member not in bundle.members:
-            yield dangling_reference_fault(f"{here}/member", "the bundle has no such member")
-        if not 1 <= discount.percent <= HUNDRED_PERCENT:
-            yield Fault(
-                f"{here}/percent",
-                "percent-malformed",
-                "the percentage is out of range",
-                "use 1 to 100",
-            )
-        if discount.kind is PriceKind.MINIMUM_SPEND or (discount.member, discount.kind) in seen:
-            yield Fault(
-                f"{here}/kind",
-                "discount-malformed",
-                "a member has one discount on one-time prices and one on recurring ones",
-                "use oneTime or recurring, each once for a member",
-            )
-        seen.add((discount.member, discount.kind))
-
-
-def dangling_reference_fault(at: str, reason: str) -> Fault:
-    """Return the fault for a reference to something that does not exist."""
-    return Fault(at, "dangling", reason, "name one that exists, or publish it together with this")

@@ -15,10 +15,14 @@ from services.order.domain.business_actions import (
     ProductPart,
     rule_of,
 )
+from services.order.domain.catalogue.billing_dates import charges_begin, local_day
+from services.order.domain.catalogue.pricing import Charge
+from services.order.domain.fulfilment.commitment import new_commitment
 from services.order.domain.fulfilment.product import (
     Product,
     ProductContent,
     ProductStatus,
+    leaves_commitment,
     unlock,
 )
 from services.order.domain.fulfilment.suspension import Suspension
@@ -86,22 +90,25 @@ def changed_product(
     """Return a product as a completed item leaves it."""
     match item.effect:
         case ProductEffect.CHANGES:
-            return with_changes(product, order, item, done)
+            return with_changes(product, order, item, done, now)
         case ProductEffect.SUSPENDS:
             new = Suspension(reason=item.ordered.reason, since=now, order_id=order.id)
-            return with_suspensions(product, order.id, (*product.content.suspensions, new))
+            stacked = (*product.content.suspensions, new)
+            return with_suspensions(product, order.id, stacked, item.charges)
         case ProductEffect.RESUMES:
             left = (
                 each for each in product.content.suspensions if each.reason != item.ordered.reason
             )
-            return with_suspensions(product, order.id, tuple(left))
+            return with_suspensions(product, order.id, tuple(left), item.charges)
         case ProductEffect.ENDS:
-            return terminate_product(product, now)
+            return terminate_product(product, item.ordered.reason, now)
         case ProductEffect.CREATES | ProductEffect.KEEPS:
             return product
 
 
-def with_changes(product: Product, order: Order, item: Item, done: CompletedService) -> Product:
+def with_changes(
+    product: Product, order: Order, item: Item, done: CompletedService, now: datetime
+) -> Product:
     """Return a product with what an item changes of it, and with its number.
 
     If its action changes the customer, the product is that of the order's; if it changes the
@@ -114,7 +121,7 @@ def with_changes(product: Product, order: Order, item: Item, done: CompletedServ
         bundle_id=bundle_id_of(order, item) if ProductPart.BUNDLE in parts else product.bundle_id,
         offering_id=item.ordered.offering_id,
         number=assigned_number(done) or product.number,
-        content=content_after(product.content, order.content, item),
+        content=content_after(product, order.content, item, now),
         changed_order_id=order.id,
     )
 
@@ -124,11 +131,13 @@ def bundle_id_of(order: Order, item: Item) -> UUID | None:
     return derive_product_id(order.id, item.bundle_item) if item.bundle_item else None
 
 
-def content_after(content: ProductContent, order: OrderContent, item: Item) -> ProductContent:
+def content_after(
+    product: Product, order: OrderContent, item: Item, now: datetime
+) -> ProductContent:
     """Return the content of a product with what an item changes of it."""
     ordered, rule = item.ordered, rule_of(item.ordered)
     content = msgspec.structs.replace(
-        content,
+        product.content,
         address_id=ordered.address_id,
         local_network=item.local_network,
         bundle=ordered.bundle,
@@ -137,23 +146,41 @@ def content_after(content: ProductContent, order: OrderContent, item: Item) -> P
         ),
     )
     if rule.is_priced_anew:
-        content = content_with_prices(content, item)
+        content = with_charges(content, item, order.agreement_id, now)
     if ProductPart.CUSTOMER in rule.changes:
         content = content_of_customer(content, order)
     if ProductPart.PAYMENT in rule.changes:
         content = content_with_payment(content, order)
-    return content
+    if leaves_commitment(product, ordered.offering_id, content.monthly_cents):
+        content = msgspec.structs.replace(content, commitment=None)
+    return with_commitment(content, item, now)
 
 
-def content_with_prices(content: ProductContent, item: Item) -> ProductContent:
-    """Return the content of a product with the offering and the prices of an item."""
+def with_charges(
+    content: ProductContent, item: Item, agreement_id: str, now: datetime
+) -> ProductContent:
+    """Return the content of a product with the offering and the charges of an item."""
+    ordered = item.ordered
+    completed = local_day(now, item.local_network)
     return msgspec.structs.replace(
         content,
-        name=item.ordered.offering_name,
-        catalogue_version=item.ordered.catalogue_version,
+        name=ordered.offering_name,
+        catalogue_version=ordered.catalogue_version,
         charges=item.charges,
-        monthly_cents=item.ordered.monthly_cents,
+        monthly_cents=ordered.monthly_cents,
+        charged_from=charges_begin(item.charge_start, item.charged_from, completed),
+        agreement_id=agreement_id,
     )
+
+
+def with_commitment(content: ProductContent, item: Item, now: datetime) -> ProductContent:
+    """Return the content of a product with the commitment that an item agrees on, if it does."""
+    if item.commitment is None:
+        return content
+    completed = local_day(now, item.local_network)
+    renewed = content.commitment if rule_of(item.ordered).renews_commitment else None
+    agreed = new_commitment(item.commitment, content.monthly_cents, completed, renewed)
+    return msgspec.structs.replace(content, commitment=agreed)
 
 
 def content_of_customer(content: ProductContent, order: OrderContent) -> ProductContent:
@@ -180,10 +207,20 @@ def content_with_payment(content: ProductContent, order: OrderContent) -> Produc
 
 
 def with_suspensions(
-    product: Product, order_id: UUID, suspensions: tuple[Suspension, ...]
+    product: Product,
+    order_id: UUID,
+    suspensions: tuple[Suspension, ...],
+    charges: tuple[Charge, ...] = (),
 ) -> Product:
-    """Return a product that is suspended for these reasons; it is active without any."""
-    content = msgspec.structs.replace(product.content, suspensions=suspensions)
+    """Return a product that is suspended for these reasons; it is active without any.
+
+    Without `charges` the same are due as before.
+    """
+    content = msgspec.structs.replace(
+        product.content,
+        suspensions=suspensions,
+        suspension_charges=charges or product.content.suspension_charges if suspensions else (),
+    )
     return unlock(replace(product, content=content, changed_order_id=order_id))
 
 
@@ -210,16 +247,16 @@ def create_product(order: Order, item: Item, done: CompletedService, now: dateti
         bundle_id=bundle_id_of(order, item),
         started_at=now,
         ended_at=None,
-        content=product_content(item, order.content),
+        content=product_content(item, order.content, now),
         client=order.client,
         base_id=ordered.base_product_id,
     )
 
 
-def product_content(item: Item, order: OrderContent) -> ProductContent:
+def product_content(item: Item, order: OrderContent, now: datetime) -> ProductContent:
     """Return the content of a product, from its order and item."""
     ordered = item.ordered
-    return ProductContent(
+    content = ProductContent(
         item_id=ordered.id,
         name=ordered.offering_name,
         catalogue_version=ordered.catalogue_version,
@@ -229,12 +266,12 @@ def product_content(item: Item, order: OrderContent) -> ProductContent:
         local_network=item.local_network,
         bundle=ordered.bundle,
         characteristics=ordered.characteristics,
-        charges=item.charges,
-        monthly_cents=ordered.monthly_cents,
         is_organization=order.party_kind == PartyKind.ORGANIZATION,
         party_kind=order.party_kind,
         base_service_id=ordered.base_service_id,
     )
+    content = with_charges(content, item, order.agreement_id, now)
+    return with_commitment(content, item, now)
 
 
 def assigned_number(done: CompletedService) -> str:
@@ -242,6 +279,13 @@ def assigned_number(done: CompletedService) -> str:
     return next((held.value for held in done.held if held.kind == "number"), "")
 
 
-def terminate_product(product: Product, now: datetime) -> Product:
-    """Return a product as terminated. That is final."""
-    return replace(product, status=ProductStatus.TERMINATED, ended_at=now, open_order_id=None)
+def terminate_product(product: Product, reason: str, now: datetime) -> Product:
+    """Return a product as terminated for a reason. That is final."""
+    content = msgspec.structs.replace(product.content, ended_for=reason)
+    return replace(
+        product,
+        status=ProductStatus.TERMINATED,
+        ended_at=now,
+        open_order_id=None,
+        content=content,
+    )

@@ -12,6 +12,7 @@ from services.order.domain.fulfilment.messages import (
     rejected_message,
     state_messages,
 )
+from services.order.domain.fulfilment.past_state import PastState, past_states
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.product_locks import unlock_products
 from services.order.domain.fulfilment.progress import (
@@ -32,6 +33,8 @@ class FulfilmentUpdate(NamedTuple):
     created: tuple[Product, ...] = ()
     changed: tuple[Product, ...] = ()
     messages: tuple[Message, ...] = ()
+    past: tuple[PastState, ...] = ()
+    """What the changed products were before."""
 
 
 def advance_order_and_products(
@@ -63,7 +66,8 @@ def advance_order_and_products(
                 order, products, message.services, now, local_networks_of(update.progress)
             )
             message_of_end = completed_message(order, (*created, *changed))
-            return FulfilmentUpdate(update, created, (*changed, *unlocked), (message_of_end,))
+            past = tuple(past_states(order, products, now))
+            return FulfilmentUpdate(update, created, (*changed, *unlocked), (message_of_end,), past)
         case OrderState.REJECTED:
             return FulfilmentUpdate(
                 update,

@@ -1,11 +1,12 @@
 """The installed base: the products of customers, as completed orders left them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.order.domain.catalogue.pricing import Charge
+from services.order.domain.fulfilment.commitment import ProductCommitment
 from services.order.domain.fulfilment.suspension import Suspension
 from services.order.domain.order import StoredStruct
 from shared.contracts import (
@@ -49,6 +50,26 @@ class ProductContent(StoredStruct, frozen=True, kw_only=True):
 
     base_service_id: UUID | None = None
     """The service of the product on which it relies."""
+
+    charged_from: date | None = None
+    """The day from which its recurring charges are due, in the time of its local network."""
+
+    commitment: ProductCommitment | None = None
+    """The term for which its customer is committed to it."""
+
+    suspension_charges: tuple[Charge, ...] = ()
+    """What is charged while it is suspended in place of `charges`; empty if they stay due."""
+
+    agreement_id: str = ""
+    """The agreement by which it is priced."""
+
+    ended_for: str = ""
+    """The reason for which it was disconnected."""
+
+    @property
+    def due_charges(self) -> tuple[Charge, ...]:
+        """What is charged for it now."""
+        return self.suspension_charges or self.charges
 
     payment_mode: str = ""
     """`prepaid` or `postpaid`, if an order has stated it."""
@@ -107,6 +128,14 @@ class Product:
     def suspended_for(self) -> tuple[str, ...]:
         """The reasons for which it is suspended."""
         return tuple(each.reason for each in self.content.suspensions)
+
+
+def leaves_commitment(product: Product, offering_id: str, monthly_cents: Cents) -> bool:
+    """Tell whether a change leaves a product's commitment: to another offering that costs less."""
+    commitment = product.content.commitment
+    if commitment is None or offering_id == product.offering_id:
+        return False
+    return monthly_cents < commitment.monthly_cents
 
 
 def unlock(product: Product) -> Product:

@@ -1,15 +1,11 @@
-"""Suspension and resumption of a product (停机, 复机): the reason that is added or lifted."""
+"""Reasons of items: why a product is suspended (停机), resumed (复机) or disconnected (拆机)."""
 
 from collections.abc import Iterator
 
-import msgspec
-
-from services.order.domain.acceptance.changes import ordered_product
 from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.fulfilment.disconnection import disconnection_reason, reason_ids
 from services.order.domain.fulfilment.product import Product
-from services.order.domain.fulfilment.suspension import reasons_by_id, strongest_bar
-from services.order.domain.order import Item
-from shared.contracts import BAR_CHARACTERISTIC, BusinessAction, Characteristic
+from services.order.domain.suspension_reasons import reasons_by_id
 from shared.errors import Fault
 
 
@@ -30,17 +26,15 @@ def suspension_faults(item: RequestedItem, product: Product, *, adds: bool) -> I
         yield Fault(at, "not-suspended", "the product is not suspended for this reason", remedy)
 
 
-def suspension_item(
-    item: RequestedItem, action: BusinessAction, product: Product, *, adds: bool
-) -> Item:
-    """Return the accepted item that suspends a product for a reason, or lifts one."""
-    content, reason = product.content, item.suspension_reason
-    left = {*product.suspended_for, reason} if adds else {*product.suspended_for} - {reason}
-    bar = Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(left))
-    ordered = ordered_product(item, action, product)
-    ordered = msgspec.structs.replace(
-        ordered,
-        characteristics=(*content.characteristics, bar),
-        reason=reason,
-    )
-    return Item(ordered=ordered, local_network=content.local_network)
+def disconnection_faults(item: RequestedItem, product: Product) -> Iterator[Fault]:
+    """Name what is wrong with the reason for which a product is disconnected."""
+    at = f"{item.field}/disconnectionReason"
+    reason = disconnection_reason(item.disconnection_reason)
+    if reason is None:
+        fault = "there is no such reason"
+        remedy = f"use one of: {', '.join(reason_ids())}"
+        yield Fault(at, "disconnection-reason-unknown", fault, remedy)
+    elif reason.needs_suspension and not set(reason.needs_suspension) & set(product.suspended_for):
+        fault = f"the product is not suspended for {' or '.join(reason.needs_suspension)}"
+        remedy = "suspend it first, or use another reason"
+        yield Fault(at, "not-suspended", fault, remedy)

@@ -1,0 +1,89 @@
+"""Dates of charges, in the time of the local network.
+
+The time zones are data: `services/order/data/time_zones.json`.
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.order.domain.catalogue.prices import BillingMonth, ChargeStart
+from shared.contracts import Cents
+
+ZONES_FILE = Path(__file__).parents[2] / "data/time_zones.json"
+MONTHS_PER_YEAR = 12
+
+
+class TimeZones(msgspec.Struct, frozen=True, kw_only=True):
+    """The time zones of local networks, by area code, and that of all others."""
+
+    default: str
+    local_networks: Mapping[str, str]
+
+
+@cache
+def time_zones() -> TimeZones:
+    """Return the time zones, read once."""
+    return msgspec.json.decode(ZONES_FILE.read_bytes(), type=TimeZones)
+
+
+@cache
+def zone_of(local_network: str) -> ZoneInfo:
+    """Return the time zone of a local network."""
+    zones = time_zones()
+    return ZoneInfo(zones.local_networks.get(local_network, zones.default))
+
+
+def local_day(at: datetime, local_network: str) -> date:
+    """Return the day that it is in a local network."""
+    return at.astimezone(zone_of(local_network)).date()
+
+
+def start_of_day(day: date, local_network: str) -> datetime:
+    """Return when a day begins in a local network, in UTC."""
+    return datetime.combine(day, time(), zone_of(local_network)).astimezone(UTC)
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the first day of the month that is some months after that of a day."""
+    index = day.year * MONTHS_PER_YEAR + day.month - 1 + months
+    return date(index // MONTHS_PER_YEAR, index % MONTHS_PER_YEAR + 1, 1)
+
+
+def months_between(day: date, until: date) -> int:
+    """Return how many calendar months there are until a day, the month of the first included."""
+    return max(0, (until.year - day.year) * MONTHS_PER_YEAR + until.month - day.month)
+
+
+def charges_begin(start: ChargeStart, stated: date | None, completed: date) -> date:
+    """Return the day on which recurring charges begin.
+
+    Args:
+        start: the rule of the order.
+        stated: the day that the order states in its place; charges never begin before completion.
+        completed: the day of completion.
+    """
+    if stated:
+        return max(stated, completed)
+    return completed if start is ChargeStart.COMPLETION else add_months(completed, 1)
+
+
+def first_month_cents(monthly_cents: Cents, rule: BillingMonth, begin: date) -> Cents:
+    """Return what is charged for the calendar month in which a charge begins.
+
+    Half cents are rounded up.
+    """
+    days = monthrange(begin.year, begin.month)[1]
+    match rule:
+        case BillingMonth.DAILY:
+            left = days - begin.day + 1
+            return (monthly_cents * left * 2 + days) // (2 * days)
+        case BillingMonth.FULL:
+            return monthly_cents
+        case BillingMonth.FREE:
+            return 0 if begin.day > 1 else monthly_cents
