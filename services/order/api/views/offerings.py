@@ -1,5 +1,6 @@
 """Views of offerings (TMF620 v4)."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -27,11 +28,26 @@ class ValidityView(UnvalidatedTmfView):
     end_date_time: UtcTimestamp | None = None
 
 
+class OfferingRelationship(StrEnum):
+    """The relationship of an offering to another one."""
+
+    UPGRADES_TO = "upgradesTo"
+    """Its products may change to the other one."""
+
+
 class MemberView(UnvalidatedTmfView):
     """An offering that is sold in a bundle."""
 
     id: str
     href: str
+
+
+class OfferingRelationshipView(UnvalidatedTmfView):
+    """Another offering to which this one has a relationship."""
+
+    id: str
+    href: str
+    relationship_type: OfferingRelationship
 
 
 class OfferingView(UnvalidatedTmfView):
@@ -53,7 +69,11 @@ class OfferingView(UnvalidatedTmfView):
     channel: tuple[ReferenceView, ...] | None = None
     market_segment: tuple[ReferenceView, ...] | None = None
     place: tuple[ReferenceView, ...] | None = None
+    holds: tuple[ReferenceView, ...] | None = None
+    """Extension: offerings or specifications, of one of which the customer has a product."""
+
     bundled_product_offering: tuple[MemberView, ...] | None = None
+    product_offering_relationship: tuple[OfferingRelationshipView, ...] | None = None
     prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
     product_offering_price: tuple[ReferenceView, ...] | None = None
     product_specification: ReferenceView | None = None
@@ -77,11 +97,13 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
         channel=reference_views(eligibility.channels),
         market_segment=reference_views(eligibility.categories),
         place=reference_views(eligibility.local_networks),
+        holds=reference_views(eligibility.holds),
         bundled_product_offering=tuple(
             MemberView(id=member, href=href_of(OFFERINGS_PATH, member))
             for member in offering.members
         )
         or None,
+        product_offering_relationship=tuple(map(upgrade_view, offering.upgrades_to)) or None,
         prod_spec_char_value_use=tuple(
             value_use_view(each.name, each.value) for each in offering.fixed
         )
@@ -90,6 +112,14 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
         product_specification=specification_reference(offering.specification)
         if offering.specification
         else None,
+    )
+
+
+def upgrade_view(offering_id: str) -> OfferingRelationshipView:
+    """Show an offering to which products may change."""
+    href = href_of(OFFERINGS_PATH, offering_id)
+    return OfferingRelationshipView(
+        id=offering_id, href=href, relationship_type=OfferingRelationship.UPGRADES_TO
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.order.api.examples import prices as examples
+from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import ValueView, value_view
 from services.order.domain.catalogue.catalogue import (
     Discount,
@@ -15,9 +16,9 @@ from services.order.domain.catalogue.catalogue import (
     PriceKind,
 )
 from services.order.domain.catalogue.pricing import Charge
-from shared.contracts import Cents, Value
+from shared.contracts import BusinessAction, Cents, Value
 from shared.http import href_of
-from shared.http.collection_paths import PRICES_PATH
+from shared.http.collection_paths import OFFERINGS_PATH, PRICES_PATH
 from shared.http.views import UnvalidatedTmfView
 
 CURRENCY = "CNY"
@@ -119,6 +120,12 @@ class PriceView(UnvalidatedTmfView):
     recurring_charge_period_length: int | None = None
     price: MoneyView | None = None
     percentage: float | None = None
+    charged_with: tuple[BusinessAction, ...] | None = None
+    """Extension: the business actions with which a one-time price is due."""
+
+    product_offering: ReferenceView | None = None
+    """Extension: the member of the bundle on whose prices a discount is given."""
+
     prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
     """The characteristic values for which it is due."""
 
@@ -148,6 +155,7 @@ def price_view(offering: Offering, price: Price) -> PriceView:
         recurring_charge_period_type=period_of(price.kind),
         recurring_charge_period_length=None if price.kind is PriceKind.ONE_TIME else 1,
         price=MoneyView.of(price.amount_cents),
+        charged_with=price.charged_with if price.kind is PriceKind.ONE_TIME else None,
         prod_spec_char_value_use=(value_use_view(price.when.characteristic, price.when.value),)
         if price.when
         else None,
@@ -169,6 +177,9 @@ def discount_view(offering: Offering, discount: Discount) -> PriceView:
         price_type="discount",
         recurring_charge_period_type=period_of(discount.kind),
         percentage=-discount.percent,
+        product_offering=ReferenceView(
+            id=discount.member, href=href_of(OFFERINGS_PATH, discount.member)
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from services.order.domain.acceptance.existing_products import (
     product_twice_faults,
     split_bundle_faults,
 )
+from services.order.domain.acceptance.held_products import holding_faults
 from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
@@ -69,6 +70,7 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
     search = BaseSearch(flat, context.catalogue, context.products, context.party_id)
     yield from base_faults(flat, search)
     yield from excluded_faults(flat, search)
+    yield from holding_faults(flat, search)
     together = [item for item in existing if item.rule and item.rule.takes_bundle_along]
     yield from split_bundle_faults(together, context.products)
 
