@@ -19,7 +19,7 @@ Publishes:  order.accepted (the order is stored; the answer to its request is 20
             be unserved at its address before work began).
 API:        POST, GET TMF622 productOrder (no cancellation yet);
             GET TMF637 product;
-            GET TMF620 productOffering, productOfferingPrice, productSpecification;
+            GET, POST, PATCH TMF620 productOffering, productSpecification; GET productOfferingPrice;
             POST /ops/v1/catalogue, /ops/v1/catalogue/plan (publishes entries of the catalogue);
             GET /ops/v1/orders/{id}/history.
 """

@@ -18,6 +18,7 @@ CARE = STAFF | {"crm", "agent"}
 BILLED = CARE | {"billing"}
 SHOPPERS = BILLED | {"product", "analyst"}
 CONTRACT_READERS = STAFF | {"agent", "billing", "product"}
+PUBLISHERS = ADMIN | {"ops", "product"}
 FIELD = OPERATORS | {"crew"}
 
 
@@ -113,10 +114,14 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"GET {CATALOGUE}/productOffering/{{id}}": RouteAccess(SHOPPERS, OURS),
         f"GET {CATALOGUE}/productSpecification": RouteAccess(SHOPPERS, MIXED),
         f"GET {CATALOGUE}/productSpecification/{{id}}": RouteAccess(SHOPPERS, OURS),
+        f"POST {CATALOGUE}/productOffering": RouteAccess(PUBLISHERS, NEW),
+        f"PATCH {CATALOGUE}/productOffering/{{id}}": RouteAccess(PUBLISHERS, OURS),
+        f"POST {CATALOGUE}/productSpecification": RouteAccess(PUBLISHERS, NEW),
+        f"PATCH {CATALOGUE}/productSpecification/{{id}}": RouteAccess(PUBLISHERS, OURS),
         f"GET {CATALOGUE}/productOfferingPrice": RouteAccess(SHOPPERS, MIXED),
         f"GET {CATALOGUE}/productOfferingPrice/{{id}}": RouteAccess(SHOPPERS, OURS),
-        "POST /ops/v1/catalogue": RouteAccess(ADMIN | {"ops", "product"}, NEW),
-        "POST /ops/v1/catalogue/plan": RouteAccess(ADMIN | {"ops", "product"}, NEW),
+        "POST /ops/v1/catalogue": RouteAccess(PUBLISHERS, NEW),
+        "POST /ops/v1/catalogue/plan": RouteAccess(PUBLISHERS, NEW),
     },
     "provisioning": {
         f"GET {SERVICES}": RouteAccess(PLANNERS | CLIENTS, LIST),

@@ -16,7 +16,7 @@ from tests.shared.http.small_api import api_client, bearer, faults_by_field
 
 Json = Any
 
-OPEN = {"value", "allowed", "attributes"}
+OPEN = {"value", "values", "allowed", "attributes"}
 """The values of characteristics and attributes may be texts, whole numbers or booleans."""
 
 

@@ -10,13 +10,17 @@ from httpx import AsyncClient
 
 from services.order.api.examples.orders import ORDER_REQUESTS
 from services.order.domain.fulfilment.product import Product
+from shared.http.collection_paths import ORDERS_PATH
 from tests.callers import AsRole
 from tests.order.builders import (
     Json,
+    a_body,
     a_fibre,
+    a_place,
     a_product,
     a_suspended_fibre,
     accepted,
+    an_item,
     bundled_products,
     faults_of,
     product_of,
@@ -197,3 +201,21 @@ async def test_the_api_describes_itself_with_examples_that_are_accepted(
         )
         names_a_product = name in {"change", "suspend", "disconnect"}
         assert answer.status_code == (400 if names_a_product else 201), name
+
+
+async def test_the_example_of_an_offering_is_published_and_sold_to_its_customers(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    publication = json.loads((FOLDER / "catalogue/loyal-offer.json").read_text())
+
+    published = await client.post("/ops/v1/catalogue", json=publication, headers=as_role("product"))
+
+    assert published.json()["changed"] == ["offering/ftth-300-loyal/1"]
+    plan = an_item("1", "plan-20", place=a_place(localNetwork="025"))
+    fibre = an_item("2", "ftth-300-loyal")
+    answers = [
+        await client.post(ORDERS_PATH, json=a_body(*items), headers=as_role("crm"))
+        for items in ((fibre,), (plan, fibre))
+    ]
+    assert [each["code"] for each in answers[0].json()["errors"]] == ["offering-not-eligible"]
+    assert answers[1].status_code == 201

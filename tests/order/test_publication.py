@@ -15,7 +15,6 @@ from services.order.domain.catalogue.catalogue import (
     Offering,
     Specification,
     find_version,
-    overlay,
 )
 from services.order.domain.catalogue.prices import (
     Discount,
@@ -23,6 +22,7 @@ from services.order.domain.catalogue.prices import (
     PriceKind,
 )
 from services.order.domain.catalogue.publication import Publication, publish
+from services.order.domain.catalogue.tenant_catalogue import overlay
 from shared.errors import InvalidError
 from tests.conftest import NOON
 from tests.order.builders import CATALOGUE, SHIPPED_ENTRIES, a_body, a_place, an_item, faults_of

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.domain.catalogue.catalogue import CatalogueEntry
+from services.order.domain.catalogue.catalogue import Catalogue, CatalogueEntry
 from services.order.domain.catalogue.deliverability import (
     deliverability_warnings,
     missing_blueprint_names,
@@ -45,6 +45,17 @@ def publish_for_tenant(
         InvalidError: if it contradicts itself or the catalogue, or cannot be delivered.
     """
     shared, own = store.catalogue.get_for_update(work.session, tenant)
+    return publish_over(shared, own, tenant, publication, work)
+
+
+def publish_over(
+    shared: Catalogue, own: Catalogue, tenant: str, publication: Publication, work: UnitOfWork
+) -> PublicationResult:
+    """Apply a publication to a tenant's catalogue, which this transaction has read and locked.
+
+    Raises:
+        InvalidError: if it contradicts itself or the catalogue, or cannot be delivered.
+    """
     entries = publish(shared, own, publication)
     warnings = deliverability_warnings(
         publication, store.blueprints.get_available(work.session, tenant)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
-from services.order.domain.acceptance.base_products import related_specifications
+from services.order.domain.acceptance.held_products import candidate_specifications
 from services.order.domain.acceptance.order_header import (
     category_from_orders,
     customer_id_if_category_open,
@@ -71,12 +71,12 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
 def candidates(
     session: Session, commands: Iterable[PlaceOrderCommand]
 ) -> store.products.Candidates:
-    """Return the customers' products that orders may rely on without naming them, or exclude."""
+    """Return the customers' products among which orders search: for a base, or for eligibility."""
     found: dict[store.products.CandidateKey, set[str]] = {}
     for each in commands:
         tenant, party_id = each.keys.tenant, customer_id_of(each.order)
         catalogue = store.catalogue.get(session, tenant)
-        for specification, addresses in related_specifications(each.order, catalogue).items():
+        for specification, addresses in candidate_specifications(each.order, catalogue).items():
             key = store.products.CandidateKey(tenant, party_id, specification)
             found.setdefault(key, set()).update(addresses)
     return found
@@ -128,7 +128,7 @@ def accept_or_queue(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptedOrd
         accepted = accept(requested, context, catalogue, free, quote)
     except DomainError:
         names_products = requested.product_ids or requested.base_product_ids
-        if names_products or related_specifications(requested, catalogue):
+        if names_products or candidate_specifications(requested, catalogue):
             check_not_recovering(session)
         raise
     if quote:
@@ -206,7 +206,7 @@ def concerned_products(command: PlaceOrderCommand, work: UnitOfWork) -> Concerne
     """Return the products that an order concerns.
 
     They are those that it names, with their bundles and those that rely on them, and those of the
-    customer among which a base is searched.
+    customer among which a base is searched, or on which its eligibility depends.
     """
     session, order = work.session, command.order
     found = store.products.find_with_related_for_update(session, order.product_ids)

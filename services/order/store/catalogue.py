@@ -15,9 +15,9 @@ from services.order.domain.catalogue.catalogue import (
     CatalogueEntry,
     Offering,
     Specification,
-    overlay,
 )
 from services.order.domain.catalogue.eligibility import repair_validity
+from services.order.domain.catalogue.tenant_catalogue import overlay
 from services.order.tables import CatalogueEditionRow, CatalogueEntryRow
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.versioned_documents import SHARED_TENANT, VersionedDocuments

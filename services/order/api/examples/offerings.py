@@ -35,3 +35,46 @@ OFFERING: dict[str, Any] = {
     "productSpecification": {"id": "ftth", "href": f"{SPECIFICATIONS_PATH}/ftth"},
     "@type": "ProductOffering",
 }
+
+NEW_OFFERING: dict[str, Any] = {
+    "id": "ftth-300-loyal",
+    "name": "Fibre 300M for mobile customers",
+    "lifecycleStatus": "active",
+    "isBundle": False,
+    "validFor": {"startDateTime": "2026-09-01T00:00:00+08:00"},
+    "channel": [{"id": "internet"}, {"id": "business-hall"}],
+    "marketSegment": [{"id": "public"}],
+    "place": [{"id": "025"}],
+    "holds": [{"id": "mobile"}],
+    "prodSpecCharValueUse": [
+        {"name": "speedMbps", "productSpecCharacteristicValue": [{"value": 300}]}
+    ],
+    "productOfferingPrice": [
+        {"id": "ftth-300:ftth-installation"},
+        {
+            "id": "ftth-300-loyal-monthly",
+            "name": "Fibre 300M for mobile customers, monthly",
+            "priceType": "recurring",
+            "recurringChargePeriodType": "month",
+            "recurringChargePeriodLength": 1,
+            "price": {"unit": "CNY", "value": 79.0},
+        },
+    ],
+    "productOfferingRelationship": [{"id": "ftth-1000", "relationshipType": "upgradesTo"}],
+    "productSpecification": {"id": "ftth"},
+    "@type": "ProductOffering",
+}
+
+OFFERING_PATCH: dict[str, Any] = {
+    "name": "Fibre 300M, with a price for loyal customers",
+    "productOfferingPrice": [
+        {"id": "ftth-300:ftth-installation"},
+        {
+            "id": "ftth-300-loyalty",
+            "name": "Fibre 300M, monthly",
+            "priceType": "recurring",
+            "recurringChargePeriodType": "month",
+            "price": {"unit": "CNY", "value": 89.0},
+        },
+    ],
+}

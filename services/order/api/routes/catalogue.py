@@ -6,24 +6,34 @@ from typing import Annotated, Protocol, TypeAlias, TypeVar
 
 from fastapi import Response
 
+from services.order.api.routes.orders import REPLAYED_HEADER
 from services.order.api.schemas.catalogue import PublicationBody
+from services.order.api.schemas.catalogue_pointers import body_faults
 from services.order.api.views.catalogue import PublishedView, show_published
 from services.order.commands.catalogue import plan_for_tenant, publish_for_tenant
+from services.order.commands.catalogue_entries import WrittenEntry
+from services.order.domain.catalogue.catalogue import Offering, Specification
 from shared.access.access_rule import require_found
+from shared.contracts import Causation
+from shared.errors import InvalidError
 from shared.http import (
     CausationDep,
     CommandBatcherDep,
     ReadSessionDep,
     Router,
     error_responses,
+    href_of,
     list_response,
     paginate,
+    view_response,
 )
 from shared.http.authorization import allow
 from shared.http.collection_paths import CATALOGUE_PATH, OPS_PATH
+from shared.http.command_batcher import CommandBatcher
 from shared.http.paging import PageRequest
 from shared.http.planned_change_views import PlannedChangeView, planned_views
 from shared.http.views import TmfBaseView
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.pagination import slice_list
 from shared.security.caller import Caller
 
@@ -37,6 +47,7 @@ CatalogueReader: TypeAlias = Annotated[
 CatalogueWriter: TypeAlias = Annotated[Caller, allow("ops:import", "product:write")]
 
 T = TypeVar("T")
+E = TypeVar("E", Specification, Offering)
 
 router = Router(tags=["catalogue"])
 
@@ -71,6 +82,28 @@ def plan_catalogue(
     the plan names the blueprint, which may be published before it.
     """
     return planned_views(plan_for_tenant(session, caller.tenant, publication))
+
+
+async def write_entry(
+    batcher: CommandBatcher, cause: Causation, write: Callable[[UnitOfWork], WrittenEntry[E]]
+) -> WrittenEntry[E]:
+    """Create or change an entry.
+
+    Raises:
+        InvalidError: it has faults, with pointers into the body of the entry.
+    """
+    try:
+        return await batcher.execute(cause, write)
+    except InvalidError as error:
+        raise InvalidError(body_faults(error.faults), code=error.code) from error
+
+
+def created_response(written: WrittenEntry[E], view: TmfBaseView, path: str) -> Response:
+    """Return the response to a request that creates an entry, or repeats such a request."""
+    headers = {"Location": href_of(path, written.entry.id)}
+    if written.is_repeated:
+        headers[REPLAYED_HEADER] = "true"
+    return view_response(view, response=Response(status_code=201, headers=headers))
 
 
 class HasId(Protocol):

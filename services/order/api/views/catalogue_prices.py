@@ -14,10 +14,21 @@ from services.order.api.views.amounts import (
     period_of,
     price_reference,
 )
+from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import ValueView, value_view
 from services.order.domain.catalogue.catalogue import LifeCycle, Offering
-from services.order.domain.catalogue.prices import Commitment, Discount, Price, Tier
-from shared.contracts import Value
+from services.order.domain.catalogue.prices import (
+    PAID_ONCE,
+    BillingMonth,
+    Commitment,
+    Discount,
+    Price,
+    PriceKind,
+    Tier,
+)
+from shared.contracts import BusinessAction, Value
+from shared.http import href_of
+from shared.http.collection_paths import OFFERINGS_PATH
 from shared.http.views import UnvalidatedTmfView
 
 
@@ -77,8 +88,20 @@ class PriceView(UnvalidatedTmfView):
     suspended_for: tuple[str, ...] | None = None
     """Extension: it is charged while the product is suspended for one of these reasons."""
 
+    first_month: BillingMonth | None = None
+    """Extension: what a recurring price costs in the calendar month in which it begins."""
+
+    reduced_price: str | None = None
+    """Extension: the id of the only price of the offering that a discount reduces."""
+
     tax: tuple[TaxView, ...] | None = None
     """The tax, if it is not that of the specification."""
+
+    charged_with: tuple[BusinessAction, ...] | None = None
+    """Extension: the business actions with which a price that is paid once is due."""
+
+    product_offering: ReferenceView | None = None
+    """Extension: the member of the bundle on whose prices a discount is given."""
 
     valid_for: ValidityView | None = None
     prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
@@ -112,10 +135,12 @@ def price_view(offering: Offering, price: Price) -> PriceView:
         recurring_charge_period_type=period,
         recurring_charge_period_length=1 if period else None,
         price=MoneyView.of(price.amount_cents),
+        charged_with=price.charged_with if price.kind in PAID_ONCE else None,
         unit_of_measure=QuantityView(amount=1, units=price.unit) if price.unit else None,
         per_characteristic=price.per or None,
         tier=tuple(tier_view(each) for each in price.tiers) or None,
         suspended_for=price.suspended_for or None,
+        first_month=price.first_month if price.kind is PriceKind.RECURRING else None,
         tax=(TaxView(tax_category=price.tax),) if price.tax else None,
         prod_spec_char_value_use=(value_use_view(price.when.characteristic, price.when.value),)
         if price.when
@@ -142,6 +167,12 @@ def discount_view(offering: Offering, discount: Discount) -> PriceView:
         recurring_charge_period_type=period_of(discount.kind),
         price=MoneyView.of(-discount.amount_cents) if discount.amount_cents else None,
         percentage=-discount.percent if discount.percent else None,
+        reduced_price=discount.price or None,
+        product_offering=ReferenceView(
+            id=discount.member, href=href_of(OFFERINGS_PATH, discount.member)
+        )
+        if discount.member
+        else None,
         valid_for=ValidityView.of(discount.valid_from, discount.valid_until),
         product_offering_term=term_views(discount.name, discount.months),
     )

@@ -1,5 +1,6 @@
 """Views of offerings (TMF620 v4)."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -15,9 +16,17 @@ from services.order.api.views.catalogue_prices import (
 from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import specification_reference
 from services.order.domain.catalogue.catalogue import LifeCycle, Offering
+from services.order.domain.catalogue.prices import AT_COMPLETION, ChargeStart
 from shared.http import href_of
 from shared.http.collection_paths import OFFERINGS_PATH
 from shared.http.views import UnvalidatedTmfView
+
+
+class OfferingRelationship(StrEnum):
+    """The relationship of an offering to another one."""
+
+    UPGRADES_TO = "upgradesTo"
+    """Its products may change to the other one."""
 
 
 class MemberView(UnvalidatedTmfView):
@@ -25,6 +34,14 @@ class MemberView(UnvalidatedTmfView):
 
     id: str
     href: str
+
+
+class OfferingRelationshipView(UnvalidatedTmfView):
+    """Another offering to which this one has a relationship."""
+
+    id: str
+    href: str
+    relationship_type: OfferingRelationship
 
 
 class OfferingView(UnvalidatedTmfView):
@@ -46,9 +63,16 @@ class OfferingView(UnvalidatedTmfView):
     channel: tuple[ReferenceView, ...] | None = None
     market_segment: tuple[ReferenceView, ...] | None = None
     place: tuple[ReferenceView, ...] | None = None
+    holds: tuple[ReferenceView, ...] | None = None
+    """Extension: offerings or specifications, of one of which the customer has a product."""
+
     bundled_product_offering: tuple[MemberView, ...] | None = None
+    product_offering_relationship: tuple[OfferingRelationshipView, ...] | None = None
     prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
     product_offering_price: tuple[ReferenceView, ...] | None = None
+    charge_start: ChargeStart | None = None
+    """Extension: when recurring charges begin; on completion without it."""
+
     product_specification: ReferenceView | None = None
     type: Annotated[str, Field(alias="@type")] = "ProductOffering"
 
@@ -70,26 +94,36 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
         channel=reference_views(eligibility.channels),
         market_segment=reference_views(eligibility.categories),
         place=reference_views(eligibility.local_networks),
+        holds=reference_views(eligibility.holds),
         bundled_product_offering=tuple(
             MemberView(id=member, href=href_of(OFFERINGS_PATH, member))
             for member in offering.members
         )
         or None,
+        product_offering_relationship=tuple(map(upgrade_view, offering.upgrades_to)) or None,
         prod_spec_char_value_use=tuple(
             value_use_view(each.name, each.value) for each in offering.fixed
         )
         or None,
         product_offering_price=tuple(prices) or None,
+        charge_start=None if offering.charge_start is AT_COMPLETION else offering.charge_start,
         product_specification=specification_reference(offering.specification)
         if offering.specification
         else None,
     )
 
 
+def upgrade_view(offering_id: str) -> OfferingRelationshipView:
+    """Show an offering to which products may change."""
+    href = href_of(OFFERINGS_PATH, offering_id)
+    return OfferingRelationshipView(
+        id=offering_id, href=href, relationship_type=OfferingRelationship.UPGRADES_TO
+    )
+
+
 def validity_view(offering: Offering) -> ValidityView | None:
     """Show the period in which an offering is sold; None if it is unlimited."""
-    begin, end = offering.eligibility.valid_from, offering.eligibility.valid_until
-    return ValidityView(start_date_time=begin, end_date_time=end) if begin or end else None
+    return ValidityView.of(offering.eligibility.valid_from, offering.eligibility.valid_until)
 
 
 def reference_views(ids: tuple[str, ...]) -> tuple[ReferenceView, ...] | None:

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from services.order.domain.acceptance.characteristics import (
-    characteristic_faults,
-    missing_characteristic_faults,
-)
+from services.order.domain.acceptance.characteristics import characteristic_faults
 from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
@@ -22,6 +19,10 @@ from services.order.domain.catalogue.catalogue import (
     Offering,
     Specification,
     find_version,
+)
+from services.order.domain.catalogue.characteristic_dependencies import (
+    dependency_faults,
+    without_disallowed,
 )
 from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.fulfilment.product import Product
@@ -40,8 +41,10 @@ def change_faults(item: RequestedItem, product: Product, catalogue: Catalogue) -
     yield from stated_characteristic_faults(item, product, rules, catalogue)
     if item.enabled_action:
         after = characteristics_after(item, item.enabled_action, product, catalogue)
-        names = {each.name for each in after}
-        yield from missing_characteristic_faults(item.field, rules, names)
+        values = {each.name: each.value for each in after}
+        at = f"{item.field}/product/productCharacteristic"
+        if values != values_of(product):
+            yield from dependency_faults(at, specification.characteristics, values)
     yield from address_faults(item, product)
     yield from unchanged_faults(item, product)
     yield from renewal_faults(item, product, catalogue)
@@ -140,28 +143,37 @@ def characteristics_after(
     """Return the characteristics of a product after an item.
 
     The new offering's fixed values come before those of the product. What an action chooses anew
-    is that of the item alone: a customer who picks no number gets any.
+    is that of the item alone: a customer who picks no number gets any. What the product has, and
+    the new values of others do not allow any more, it loses.
     """
     rules = {each.name: each for each in specification_of(product, catalogue).characteristics}
     offering = offering_after(item, product, catalogue)
-    values: dict[str, Value] = {
+    before: dict[str, Value] = {
         each.name: each.value
         for each in product.content.characteristics
         if not is_chosen_anew(rules.get(each.name), action)
     }
-    values |= {each.name: each.value for each in offering.fixed} if offering else {}
-    values |= {
+    stated = {each.name: each.value for each in offering.fixed} if offering else {}
+    stated |= {
         each.name: each.value  # type: ignore[misc]
         for each in item.characteristics
         if not is_present_number(each, product) or BUSINESS_ACTIONS[action].chooses_anew
     }
+    values = before | stated
+    if values != values_of(product):
+        values = without_disallowed(values, kept=stated, rules=rules.values())
     return tuple(Characteristic(name=name, value=value) for name, value in values.items())
+
+
+def values_of(product: Product) -> dict[str, Value]:
+    """Return the characteristics of a product."""
+    return {each.name: each.value for each in product.content.characteristics}
 
 
 def present_values(product: Product) -> dict[str, Value]:
     """Return the characteristics of a product, and its number, picked or not."""
     number = {NUMBER_CHARACTERISTIC: product.number} if product.number else {}
-    return number | {each.name: each.value for each in product.content.characteristics}
+    return number | values_of(product)
 
 
 def is_present_number(stated: RequestedCharacteristic, product: Product) -> bool:

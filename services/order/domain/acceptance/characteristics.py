@@ -1,6 +1,6 @@
 """The characteristics of an ordered product: checked against the rules, and merged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from services.order.domain.acceptance.request import RequestedCharacteristic, RequestedItem
 from services.order.domain.catalogue.catalogue import (
@@ -8,7 +8,8 @@ from services.order.domain.catalogue.catalogue import (
     Offering,
     Specification,
 )
-from services.order.domain.catalogue.characteristic_values import allowed_values_text, value_faults
+from services.order.domain.catalogue.characteristic_dependencies import dependency_faults
+from services.order.domain.catalogue.characteristic_values import value_faults
 from shared.contracts import Characteristic, Value
 from shared.errors import Fault
 
@@ -19,18 +20,19 @@ def characteristics_faults(
     """Name what is wrong with the characteristics given for one product."""
     rules = {rule.name: rule for rule in specification.characteristics}
     fixed = {each.name: each.value for each in offering.fixed}
-    requested: set[str] = set()
+    requested: dict[str, object] = {}
     for each in item.characteristics:
         yield from characteristic_faults(each, rules, fixed, requested)
-        requested.add(each.name or "")
-    yield from missing_characteristic_faults(item.field, rules, requested | set(fixed))
+        requested[each.name or ""] = each.value
+    at = f"{item.field}/product/productCharacteristic"
+    yield from dependency_faults(at, specification.characteristics, {**requested, **fixed})
 
 
 def characteristic_faults(
     requested: RequestedCharacteristic,
     rules: Mapping[str, CharacteristicRule],
     fixed: Mapping[str, Value],
-    seen: set[str],
+    seen: Collection[str],
 ) -> Iterator[Fault]:
     """Name what is wrong with one characteristic by itself."""
     at = f"{requested.field}/name"
@@ -52,29 +54,6 @@ def characteristic_faults(
         yield from value_faults(
             f"{requested.field}/value", requested.value, rules[requested.name], fixed
         )
-
-
-def missing_characteristic_faults(
-    at: str, rules: Mapping[str, CharacteristicRule], requested: set[str]
-) -> Iterator[Fault]:
-    """Name required characteristics that are neither given nor fixed."""
-    field = f"{at}/product/productCharacteristic"
-    for rule in rules.values():
-        if rule.required and rule.name not in requested:
-            yield Fault(
-                field,
-                "characteristic-missing",
-                f"{rule.name} must be given",
-                allowed_values_text(rule),
-            )
-        for other in rule.requires:
-            if rule.name in requested and other not in requested:
-                yield Fault(
-                    field,
-                    "characteristic-missing",
-                    f"{rule.name} requires {other}",
-                    f"give {other} as well, or leave {rule.name} out",
-                )
 
 
 def merge_characteristics(item: RequestedItem, offering: Offering) -> tuple[Characteristic, ...]:

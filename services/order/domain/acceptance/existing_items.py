@@ -13,8 +13,13 @@ from services.order.domain.acceptance.payment import payment_faults
 from services.order.domain.acceptance.reasons import disconnection_faults, suspension_faults
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import ProductEffect, ProductPart
+from services.order.domain.catalogue.catalogue import Catalogue, Offering
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.domain.catalogue.eligibility import eligibility_faults
+from services.order.domain.catalogue.offering_relations import (
+    possible_upgrades,
+    restricts_upgrades,
+)
 from services.order.domain.fulfilment.product import Product
 from shared.errors import Fault
 
@@ -90,5 +95,17 @@ def offering_faults(
         reason = f"the product belongs to the bundle {product.content.bundle}, with its price"
         yield Fault(at, "bundle-member", reason, "disconnect the bundle, and order another")
     else:
+        yield from not_possible_faults(at, product, offering, context.catalogue)
         eligibility = context.eligibility._replace(local_network=product.content.local_network)
         yield from eligibility_faults(at, offering.eligibility, eligibility)
+
+
+def not_possible_faults(
+    at: str, product: Product, offering: Offering, catalogue: Catalogue
+) -> Iterator[Fault]:
+    """Name another offering to which products of the present one do not change."""
+    possible = possible_upgrades(product.offering_id, catalogue)
+    if restricts_upgrades(product.offering_id, catalogue) and offering.id not in possible:
+        reason = f"a product of {product.offering_id} does not change to this offering"
+        remedy = f"use one of: {', '.join(possible)}" if possible else "leave the item out"
+        yield Fault(at, "upgrade-not-possible", reason, remedy)

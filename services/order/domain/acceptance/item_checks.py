@@ -10,6 +10,7 @@ from services.order.domain.business_actions import ProductPart
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.domain.catalogue.eligibility import EligibilityContext
+from services.order.domain.catalogue.offering_relations import possible_upgrades
 from services.order.domain.fulfilment.product import Product
 from shared.errors import Fault
 
@@ -44,6 +45,8 @@ def not_sellable_faults(at: str, offering_id: str, catalogue: Catalogue) -> Iter
     """Name why an offering cannot be ordered: it is not sold now, or does not exist."""
     remedy = "see GET /tmf-api/productCatalogManagement/v4/productOffering?lifecycleStatus=active"
     if any(each.id == offering_id for each in catalogue.offerings):
+        successors = possible_upgrades(offering_id, catalogue)
+        remedy = f"order its successor: {' or '.join(successors)}" if successors else remedy
         yield Fault(at, "offering-not-sold", "the offering is not sold now", remedy)
     else:
         yield Fault(at, "offering-unknown", "the catalogue has no such offering", remedy)

@@ -17,6 +17,7 @@ from services.order.domain.acceptance.charge_starts import charge_start_faults
 from services.order.domain.acceptance.dependents import dependent_faults, left_base_faults
 from services.order.domain.acceptance.existing_items import existing_product_item_faults
 from services.order.domain.acceptance.existing_products import product_twice_faults
+from services.order.domain.acceptance.held_products import holding_faults
 from services.order.domain.acceptance.installation_address import (
     installation_address_faults,
     installation_place,
@@ -73,6 +74,7 @@ def items_faults(items: Sequence[RequestedItem], context: ItemCheckContext) -> I
     search = BaseSearch(flat, context.catalogue, context.products, context.party_id)
     yield from base_faults(flat, search)
     yield from excluded_faults(flat, search)
+    yield from holding_faults(flat, search)
     yield from split_bundles_faults(existing, context.products)
 
 

@@ -35,6 +35,14 @@ class ValueType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CharacteristicDependency:
+    """A dependency of a characteristic: another one has one of these values."""
+
+    characteristic: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CharacteristicRule:
     """The rule for one characteristic of a product."""
 
@@ -51,11 +59,34 @@ class CharacteristicRule:
     pattern_means: str = ""
     """The pattern described for people: `E.164, for example +862580001234`."""
 
+    minimum: WholeNumber | None = None
+    """The least whole number that is allowed; None for any."""
+
+    maximum: WholeNumber | None = None
+    """The greatest whole number that is allowed; None for any."""
+
+    step: WholeNumber = 1
+    """The distance of allowed whole numbers, counted from the minimum, or from 0 without one."""
+
+    unit: str = ""
+    """The unit of a whole number, for people: `Mbit/s`."""
+
     requires: tuple[str, ...] = ()
     """Other characteristics that must be given with it."""
 
+    allowed_when: tuple[CharacteristicDependency, ...] = ()
+    """A product has it only if all of these hold."""
+
+    required_when: tuple[CharacteristicDependency, ...] = ()
+    """A product must have it if all of these hold; empty if it depends on none."""
+
     changed_by: tuple[BusinessAction, ...] = (ORDINARY_CHANGE,)
     """The business actions that change it."""
+
+    @property
+    def has_range(self) -> bool:
+        """Whether not all whole numbers are allowed."""
+        return (self.minimum, self.maximum, self.step) != (None, None, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +128,9 @@ class Eligibility:
     categories: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     local_networks: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    """Offerings or specifications: the customer has an active product of one of them."""
+
     valid_from: Timestamp | None = None
     valid_until: Timestamp | None = None
     """From this time on it is no longer sold."""
@@ -132,6 +166,8 @@ class Offering:
     """When its recurring charges begin, unless the order says so."""
 
     eligibility: Eligibility = UNRESTRICTED
+    upgrades_to: tuple[str, ...] = ()
+    """The offerings to which its products may change; empty for all of its specification."""
 
     @property
     def is_bundle(self) -> bool:
@@ -178,15 +214,6 @@ def newest_active(entries: Iterable[E]) -> dict[str, E]:
 def is_complete_bundle(offering: Offering, singles: Mapping[str, Offering]) -> bool:
     """Tell whether an offering is a bundle whose members are all sold by themselves."""
     return offering.is_bundle and all(member in singles for member in offering.members)
-
-
-def overlay(shared: Catalogue, own: Catalogue) -> Catalogue:
-    """Return a tenant's catalogue: its own entries, and the shared ones it has not replaced."""
-    own_specifications = {each.id for each in own.specifications}
-    own_offerings = {each.id for each in own.offerings}
-    specifications = [each for each in shared.specifications if each.id not in own_specifications]
-    offerings = [each for each in shared.offerings if each.id not in own_offerings]
-    return Catalogue.of((*specifications, *own.specifications), (*offerings, *own.offerings))
 
 
 def latest_versions(entries: Iterable[E], state: LifeCycle | None = None) -> tuple[E, ...]:

@@ -36,6 +36,13 @@ def value_faults(
             f"{rule.name} has not the right form",
             allowed_values_text(rule),
         )
+    elif not is_in_range(value, rule):
+        yield Fault(
+            at,
+            "characteristic-range",
+            f"{rule.name} is out of its range",
+            allowed_values_text(rule),
+        )
     elif fixed.get(rule.name, value) != value:
         yield Fault(
             at,
@@ -59,14 +66,33 @@ def type_faults(at: str, value: object, rule: CharacteristicRule) -> Iterator[Fa
         )
 
 
+def is_in_range(value: object, rule: CharacteristicRule) -> bool:
+    """Tell whether a value of the rule's type is in its range; each text and truth value is."""
+    if rule.type is not ValueType.INTEGER or not isinstance(value, int):
+        return True
+    least = value if rule.minimum is None else rule.minimum
+    greatest = value if rule.maximum is None else rule.maximum
+    is_on_step = rule.step <= 1 or (value - (rule.minimum or 0)) % rule.step == 0
+    return least <= value <= greatest and is_on_step
+
+
 def allowed_values_text(rule: CharacteristicRule) -> str:
     """Describe the allowed values of a characteristic, for people."""
+    unit = f", in {rule.unit}" if rule.unit else ""
     if rule.allowed:
-        return f"use one of: {', '.join(str(each) for each in rule.allowed)}"
+        return f"use one of: {', '.join(str(each) for each in rule.allowed)}{unit}"
     if rule.pattern:
         return f"use {rule.pattern_means or rule.pattern}"
     limit = f" of at most {MAX_TEXT_LENGTH} characters" if rule.type is ValueType.STRING else ""
-    return f"use a JSON {rule.type}{limit}"
+    return f"use a JSON {rule.type}{limit}{range_text(rule)}{unit}"
+
+
+def range_text(rule: CharacteristicRule) -> str:
+    """Describe the range of a whole number: ` from 10 to 100 in steps of 10`."""
+    least = "" if rule.minimum is None else f" from {rule.minimum}"
+    greatest = "" if rule.maximum is None else f" to {rule.maximum}"
+    steps = "" if rule.step == 1 else f" in steps of {rule.step}"
+    return f"{least}{greatest}{steps}"
 
 
 @cache

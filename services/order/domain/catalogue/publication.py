@@ -14,8 +14,14 @@ from services.order.domain.catalogue.catalogue import (
     LifeCycle,
     Offering,
     Specification,
-    overlay,
 )
+from services.order.domain.catalogue.characteristic_rules import (
+    broken_offering_faults,
+    characteristic_rule_faults,
+    fixed_dependency_faults,
+)
+from services.order.domain.catalogue.offering_relations import offering_relation_faults
+from services.order.domain.catalogue.tenant_catalogue import overlay
 from services.order.domain.catalogue.validation import (
     offering_faults,
     relation_faults,
@@ -71,8 +77,10 @@ def publish(
         InvalidError: if it contradicts itself or the catalogue; every fault is named.
     """
     entries = list(publication.located_entries())
+    before = overlay(shared, own)
     result = overlay(shared, merge_publication(own, publication))
-    if faults := [*version_faults(own, entries), *result_faults(result, entries)]:
+    checked = [(at, entry) for at, entry in entries if not is_retirement(entry, before)]
+    if faults := [*version_faults(own, entries), *result_faults(result, checked)]:
         raise InvalidError(faults)
     current = {version_key(each): each for each in all_entries(own)}
     return tuple(each for _, each in entries if current.get(version_key(each)) != each)
@@ -158,6 +166,17 @@ def version_faults(own: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[
         seen.add(key)
 
 
+def is_retirement(entry: CatalogueEntry, before: Catalogue) -> bool:
+    """Tell whether an entry only retires a version of the catalogue.
+
+    That is always possible, also where the catalogue has changed since its publication.
+    """
+    return entry.state is LifeCycle.RETIRED and any(
+        version_key(was) == version_key(entry) and replace(was, state=entry.state) == entry
+        for was in all_entries(before)
+    )
+
+
 def newest_version_numbers(
     entries: Iterable[CatalogueEntry],
 ) -> dict[tuple[type[CatalogueEntry], str], int]:
@@ -189,10 +208,15 @@ def change_faults(at: str, was: CatalogueEntry, entry: CatalogueEntry) -> Iterat
 
 def result_faults(catalogue: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
     """Name what would be inconsistent in the resulting catalogue."""
+    offerings = [entry for _, entry in entries if isinstance(entry, Offering)]
     for at, entry in entries:
         match entry:
             case Specification():
                 yield from specification_faults(at, entry)
                 yield from relation_faults(at, entry, catalogue)
+                yield from characteristic_rule_faults(at, entry)
+                yield from broken_offering_faults(at, entry, catalogue, offerings)
             case Offering():
                 yield from offering_faults(at, entry, catalogue)
+                yield from fixed_dependency_faults(at, entry, catalogue)
+                yield from offering_relation_faults(at, entry, catalogue)

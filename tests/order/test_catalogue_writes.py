@@ -1,0 +1,266 @@
+"""Entries of the catalogue are created, changed and retired as TMF620 has it."""
+
+import asyncio
+
+import pytest
+from httpx import AsyncClient, Response
+
+from shared.http.collection_paths import (
+    OFFERINGS_PATH,
+    ORDERS_PATH,
+    PRICES_PATH,
+    SPECIFICATIONS_PATH,
+)
+from tests.callers import AsRole
+from tests.order.builders import SHIPPED_ENTRIES, Json, a_body, an_item
+from tests.order.catalogue_client import (
+    OFFERING,
+    PRICE,
+    SPECIFICATION,
+    Catalogue,
+    cable,
+    catalogue,
+    faults_in,
+)
+
+__all__ = ["cable", "catalogue"]
+
+
+async def order(client: AsyncClient, as_role: AsRole, offering: str = "cable-blue") -> Response:
+    body = a_body(an_item("1", offering))
+    return await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
+
+
+async def test_what_is_created_is_shown_and_sold(
+    cable: Catalogue, client: AsyncClient, as_role: AsRole
+) -> None:
+    shown = await cable.read(OFFERINGS_PATH, "cable-blue")
+
+    assert (shown["version"], shown["lifecycleStatus"], shown["isSellable"]) == (
+        *("1", "active"),
+        True,
+    )
+    price = await cable.read(PRICES_PATH, shown["productOfferingPrice"][0]["id"])
+    assert price["price"] == {"unit": "CNY", "value": 19.9}
+    placed = await order(client, as_role)
+    assert placed.json()["orderTotalPrice"][0]["price"]["dutyFreeAmount"]["value"] == 19.9
+
+
+async def test_the_response_is_the_entry_and_its_location(catalogue: Catalogue) -> None:
+    await catalogue.create(SPECIFICATIONS_PATH, SPECIFICATION)
+
+    answer = await catalogue.create(OFFERINGS_PATH, OFFERING)
+
+    assert answer.headers["location"] == f"{OFFERINGS_PATH}/cable-blue"
+    body = answer.json()
+    assert [(each["field"], each["code"]) for each in body.pop("warnings")] == [
+        ("/productSpecification/id", "delivery-not-known")
+    ]
+    assert body == await catalogue.read(OFFERINGS_PATH, "cable-blue")
+
+
+async def test_a_new_entry_is_a_draft_unless_it_says_otherwise(catalogue: Catalogue) -> None:
+    await catalogue.create(SPECIFICATIONS_PATH, SPECIFICATION)
+    body = {name: value for name, value in OFFERING.items() if name != "lifecycleStatus"}
+
+    created = (await catalogue.create(OFFERINGS_PATH, body)).json()
+
+    assert (created["lifecycleStatus"], created["isSellable"]) == ("draft", False)
+
+
+@pytest.mark.parametrize(
+    ("path", "ids"),
+    [
+        (OFFERINGS_PATH, [each.id for each in SHIPPED_ENTRIES.offerings]),
+        (SPECIFICATIONS_PATH, [each.id for each in SHIPPED_ENTRIES.specifications]),
+    ],
+)
+async def test_what_is_shown_can_be_created_under_another_id(
+    catalogue: Catalogue, path: str, ids: list[str]
+) -> None:
+    for id_ in ids:
+        shown = await catalogue.read(path, id_)
+        answer = await catalogue.create(path, shown | {"id": f"{id_}-copy"})
+        assert answer.status_code == 201, answer.text
+
+        copy = await catalogue.read(path, f"{id_}-copy")
+
+        assert without_ids(copy) == without_ids(shown)
+
+
+def without_ids(shown: Json) -> Json:
+    """Return a view without what follows from its id, and the references to its own prices."""
+    prices = [each["name"] for each in shown.get("productOfferingPrice", ())]
+    return shown | {"id": "", "href": "", "productOfferingPrice": prices}
+
+
+@pytest.mark.parametrize("id_", ["voice-basic", "ftth-500-term", "cards-50", "plan-20"])
+async def test_the_prices_that_are_shown_can_be_stated(catalogue: Catalogue, id_: str) -> None:
+    shown = await catalogue.read(OFFERINGS_PATH, id_)
+    prices = [
+        await catalogue.read(PRICES_PATH, each["id"]) for each in shown["productOfferingPrice"]
+    ]
+    body = shown | {"id": "copy", "productOfferingPrice": prices}
+
+    answer = await catalogue.create(OFFERINGS_PATH, body)
+
+    assert answer.status_code == 201, answer.text
+    references = answer.json()["productOfferingPrice"]
+    copies = [await catalogue.read(PRICES_PATH, each["id"]) for each in references]
+    different = {"id", "href", "lifecycleStatus", "version"}
+    assert [without(each, different) for each in copies] == [
+        without(each, different) for each in prices
+    ]
+
+
+def without(shown: Json, names: set[str]) -> Json:
+    """Return a view without some attributes."""
+    return {name: value for name, value in shown.items() if name not in names}
+
+
+async def test_a_bundle_with_its_discounts_can_be_created(catalogue: Catalogue) -> None:
+    discount = await catalogue.read(PRICES_PATH, "home-300:home-300-fibre")
+    body = {
+        "id": "home-again",
+        "name": "Home again",
+        "isBundle": True,
+        "bundledProductOffering": [{"id": "ftth-300"}, {"id": "voice-basic"}],
+        "productOfferingPrice": [discount],
+    }
+
+    created = (await catalogue.create(OFFERINGS_PATH, body)).json()
+
+    (price,) = created["productOfferingPrice"]
+    shown = await catalogue.read(PRICES_PATH, price["id"])
+    assert (shown["percentage"], shown["productOffering"]["id"]) == (-20, "ftth-300")
+
+
+async def test_a_repeated_request_gets_the_entry_again(cable: Catalogue) -> None:
+    again = await cable.create(OFFERINGS_PATH, OFFERING)
+    await cable.change(OFFERINGS_PATH, "cable-blue", {"lifecycleStatus": "retired"})
+    late = await cable.create(OFFERINGS_PATH, OFFERING)
+
+    assert [each.status_code for each in (again, late)] == [201, 201]
+    assert {each.headers["idempotent-replayed"] for each in (again, late)} == {"true"}
+    assert late.json()["lifecycleStatus"] == "retired"
+
+
+async def test_two_different_requests_for_one_id_at_once_create_one_entry(
+    catalogue: Catalogue,
+) -> None:
+    bodies = [SPECIFICATION | {"name": f"Cable {n}"} for n in range(5)]
+
+    answers = await asyncio.gather(
+        *(catalogue.create(SPECIFICATIONS_PATH, body) for body in bodies)
+    )
+
+    assert sorted(each.status_code for each in answers) == [201, 409, 409, 409, 409]
+    assert {each.json()["code"] for each in answers if each.status_code == 409} == {"entry-exists"}
+
+
+async def test_a_draft_is_changed_in_place_and_activated(catalogue: Catalogue) -> None:
+    await catalogue.create(SPECIFICATIONS_PATH, SPECIFICATION | {"lifecycleStatus": "draft"})
+
+    renamed = await catalogue.change(SPECIFICATIONS_PATH, "cable", {"name": "Sky"})
+    active = await catalogue.change(SPECIFICATIONS_PATH, "cable", {"lifecycleStatus": "active"})
+
+    assert [
+        (each.json()["version"], each.json()["name"], each.json()["lifecycleStatus"])
+        for each in (renamed, active)
+    ] == [("1", "Sky", "draft"), ("1", "Sky", "active")]
+
+
+async def test_a_change_of_an_active_version_is_the_next_one(
+    cable: Catalogue, client: AsyncClient, as_role: AsRole
+) -> None:
+    first = await order(client, as_role)
+    dearer = PRICE | {"price": {"unit": "CNY", "value": 29.9}}
+
+    changed = await cable.change(OFFERINGS_PATH, "cable-blue", {"productOfferingPrice": [dearer]})
+
+    assert (changed.json()["version"], changed.json()["name"]) == ("2", "Blue cable")
+    assert (await cable.read(OFFERINGS_PATH, "cable-blue", "?version=1"))["version"] == "1"
+    ordered = await client.get(first.headers["location"], headers=as_role("crm"))
+    assert ordered.json()["orderTotalPrice"][0]["price"]["dutyFreeAmount"]["value"] == 19.9
+    placed = await order(client, as_role)
+    assert placed.json()["orderTotalPrice"][0]["price"]["dutyFreeAmount"]["value"] == 29.9
+
+
+async def test_a_change_may_be_prepared_as_a_draft(cable: Catalogue) -> None:
+    draft = {"name": "Sky", "lifecycleStatus": "draft"}
+
+    prepared = (await cable.change(OFFERINGS_PATH, "cable-blue", draft)).json()
+    shown = await cable.read(OFFERINGS_PATH, "cable-blue")
+    active = {"lifecycleStatus": "active"}
+    sold = (await cable.change(OFFERINGS_PATH, "cable-blue", active, "?version=2")).json()
+
+    assert (prepared["version"], prepared["lifecycleStatus"]) == ("2", "draft")
+    assert (shown["name"], shown["isSellable"]) == ("Blue cable", True)
+    assert (sold["name"], sold["version"], sold["isSellable"]) == ("Sky", "2", True)
+
+
+async def test_a_change_that_changes_nothing_makes_no_version(cable: Catalogue) -> None:
+    shown = await cable.read(OFFERINGS_PATH, "cable-blue")
+    patch = {name: shown[name] for name in ("name", "productOfferingPrice", "lifecycleStatus")}
+
+    same = (await cable.change(OFFERINGS_PATH, "cable-blue", patch)).json()
+
+    assert {name: same[name] for name in shown} == shown
+
+
+async def test_a_retired_offering_is_sold_in_no_version(
+    cable: Catalogue, client: AsyncClient, as_role: AsRole
+) -> None:
+    await cable.change(OFFERINGS_PATH, "cable-blue", {"name": "Sky"})
+
+    retired = await cable.change(OFFERINGS_PATH, "cable-blue", {"lifecycleStatus": "retired"})
+
+    assert (retired.json()["version"], retired.json()["isSellable"]) == ("2", False)
+    earlier = await cable.read(OFFERINGS_PATH, "cable-blue", "?version=1")
+    assert earlier["lifecycleStatus"] == "retired"
+    refused = await order(client, as_role)
+    assert refused.json()["errors"][0]["code"] == "offering-not-sold"
+
+
+async def test_one_version_can_be_retired_alone(cable: Catalogue) -> None:
+    await cable.change(OFFERINGS_PATH, "cable-blue", {"name": "Sky"})
+    retired = {"lifecycleStatus": "retired"}
+
+    await cable.change(OFFERINGS_PATH, "cable-blue", retired, "?version=2")
+
+    shown = await cable.read(OFFERINGS_PATH, "cable-blue")
+    assert (shown["version"], shown["isSellable"]) == ("1", True)
+
+
+async def test_an_offering_is_retired_with_its_successor(
+    cable: Catalogue, client: AsyncClient, as_role: AsRole
+) -> None:
+    await cable.create(OFFERINGS_PATH, OFFERING | {"id": "cable-red"})
+    patch = {
+        "lifecycleStatus": "retired",
+        "productOfferingRelationship": [{"id": "cable-red", "relationshipType": "upgradesTo"}],
+    }
+
+    await cable.change(OFFERINGS_PATH, "cable-blue", patch)
+
+    (fault,) = (await order(client, as_role)).json()["errors"]
+    assert (fault["code"], fault["remedy"]) == (
+        *("offering-not-sold",),
+        "order its successor: cable-red",
+    )
+
+
+async def test_a_retired_version_does_not_come_back(cable: Catalogue) -> None:
+    await cable.change(OFFERINGS_PATH, "cable-blue", {"lifecycleStatus": "retired"})
+
+    answer = await cable.change(OFFERINGS_PATH, "cable-blue", {"lifecycleStatus": "active"})
+
+    assert faults_in(answer) == {("/lifecycleStatus", "state-backwards")}
+
+
+async def test_changes_of_one_offering_at_once_are_one_after_the_other(cable: Catalogue) -> None:
+    answers = await asyncio.gather(
+        *(cable.change(OFFERINGS_PATH, "cable-blue", {"name": f"Sky {n}"}) for n in range(5))
+    )
+
+    assert sorted(each.json()["version"] for each in answers) == ["2", "3", "4", "5", "6"]

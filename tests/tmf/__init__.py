@@ -1,0 +1,1 @@
+"""The APIs compared with TM Forum's own descriptions of them."""
