@@ -43,6 +43,10 @@ class Line:
 
 LINES: dict[str, Line] = {
     "ftth": Line("ftth-300", {"speedMbps": 300}),
+    "voice": Line("voice-basic", holds=frozenset({"number", "pair"})),
+    "secondnumber": Line(
+        "second-number", bases=("voice",), place=NOWHERE, holds=frozenset({"number"})
+    ),
     "iptv": Line(
         "iptv-hd",
         bases=("ftth",),

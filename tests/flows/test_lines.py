@@ -10,7 +10,7 @@ from tests.flows.order_items import disconnection, modification, telephone
 from tests.flows.site import Site
 
 JSON = Any
-TESTED = [name for name in LINES if name != "ftth"]
+TESTED = [name for name in LINES if name not in {"ftth", "voice"}]
 """The lines that have no tests of their own."""
 
 FAILING = [name for name in TESTED if LINES[name].refused]

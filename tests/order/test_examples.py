@@ -33,6 +33,7 @@ PRICES = {
     "ftth-new": (10000, 9900),
     "voice-new": (5000, 1500),
     "voice-picked": (105000, 8800),
+    "second-number-new": (5000, 2000),
     "bundle-home": (5000, 8670),
     "unserved-address": (10000, 6900),
     "no-free-port": (10000, 6900),

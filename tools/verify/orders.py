@@ -11,7 +11,10 @@ CheckResult = str | None
 
 OPEN_FALLOUT = "SELECT order_id, code, reason FROM fallout WHERE state IN ('open', 'retried')"
 ORDERS_WITH_PROGRESS = """
-    SELECT o.id, p.state, p.items, s.external_id
+    SELECT o.id, p.state, p.items, s.external_id, EXISTS (
+        SELECT FROM awaited_products a JOIN products x ON x.id = a.product_id
+        WHERE a.order_id = o.id AND x.open_order_id IS NOT NULL
+    ) AS waits
     FROM orders o
     LEFT JOIN order_progress p ON p.order_id = o.id
     LEFT JOIN submissions s ON s.id = o.id
@@ -50,12 +53,12 @@ def every_201_is_there(stack_data: StackData) -> Iterator[CheckResult]:
 
 
 def orders_ended_or_in_fallout(stack_data: StackData) -> Iterator[CheckResult]:
-    """Check that each order has ended, or is held with a reason in fallout."""
+    """Check that each order has ended, is held with a reason in fallout, or waits for another."""
     waiting = {row.order_id: row for row in stack_data.rows("provisioning", OPEN_FALLOUT)}
     for row in stack_data.rows("order", ORDERS_WITH_PROGRESS):
         fallout = waiting.get(row.id)
         in_fallout = row.state == "held" and fallout and fallout.code and fallout.reason
-        if row.state in FINAL or in_fallout:
+        if row.state in FINAL or in_fallout or (row.state == "pending" and row.waits):
             yield None
         else:
             yield f"order {row.id} is {row.state or 'without a state'}, and not in fallout"

@@ -74,6 +74,7 @@ def take_first(session: Session, product_id: UUID) -> UUID | None:
         return None
     order_id = session.scalar(FIRST_WAITING, {"product": product_id})
     if order_id:
+        session.execute(LOCK_QUEUED, {"order": order_id})
         is_first = AWAITED.c.product_id == product_id, AWAITED.c.order_id == order_id
         session.execute(delete(AWAITED).where(*is_first))
     return order_id

@@ -38,7 +38,7 @@ def member_faults(
             yield Fault(
                 f"{member.field}/productOffering/id",
                 "member-unwanted",
-                f"the bundle has no place for {offering_id}",
+                "the bundle has no place for this item",
                 f"nest one item {HOW_TO_NEST}, for each of: {', '.join(bundle.members)}",
             )
         elif is_no_member(member):
