@@ -23,7 +23,6 @@ from services.order.domain.catalogue.prices import (
     Commitment,
     Discount,
     Price,
-    PriceKind,
     Tier,
 )
 from shared.contracts import BusinessAction, Value
@@ -89,7 +88,8 @@ class PriceView(UnvalidatedTmfView):
     """Extension: it is charged while the product is suspended for one of these reasons."""
 
     first_month: BillingMonth | None = None
-    """Extension: what a recurring price costs in the calendar month in which it begins."""
+    """Extension: what a recurring price costs in the calendar month in which it begins, if not
+    its remaining days."""
 
     reduced_price: str | None = None
     """Extension: the id of the only price of the offering that a discount reduces."""
@@ -140,7 +140,7 @@ def price_view(offering: Offering, price: Price) -> PriceView:
         per_characteristic=price.per or None,
         tier=tuple(tier_view(each) for each in price.tiers) or None,
         suspended_for=price.suspended_for or None,
-        first_month=price.first_month if price.kind is PriceKind.RECURRING else None,
+        first_month=None if price.first_month is BillingMonth.DAILY else price.first_month,
         tax=(TaxView(tax_category=price.tax),) if price.tax else None,
         prod_spec_char_value_use=(value_use_view(price.when.characteristic, price.when.value),)
         if price.when
