@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.order import store
+from services.order.commands.billing import hand_over
 from services.order.domain.acceptance.submission import without_personal_data
 from services.order.domain.fulfilment.messages import state_messages
 from services.order.domain.fulfilment.order_end import advance_order_and_products
@@ -51,6 +52,7 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     save_progress(update.progress_update, work)
     store.products.put_all(work.session, created=update.created, changed=update.changed)
     work.publish(*update.messages)
+    hand_over(update.completed_items, work)
 
 
 def on_blueprints(message: BlueprintsPublished, work: UnitOfWork) -> None:

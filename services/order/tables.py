@@ -3,10 +3,10 @@
 Columns marked `personal` hold personal data; an erasure blanks them.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.order.domain.fulfilment.product import ProductContent, ProductStatus
@@ -139,6 +139,31 @@ class ProductRow(Base):
         ),
         Index("ix_products_bundle", "bundle_id", postgresql_where=bundle_id.is_not(None)),
         Index("ix_products_base", "base_id", postgresql_where=base_id.is_not(None)),
+    )
+
+
+class BillingLineRow(Base):
+    """One completed item, as it was handed over to billing. Partitioned by month.
+
+    It follows from the published message; its month is dropped with that of the outbox.
+    """
+
+    __tablename__ = "billing_lines"
+
+    handed_over_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    local_network: Mapped[str]
+    day: Mapped[date]
+    action: Mapped[str]
+    offering_id: Mapped[str]
+    one_off_cents: Mapped[int] = mapped_column(BigInteger)
+    monthly_begin_cents: Mapped[int] = mapped_column(BigInteger)
+    monthly_end_cents: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index("ix_billing_lines_day", "tenant", "local_network", "day"),
+        {"postgresql_partition_by": "RANGE (handed_over_at)"},
     )
 
 

@@ -2,7 +2,7 @@
 
 Orders are restored from their own `order.accepted`, and get the states that were published for
 them. The rest of their progress follows from the messages of the other services, which are consumed
-again.
+again. What was handed over to billing is written as it was published.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.api.views.orders import render_answer
+from services.order.commands.billing import restore_line
 from services.order.commands.place_order import new_submission, store_order
 from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.acceptance.takeover import order_as_published
 from services.order.domain.fulfilment.product_locks import unlock_products
 from services.order.domain.fulfilment.progress import progress_as_published
 from services.order.handlers import preload_progress, record_changes
-from shared.contracts import OrderAccepted, OrderStateChanged
+from shared.contracts import ItemCompleted, OrderAccepted, OrderStateChanged
 from shared.errors import ConflictError
 from shared.messaging import pending_outbox
 from shared.messaging.dispatcher import index_subscriptions, on
@@ -110,6 +111,7 @@ TAKEOVER = Takeover(
     index_subscriptions(
         on(OrderAccepted, on_accepted, preload=preload),
         on(OrderStateChanged, on_state_changed, preload=preload_progress),
+        on(ItemCompleted, restore_line),
     ),
     withdrawable=(OrderAccepted,),
 )

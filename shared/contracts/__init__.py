@@ -11,6 +11,7 @@ from shared.contracts.base import (
     public_contracts,
     read_envelope,
 )
+from shared.contracts.billing import BillingCharge
 from shared.contracts.business_actions import (
     MEANT_BY,
     TMF_ACTIONS,
@@ -39,6 +40,7 @@ from shared.contracts.message_parts import (
     party_kind_of,
 )
 from shared.contracts.order import (
+    ItemCompleted,
     OrderAccepted,
     OrderCompleted,
     OrderFailed,
@@ -95,6 +97,7 @@ __all__ = [
     "AccessChanged",
     "Action",
     "AssignmentRequested",
+    "BillingCharge",
     "BlueprintName",
     "BlueprintsPublished",
     "BundleRecord",
@@ -111,6 +114,7 @@ __all__ = [
     "Held",
     "HeldProduct",
     "HoldAction",
+    "ItemCompleted",
     "ItemHoldings",
     "ItemNeeds",
     "ItemRecord",

@@ -16,6 +16,7 @@ CARE = STAFF | {"crm", "agent"}
 """Roles that speak with customers, or for them."""
 
 BILLED = CARE | {"billing"}
+ACCOUNTANTS = STAFF | {"billing"}
 SHOPPERS = BILLED | {"product", "analyst"}
 FIELD = OPERATORS | {"crew"}
 
@@ -108,6 +109,7 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"GET {CATALOGUE}/productOfferingPrice/{{id}}": RouteAccess(SHOPPERS, OURS),
         "POST /ops/v1/catalogue": RouteAccess(ADMIN | {"ops", "product"}, NEW),
         "POST /ops/v1/catalogue/plan": RouteAccess(ADMIN | {"ops", "product"}, NEW),
+        "GET /ops/v1/billing/reconciliation": RouteAccess(ACCOUNTANTS, OURS),
     },
     "provisioning": {
         f"GET {SERVICES}": RouteAccess(PLANNERS | CLIENTS, LIST),

@@ -1,6 +1,7 @@
 """Reads and writes the rows of the order service. Only this package queries the tables."""
 
 from services.order.store import (
+    billing,
     blueprints,
     catalogue,
     erasure,
@@ -12,6 +13,7 @@ from services.order.store import (
 )
 
 __all__ = [
+    "billing",
     "blueprints",
     "catalogue",
     "erasure",

@@ -6,9 +6,11 @@ offerings       TMF620 productOffering
 specifications  TMF620 productSpecification
 prices          TMF620 productOfferingPrice
 catalogue       the publication of specifications and offerings
+billing         the reconciliation with billing
 """
 
 from services.order.api.routes import (
+    billing,
     catalogue,
     offerings,
     orders,
@@ -24,6 +26,7 @@ ROUTERS = (
     specifications.router,
     prices.router,
     catalogue.router,
+    billing.router,
 )
 
 __all__ = ["ROUTERS"]

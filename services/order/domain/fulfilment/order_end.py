@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.order.domain.fulfilment.completed_items import completed_items
 from services.order.domain.fulfilment.installed_base import products_after
 from services.order.domain.fulfilment.messages import (
     completed_message,
@@ -22,7 +23,7 @@ from services.order.domain.fulfilment.progress import (
     local_networks_of,
 )
 from services.order.domain.order import Order
-from shared.contracts import Message, OrderState, ServiceCompleted
+from shared.contracts import ItemCompleted, Message, OrderState, ServiceCompleted
 
 
 class FulfilmentUpdate(NamedTuple):
@@ -32,6 +33,8 @@ class FulfilmentUpdate(NamedTuple):
     created: tuple[Product, ...] = ()
     changed: tuple[Product, ...] = ()
     messages: tuple[Message, ...] = ()
+    completed_items: tuple[ItemCompleted, ...] = ()
+    """What is handed over to billing."""
 
 
 def advance_order_and_products(
@@ -62,8 +65,14 @@ def advance_order_and_products(
             created, changed, unlocked = products_after(
                 order, products, message.services, now, local_networks_of(update.progress)
             )
-            message_of_end = completed_message(order, (*created, *changed))
-            return FulfilmentUpdate(update, created, (*changed, *unlocked), (message_of_end,))
+            after = (*created, *changed)
+            return FulfilmentUpdate(
+                update,
+                created,
+                (*changed, *unlocked),
+                (completed_message(order, after),),
+                completed_items(order, products, after, now),
+            )
         case OrderState.REJECTED:
             return FulfilmentUpdate(
                 update,
