@@ -25,7 +25,7 @@ ITEM, TOTAL, SUM = "item", "total", "sum"
 UNKNOWN_NETWORK = "unknown"
 """Stands for the local network of items whose own is not known."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet executes a text that begins so."""
 
 
