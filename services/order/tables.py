@@ -145,26 +145,23 @@ class ProductRow(Base):
 class BillingLineRow(Base):
     """One completed item, as it was handed over to billing. Partitioned by month.
 
-    It follows from the published message; its month is dropped with that of the outbox.
+    It follows from the published message; its month is dropped with that of the outbox. Its only
+    index finds the lines of a file, and refuses a line that is written again.
     """
 
     __tablename__ = "billing_lines"
+    __table_args__ = {"postgresql_partition_by": "RANGE (handed_over_at)"}  # noqa: RUF012  SQLAlchemy's
 
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    local_network: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
     handed_over_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[str]
-    local_network: Mapped[str]
-    day: Mapped[date]
     action: Mapped[str]
     offering_id: Mapped[str]
     one_off_cents: Mapped[int] = mapped_column(BigInteger)
     monthly_begin_cents: Mapped[int] = mapped_column(BigInteger)
     monthly_end_cents: Mapped[int] = mapped_column(BigInteger)
-
-    __table_args__ = (
-        Index("ix_billing_lines_day", "tenant", "local_network", "day"),
-        {"postgresql_partition_by": "RANGE (handed_over_at)"},
-    )
 
 
 class CatalogueEntryRow(Base):
