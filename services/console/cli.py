@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from services.console.billing import billing
 from services.console.errors import (
     EXIT_CODES_HELP,
 )
@@ -48,6 +49,7 @@ blueprint = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(blueprint, name="blueprint")
+app.add_typer(billing, name="billing")
 
 
 def print_version(is_wanted: bool) -> None:  # noqa: FBT001  as Typer calls it

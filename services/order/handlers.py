@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.order import store
+from services.order.commands.billing import hand_over
 from services.order.commands.order_queue import hand_on, start_or_reject
 from services.order.commands.progress import save_progress
 from services.order.domain.acceptance.submission import without_personal_data
@@ -52,6 +53,7 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     store.products.put_all(work.session, created=update.created, changed=changed)
     store.past_states.add_all(work.session, update.past)
     work.publish(*update.messages)
+    hand_over(update.completed_items, work)
 
 
 def on_blueprints(message: BlueprintsPublished, work: UnitOfWork) -> None:

@@ -3,7 +3,7 @@
 Columns marked `personal` hold personal data; an erasure blanks them.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Identity, Index, text
@@ -221,6 +221,28 @@ class AwaitedProductRow(Base):
     """Orders that wait for one product get it in this sequence: that of their acceptance."""
 
     __table_args__ = (Index("ix_awaited_products_queue", "product_id", "position"),)
+
+
+class BillingLineRow(Base):
+    """One completed item, as it was handed over to billing. Partitioned by month.
+
+    It follows from the published message; its month is dropped with that of the outbox. Its only
+    index finds the lines of a file, and refuses a line that is written again.
+    """
+
+    __tablename__ = "billing_lines"
+    __table_args__ = {"postgresql_partition_by": "RANGE (handed_over_at)"}  # noqa: RUF012  SQLAlchemy's
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    local_network: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    handed_over_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    action: Mapped[str]
+    offering_id: Mapped[str]
+    one_off_cents: Mapped[int] = mapped_column(BigInteger)
+    monthly_begin_cents: Mapped[int] = mapped_column(BigInteger)
+    monthly_end_cents: Mapped[int] = mapped_column(BigInteger)
 
 
 class CatalogueEntryRow(Base):

@@ -2,7 +2,7 @@
 
 Orders are restored from their own `order.accepted`, and get the states that were published for
 them. The rest of their progress follows from the messages of the other services, which are consumed
-again.
+again. What was handed over to billing is written as it was published.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.api.views.orders import render_answer
+from services.order.commands.billing import restore_line
 from services.order.commands.order_queue import leave_queue
 from services.order.commands.place_order import new_submission, store_order
 from services.order.commands.progress import record_changes
@@ -28,7 +29,13 @@ from services.order.domain.fulfilment.progress import progress_as_published
 from services.order.domain.fulfilment.waiting import start, waiting_progress
 from services.order.domain.scheduled_messages import ProductsFree
 from services.order.handlers import preload_progress
-from shared.contracts import OrderAccepted, OrderQueued, OrderStateChanged, OrderTerms
+from shared.contracts import (
+    ItemCompleted,
+    OrderAccepted,
+    OrderQueued,
+    OrderStateChanged,
+    OrderTerms,
+)
 from shared.errors import ConflictError
 from shared.messaging import pending_outbox
 from shared.messaging.dispatcher import index_subscriptions, on
@@ -178,6 +185,7 @@ TAKEOVER = Takeover(
         on(OrderQueued, on_queued, preload=preload),
         on(OrderAccepted, on_accepted, preload=preload),
         on(OrderStateChanged, on_state_changed, preload=preload_progress),
+        on(ItemCompleted, restore_line),
     ),
     withdrawable=(OrderAccepted, OrderQueued),
 )

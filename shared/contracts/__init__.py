@@ -11,6 +11,7 @@ from shared.contracts.base import (
     public_contracts,
     read_envelope,
 )
+from shared.contracts.billing import BillingCharge
 from shared.contracts.business_actions import (
     MEANT_BY,
     TMF_ACTIONS,
@@ -40,6 +41,7 @@ from shared.contracts.message_parts import (
     party_kind_of,
 )
 from shared.contracts.order import (
+    ItemCompleted,
     OrderAccepted,
     OrderCompleted,
     OrderFailed,
@@ -99,6 +101,7 @@ __all__ = [
     "AccessChanged",
     "Action",
     "AssignmentRequested",
+    "BillingCharge",
     "BlueprintName",
     "BlueprintsPublished",
     "BundleRecord",
@@ -116,6 +119,7 @@ __all__ = [
     "Held",
     "HeldProduct",
     "HoldAction",
+    "ItemCompleted",
     "ItemHoldings",
     "ItemNeeds",
     "ItemRecord",

@@ -1,8 +1,10 @@
 """Messages owned by the order service."""
 
+from datetime import date, datetime
 from uuid import UUID
 
-from shared.contracts.base import OrderMessage, published
+from shared.contracts.base import Message, OrderMessage, published
+from shared.contracts.billing import BillingCharge
 from shared.contracts.message_parts import Cents, Customer, HeldProduct, OrderedItem
 from shared.contracts.order_record import OrderRecord
 from shared.contracts.order_states import OrderState, PublishedItemState
@@ -89,6 +91,89 @@ class OrderCompleted(OrderMessage, frozen=True, kw_only=True):
 
     customer_id: str
     products: tuple[HeldProduct, ...]
+
+
+@published("order.item_completed", 1, topic="order.billing")
+class ItemCompleted(Message, frozen=True, kw_only=True):
+    """An item of a completed order, for billing (报竣). Its key is the product.
+
+    There is one for each item of a completed order, and none for an order that ended otherwise.
+    """
+
+    id: UUID
+    """Derived from order and item: a message that is repeated has the same."""
+
+    order_id: UUID
+    item_id: str
+    """The CRM's number of the item."""
+
+    external_id: str = ""
+    """The CRM's number of the order."""
+
+    business_action: str
+    """The operator's term for what was done to the product: `new`, `change`, `disconnect`, ..."""
+
+    product_id: UUID
+    service_id: UUID
+    customer_id: str
+    """The customer from now on."""
+
+    account_id: str = ""
+    """The billing account that pays from now on; empty if no order named one."""
+
+    previous_customer_id: str = ""
+    """The customer before a transfer; empty for other actions."""
+
+    previous_account_id: str = ""
+    """The account that paid before a transfer; empty for other actions, and if it had none."""
+
+    offering_id: str
+    previous_offering_id: str = ""
+    """The offering before a change; empty if the product keeps its own."""
+
+    bundle: str = ""
+    """The offering of the bundle that the product belongs to, if any."""
+
+    specification: str
+    local_network: str = ""
+    """The area code; empty if it is not known."""
+
+    day: date
+    """The day of the reconciliation file that has this item, in the time of the local network."""
+
+    effective_from: datetime
+    """When it takes effect: `charges_begin` begin, and `charges_end` end."""
+
+    ended_at: datetime | None = None
+    """When the product ended; null if it goes on."""
+
+    charged_from: date | None = None
+    """The day from which the monthly charges in `charges_begin` are due, in the time of the local
+    network, and before which those in `charges_end` are; null in messages of earlier versions."""
+
+    committed_until: date | None = None
+    """The first day on which the customer is no longer committed to the product; null if he is to
+    nothing."""
+
+    agreement_id: str = ""
+    """The agreement by which it is priced; empty without one."""
+
+    payment_mode: str = ""
+    """`prepaid` or `postpaid`, if an order has stated it."""
+
+    charges_begin: tuple[BillingCharge, ...] = ()
+    """One-time charges that are due, and monthly ones that begin."""
+
+    charges_end: tuple[BillingCharge, ...] = ()
+    """Monthly charges that end; at a transfer those of the previous account."""
+
+    reason: str = ""
+    """For which the product is suspended or disconnected, or which is lifted; else empty."""
+
+    @property
+    def key(self) -> UUID:
+        """The product: what happened to it is read in the order in which it happened."""
+        return self.product_id
 
 
 @published("order.failed", 1)

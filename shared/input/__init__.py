@@ -6,7 +6,7 @@ its test.
 
 json_text          JSON with each key once, finite numbers of 64 bits, valid Unicode
 numbers            numbers and booleans: `"8"` is no number, and `1` is not true
-timestamps         date-times: RFC 3339 with a zone, in the years 0001 to 9999 in UTC
+timestamps         date-times: RFC 3339 with a zone, in the years 0001 to 9999 in UTC; days
 ids                ids that other systems choose, of printable text; ASCII identifiers
 text_comparison    the normal form of texts, by which they are compared
 phones             the normal form of phone numbers, by which they are compared

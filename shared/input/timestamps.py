@@ -1,12 +1,12 @@
-"""Date-times of the input: RFC 3339 (section 5.6), with a zone, within the calendar.
+"""Date-times of the input: RFC 3339 (section 5.6), with a zone, within the calendar; and days.
 
 Nothing else in Kaitong parses a date-time, and no other form is accepted: a day without
 a time, a time without a zone and digits that could count seconds are ambiguous, and a
-wrong reading would go unnoticed.
+wrong reading would go unnoticed. Where a day is meant, it is written in digits, too.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
@@ -17,6 +17,8 @@ DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY_REMEDY = "give a day, as 2026-01-31"
 REMEDY = "give a date-time with its zone, as 2026-01-31T12:00:00Z (in a URL, + is %2B)"
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -76,6 +78,28 @@ Timestamp: TypeAlias = Annotated[
     datetime, BeforeValidator(read_timestamp), Field(json_schema_extra=IS_TIMESTAMP)
 ]
 """A date-time in a body, a query parameter, an import or a publication."""
+
+
+def read_day(value: object) -> date:
+    """Return a day that is written as in RFC 3339, without a time.
+
+    Raises:
+        PydanticCustomError: it is none, or not in the calendar.
+    """
+    if not isinstance(value, str) or DAY.fullmatch(value) is None:
+        raise validation_error(
+            code="day-parsing", reason="should be a day of RFC 3339", remedy=DAY_REMEDY
+        )
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise validation_error(
+            code="day-parsing", reason="is not in the calendar", remedy=DAY_REMEDY
+        ) from None
+
+
+Day: TypeAlias = Annotated[date, BeforeValidator(read_day)]
+"""A day in a query parameter; whose time zone it is in, the operation says."""
 
 
 def in_utc(moment: datetime) -> datetime:

@@ -30,6 +30,7 @@ from shared.contracts import Causation, Envelope, Message, encode
 from shared.contracts.base import message_id
 from shared.errors import UnprocessableError
 from shared.kafka.record_types import OutboxRecord
+from shared.messaging.commit_context import DeferredWrite
 from shared.persistence import history
 from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
@@ -96,6 +97,9 @@ class MessageDraft(NamedTuple):
     position: int
     """Its index among the messages of its cause. Below 0 if it is published again: minus the
     sequence of the message that has undone the earlier one."""
+
+    row: DeferredWrite | None = None
+    """A row about the message, written if and only if it is published."""
 
     @property
     def id(self) -> UUID:
@@ -243,7 +247,7 @@ def make_records(
 ) -> list[OutboxRecord]:
     """Put each message in its envelope, numbered within its key after `sequences`."""
     records = []
-    for message, data, cause, position in drafts:
+    for message, data, cause, position, _ in drafts:
         key = message.key
         sequences[key] = sequence = sequences[key] + 1
         envelope = Envelope.wrap(message, cause, position, sequence, now, data)

@@ -68,8 +68,10 @@ class Transaction:
         """Write all rows; return the records to send and the callbacks to call after the commit."""
         session, now = self.session, self.now
         self.flush()
-        callbacks = self._write_deferred(commit_context, with_lock=False)
         drafts = outbox.without_published(session, self.drafts, commit_context.taken_over)
+        for row in (each.row for each in drafts if each.row):
+            self.add(row)
+        callbacks = self._write_deferred(commit_context, with_lock=False)
         records, has_older_pending = outbox.store(
             session, drafts, self.changes, now, commit_context.publisher_id
         )
@@ -140,6 +142,14 @@ class UnitOfWork:
         """Publish messages to the other services, if and only if the transaction commits."""
         for message in messages:
             self.transaction.drafts.append(self.draft(message))
+
+    def publish_with_row(self, message: Message, row: DeferredWrite) -> None:
+        """Publish a message and write a row about it, both or neither.
+
+        A message that was published before the database was restored is not published again: its
+        row is written by the takeover.
+        """
+        self.transaction.drafts.append(self.draft(message)._replace(row=row))
 
     def record_change(  # noqa: PLR0913  a row of the history has so many columns
         self,

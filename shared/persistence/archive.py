@@ -3,6 +3,9 @@
 The outbox is the owner's archive of all messages ever published; the history grows
 beside it. Both are kept without limit unless the settings say otherwise. A month is
 dropped only after its file is written, read back and compared.
+
+A service may have more tables partitioned by month: their rows follow from published messages, so
+a month of them leaves with that of the outbox, and without a file.
 """
 
 import gzip
@@ -25,7 +28,7 @@ from shared.persistence.database import DISABLE_TIMEOUTS, Sessions
 log = structlog.get_logger()
 
 MONTHLY_TABLES = {"outbox": "told_at", "history": "at"}
-"""The tables partitioned by month, and the column by which."""
+"""The tables whose months are moved to files, and the column by which they are partitioned."""
 
 MONTHS_AHEAD = 3
 """Months made in advance, the current one included."""
@@ -39,6 +42,12 @@ NO_ROW: RowKey = (datetime.min.replace(tzinfo=UTC), -1)
 """The key of a line that is no row."""
 
 LOCK_PARTITIONS = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.partitions'))")
+TABLES_BY_RANGE = text(
+    "SELECT relname FROM pg_partitioned_table JOIN pg_class ON oid = partrelid"
+    " WHERE partstrat = 'r' AND pg_table_is_visible(oid) ORDER BY relname"
+)
+"""No table is partitioned by a range of anything but time."""
+
 TRY_LOCK_ARCHIVE = text("SELECT pg_try_advisory_xact_lock(hashtext('kaitong.archive'))")
 SHORT_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '2s'")
 """Dropping a month waits for all readers; later readers wait for it, and must not wait long."""
@@ -81,7 +90,7 @@ def make_partitions(connection: Connection, now: datetime) -> None:
     In a new database also that of the previous month: another machine's clock may be behind.
     """
     connection.execute(LOCK_PARTITIONS)
-    for table in MONTHLY_TABLES:
+    for table in tables_by_month(connection):
         first = 0 if months_of(connection, table) else -1
         for month in (Month.of(now).plus(ahead) for ahead in range(first, MONTHS_AHEAD)):
             connection.execute(
@@ -91,6 +100,11 @@ def make_partitions(connection: Connection, now: datetime) -> None:
                     f" TO ('{month.plus(1).start.isoformat()}')"
                 )
             )
+
+
+def tables_by_month(connection: Connection) -> list[str]:
+    """Return the tables of a database that are partitioned by month."""
+    return list(connection.scalars(TABLES_BY_RANGE))
 
 
 def months_of(connection: Connection, table: str) -> list[Month]:
@@ -213,11 +227,14 @@ def maintain_archive(
         make_partitions(session.connection(), now)
     if not keep_months or folder is None:
         return []
-    return [
+    files = [
         file
         for table in MONTHLY_TABLES
         for file in _archive_cold_months(sessions, table, now, keep_months, folder)
     ]
+    with sessions.begin() as session:
+        drop_derived_months(session.connection())
+    return files
 
 
 def _archive_cold_months(
@@ -245,3 +262,14 @@ def archive_month(connection: Connection, table: str, month: Month, folder: Path
         return None
     log.info("archive.exported", table=table, month=str(month), rows=rows)
     return file
+
+
+def drop_derived_months(connection: Connection) -> None:
+    """Drop the months of derived tables whose messages have left the database."""
+    connection.execute(SHORT_LOCK_TIMEOUT)
+    first_kept = months_of(connection, "outbox")[0]
+    for table in tables_by_month(connection):
+        if table not in MONTHLY_TABLES:
+            for month in months_of(connection, table):
+                if month < first_kept:
+                    connection.execute(text(f"DROP TABLE IF EXISTS {table}_{month}"))

@@ -87,7 +87,7 @@ class DueTimer(NamedTuple):
 
 
 def _row(scheduled: ScheduledMessage, now: datetime) -> tuple[UUID, UUID, str, bytes, datetime]:
-    message, data, cause, position = scheduled.draft
+    message, data, cause, position, _ = scheduled.draft
     envelope = Envelope.wrap(message, cause, position, 0, now, data)
     return envelope.id, message.key, message.type, encode(envelope), scheduled.due_at
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from msgspec.structs import replace
@@ -55,6 +56,10 @@ SETTLED, CONTESTED = "/ops/v1/contested-accounts", "acc-of-two"
 NUMBER, IDLE, LEG = "+862511111111", "+862511111112", "NJ-XW-SP001/1"
 COMPANY = "panda"
 PRODUCT = order.accepted().order.items[0].ordered.product_id
+HANDED_OVER = NOON - timedelta(days=1)
+"""A day that is over, in whatever time of it the tests run."""
+
+RECONCILIATION = "GET /ops/v1/billing/reconciliation"
 DONE_ID = UUID("00000000-0000-0000-0000-0000000000a3")
 VERBS = ("retry", "skip", "fail")
 OWN = "jiangsu-alone"
@@ -121,7 +126,8 @@ def in_order(sessions: Sessions) -> SeedData:
         orders.add(transaction.session, made.order, made.progress)
         quotes.add(transaction.session, quote)
         agreements.put(transaction.session, TENANT, AGREEMENT)
-    consume(sessions, ORDER, order.service_completed(made))
+    consume(sessions, ORDER, order.service_completed(made), now=HANDED_OVER)
+    day = {"localNetwork": "unknown", "day": HANDED_OVER.date().isoformat()}
     paths = {
         f"{order_path}/{{id}}": f"{order_path}/{id_}"
         for order_path, id_ in (
@@ -139,10 +145,11 @@ def in_order(sessions: Sessions) -> SeedData:
     entries[f"{PRICES_PATH}/{{id}}"] = f"{PRICES_PATH}/{OWN}:{OWN}"
     return SeedData(
         UNKNOWN_VALUES | {"subject": str(made.order.id)},
-        query={f"GET {each}": {"limit": "100"} for each in CATALOGUES},
+        query={f"GET {each}": {"limit": "100"} for each in CATALOGUES} | {RECONCILIATION: day},
         paths=paths | changes | entries,
         customers=(order.PARTY,),
-        own=dict.fromkeys((f"GET {each}" for each in CATALOGUES), OWN),
+        own=dict.fromkeys((f"GET {each}" for each in CATALOGUES), OWN)
+        | {RECONCILIATION: "item,unknown"},
     )
 
 

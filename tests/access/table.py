@@ -16,6 +16,7 @@ CARE = STAFF | {"crm", "agent"}
 """Roles that speak with customers, or for them."""
 
 BILLED = CARE | {"billing"}
+ACCOUNTANTS = STAFF | {"billing"}
 SHOPPERS = BILLED | {"product", "analyst"}
 CONTRACT_READERS = STAFF | {"agent", "billing", "product"}
 PUBLISHERS = ADMIN | {"ops", "product"}
@@ -122,6 +123,7 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"GET {CATALOGUE}/productOfferingPrice/{{id}}": RouteAccess(SHOPPERS, OURS),
         "POST /ops/v1/catalogue": RouteAccess(PUBLISHERS, NEW),
         "POST /ops/v1/catalogue/plan": RouteAccess(PUBLISHERS, NEW),
+        "GET /ops/v1/billing/reconciliation": RouteAccess(ACCOUNTANTS, OURS),
     },
     "provisioning": {
         f"GET {SERVICES}": RouteAccess(PLANNERS | CLIENTS, LIST),

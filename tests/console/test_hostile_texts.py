@@ -64,6 +64,10 @@ WORDS: Mapping[tuple[str, ...], Callable[[HostileInput], list[list[str]]]] = {
     ("blueprint", "draw"): lambda _: [[HOSTILE]],
     ("catalogue", "plan"): lambda hostile: [[str(hostile.file)], [HOSTILE]],
     ("catalogue", "apply"): lambda hostile: [[str(hostile.file)], [HOSTILE]],
+    ("billing", "reconcile"): lambda _: [
+        ["--network", HOSTILE, "--day", HOSTILE],
+        ["--network", "025", "--day", "2026-01-31", "--from-archive", "--output", HOSTILE],
+    ],
     ("numbers", "search"): lambda _: [[HOSTILE], ["--grade", HOSTILE, "--exchange", HOSTILE]],
 }
 """By command: the arguments to run it with."""

@@ -36,6 +36,13 @@ def is_request(message: type[Message]) -> bool:
     return message.topic.endswith(".requests")
 
 
+def test_what_is_handed_over_to_billing_is_fetched_by_no_service() -> None:
+    assert readers("order.billing") == set()
+    assert {each.type for each in public_contracts() if each.topic == "order.billing"} == {
+        "order.item_completed.v1"
+    }
+
+
 def test_states_of_orders_are_fetched_by_the_service_alone_that_shows_them() -> None:
     assert readers("order.states") == {"customer"}
     assert {each.type for each in public_contracts() if each.topic == "order.states"} == {

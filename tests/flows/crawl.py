@@ -61,13 +61,18 @@ class Route(NamedTuple):
 
 
 def routes_of(client: Client) -> list[Route]:
-    """Return the paths at which services answer GET, from their descriptions."""
+    """Return the paths at which services answer GET with JSON, from their descriptions."""
     return [
         Route(service, path, frozenset(required_parameters(verbs["get"])))
         for service in SERVICES
         for path, verbs in client.get(service, "/openapi.json")["paths"].items()
-        if "get" in verbs and path.startswith(API_PREFIXES)
+        if "get" in verbs and path.startswith(API_PREFIXES) and answers_json(verbs["get"])
     ]
+
+
+def answers_json(operation: Json) -> bool:
+    """Tell whether an operation answers with JSON, which can refer to other things."""
+    return "application/json" in operation["responses"]["200"].get("content", {})
 
 
 def required_parameters(operation: Json) -> Iterator[str]:

@@ -47,6 +47,9 @@ def test_the_fibre_and_the_telephone_of_a_bundle_come_together_and_cost_less(sit
     site.held(order["id"], **dict.fromkeys(("leg", "vlan", "loid", "number", "pair"), "in_use"))
     monthly = {each["monthlyCents"] for each in site.view("C-home", products=2)["products"]}
     assert monthly == {7920, 750}
+    for product in site.products("C-home"):
+        journey = site.client("viewer").get("order", f"/ops/v1/journeys/{product['id']}")
+        assert [each["what"] for each in journey] == ["order.item_completed.v1"]
 
 
 def test_a_number_that_was_searched_for_and_held_is_the_one_that_is_given(site: Site) -> None:

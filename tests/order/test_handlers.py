@@ -42,6 +42,7 @@ from tests.order.builders import (
 )
 
 CHANGED = "order.state_changed.v1"
+ITEM_COMPLETED = "order.item_completed.v1"
 
 
 def add_orders(sessions: Sessions, *accepted_orders: AcceptedOrder) -> None:
@@ -122,7 +123,7 @@ def test_each_change_without_a_message_of_its_own_is_published_with_its_reason(
     consume(sessions, SUBSCRIPTIONS, service_resumed())
     consume(sessions, SUBSCRIPTIONS, service_completed(order))
 
-    *changes, end = published(sessions)
+    *changes, end, _, _ = published(sessions)
     assert isinstance(end, OrderCompleted)
     assert changes == [
         state_changed(OrderState.IN_PROGRESS),
@@ -156,7 +157,7 @@ def test_a_completed_order_updates_the_installed_base_and_is_published(sessions:
     telephone = product_of(sessions, order, 1)
     assert (telephone.status, telephone.number) == (ProductStatus.ACTIVE, NUMBER)
     assert telephone.bundle_id == product_of(sessions, order, 0).bundle_id
-    assert published_types(sessions) == [CHANGED, "order.completed.v1"]
+    assert published_types(sessions) == [CHANGED, "order.completed.v1", *[ITEM_COMPLETED] * 2]
 
 
 def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
@@ -255,6 +256,7 @@ def test_a_batch_or_one_by_one_comes_to_the_same(own: Sessions, data: st.DataObj
     assert sorted(published_types(own)) == [
         "order.completed.v1",
         "order.failed.v1",
+        *[ITEM_COMPLETED] * 2,
         *[CHANGED] * 4,
     ]
     assert len(history(own)) == 4 * 3 + 2 * 2

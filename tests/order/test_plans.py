@@ -4,7 +4,7 @@ The database has enough rows to distinguish a plan that grows with them from one
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from deploy.local.postgres import Postgres
 from services.order.app import SERVICE
 from services.order.domain.fulfilment.product import ProductStatus
-from services.order.store import order_lists, product_lists
+from services.order.store import billing, order_lists, product_lists
 from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
 from shared.access.access_rule import DataScope
@@ -61,6 +61,10 @@ FILL = (
     {ID}, {ID}, now(), '' {SERIES}""",
     f"""INSERT INTO agreements (tenant, id, party_id, changed_at, changed_by, terms)
     SELECT '{TENANT}', 'HT-' || n, 'C-' || n % 10000, now(), '', '' {SERIES}""",
+    f"""INSERT INTO billing_lines (handed_over_at, id, tenant, local_network, day, action,
+    offering_id, one_off_cents, monthly_begin_cents, monthly_end_cents)
+    SELECT date_trunc('month', now()) + n * interval '1 millisecond', {ID}, '{TENANT}',
+    '02' || n % 10, date '2026-01-01' + n / 200, 'new', 'o-1', 1, 1, 0 {SERIES}""",
 )
 PAGE = Window(0, 21)
 
@@ -169,6 +173,19 @@ def test_a_list_of_products_reads_little(sessions: Sessions, data_scope: DataSco
         sessions,
         lists(product_lists.find, ProductFilter, data_scope, product(PRODUCTS, [PAGE, MIDDLE])),
     )
+
+
+def test_a_reconciliation_file_reads_its_own_lines_alone(sessions: Sessions) -> None:
+    bounds = (FIRST, datetime.now(UTC) + timedelta(days=1))
+    read = partial(
+        billing.find_lines,
+        tenant=TENANT,
+        local_network="025",
+        day=date(2026, 1, 8),
+        bounds=bounds,
+    )
+
+    check_each(sessions, {"a day of a local network": read})
 
 
 async def test_every_list_and_filter_of_the_description_reads_little(

@@ -8,9 +8,7 @@ from services.order.domain.catalogue.billing_dates import (
     add_months,
     charges_begin,
     first_month_cents,
-    local_day,
     months_between,
-    start_of_day,
 )
 from services.order.domain.catalogue.catalogue import Offering
 from services.order.domain.catalogue.prices import (
@@ -24,6 +22,7 @@ from services.order.domain.catalogue.prices import (
 )
 from services.order.domain.catalogue.pricing import Charge, ItemPrice, PricingContext, price_product
 from services.order.domain.catalogue.tax import tax_cents, tax_rate
+from services.order.domain.local_time import local_day, start_of_day
 from shared.contracts import BusinessAction, Characteristic
 from tests.conftest import NOON
 
@@ -181,8 +180,8 @@ def test_each_line_has_the_tax_of_the_amount_after_the_discount() -> None:
 def test_a_day_is_that_of_the_local_network_and_begins_there() -> None:
     late = datetime(2026, 11, 30, 16, 30, tzinfo=UTC)
 
-    assert local_day(late, "025") == date(2026, 12, 1)
-    assert start_of_day(date(2026, 12, 1), "025") == datetime(2026, 11, 30, 16, tzinfo=UTC)
+    assert local_day("025", late) == date(2026, 12, 1)
+    assert start_of_day("025", date(2026, 12, 1)) == datetime(2026, 11, 30, 16, tzinfo=UTC)
 
 
 def test_charges_begin_on_completion_next_month_or_on_a_day_that_is_not_before() -> None:

@@ -2,6 +2,7 @@
 
 from services.order.store import (
     agreements,
+    billing,
     blueprints,
     catalogue,
     erasure,
@@ -17,6 +18,7 @@ from services.order.store import (
 
 __all__ = [
     "agreements",
+    "billing",
     "blueprints",
     "catalogue",
     "erasure",

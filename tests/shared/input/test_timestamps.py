@@ -1,15 +1,15 @@
 """Date-times are read by one rule: RFC 3339, with a zone, within the calendar."""
 
 import ast
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.input.timestamps import EARLIEST, LATEST, Timestamp, in_utc, repaired_timestamp
+from shared.input.timestamps import EARLIEST, LATEST, Day, Timestamp, in_utc, repaired_timestamp
 
-READ = TypeAdapter(Timestamp)
+READ, READ_DAY = TypeAdapter(Timestamp), TypeAdapter(Day)
 ALLOWED_FILES = {Path("shared/input/timestamps.py"), Path("shared/persistence/archive.py")}
 """The archive reads its own files back, in the database's form."""
 
@@ -66,6 +66,21 @@ def test_any_other_form_is_refused_with_a_remedy(value: object, code: str) -> No
     assert error["type"] == code
     assert error["ctx"]["remedy"]
     assert str(value) not in error["msg"] or not value
+
+
+def test_a_day_is_read_as_it_is_written() -> None:
+    assert READ_DAY.validate_python("2024-02-29") == date(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    "value", ["20260131", "1767225600", 1, "2026-02-30", "2026-01-31T12:00:00Z", "2026-1-31", ""]
+)
+def test_what_is_no_day_is_refused_with_a_remedy(value: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        READ_DAY.validate_python(value)
+
+    (error,) = caught.value.errors()
+    assert (error["type"], "2026-01-31" in error["ctx"]["remedy"]) == ("day-parsing", True)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from shared.persistence.archive import (
     maintain_archive,
     make_partitions,
     months_of,
+    tables_by_month,
 )
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
@@ -37,7 +38,8 @@ KEEP = 3
 def partitions_of_a_year(sessions: Sessions) -> Iterator[None]:
     """Make partitions for months of the last year; drop them afterwards."""
     with sessions() as session:
-        before = {table: months_of(session.connection(), table) for table in MONTHLY_TABLES}
+        connection = session.connection()
+        before = {table: months_of(connection, table) for table in tables_by_month(connection)}
     with sessions.begin() as session:
         for back in (12, 9, 6, 3):
             make_partitions(session.connection(), back_in_time(back))
@@ -113,6 +115,31 @@ def test_a_cold_month_leaves_with_every_row_in_its_file(sessions: Sessions, tmp_
     assert [line["became"] for line in lines_of(history_file)] == ["acknowledged"] * 5
     assert count_of(sessions, OutboxRow) == 1
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_month_of_a_derived_table_leaves_with_its_messages(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    publish_at(sessions, back_in_time(6))
+
+    maintain(sessions, tmp_path)
+
+    with sessions() as session:
+        outbox, derived = (
+            months_of(session.connection(), each) for each in ("outbox", "billing_lines")
+        )
+    assert derived == outbox
+    assert derived[0] > Month.of(back_in_time(6))
+    assert not list(tmp_path.glob("billing_lines_*"))
+
+
+def test_a_derived_month_stays_while_its_messages_do(sessions: Sessions, tmp_path: Path) -> None:
+    publish_at(sessions, back_in_time(6), is_sent=False)
+
+    maintain(sessions, tmp_path)
+
+    with sessions() as session:
+        assert Month.of(back_in_time(6)) in months_of(session.connection(), "billing_lines")
 
 
 def test_warm_months_stay(sessions: Sessions, tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ quotes          priced orders that are not placed yet
 prices          TMF620 productOfferingPrice
 agreements      contract prices and values of one customer
 catalogue       the publication of specifications and offerings
+billing         the reconciliation with billing
 """
 
 from services.order.api.routes import (
     agreements,
+    billing,
     catalogue,
     offerings,
     orders,
@@ -30,6 +32,7 @@ ROUTERS = (
     prices.router,
     catalogue.router,
     agreements.router,
+    billing.router,
 )
 
 __all__ = ["ROUTERS"]

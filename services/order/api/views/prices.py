@@ -12,10 +12,10 @@ from services.order.api.views.amounts import (
     price_reference,
     rate_percent,
 )
-from services.order.domain.catalogue.billing_dates import start_of_day
 from services.order.domain.catalogue.prices import PAID_ONCE, PriceKind
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.commitment import ProductCommitment
+from services.order.domain.local_time import start_of_day
 from services.order.domain.order import CommitmentTerms
 from shared.http.views import UnvalidatedTmfView
 
@@ -156,7 +156,7 @@ def commitment_term(commitment: ProductCommitment, local_network: str) -> TermVi
     return TermView(
         name=commitment.terms.name,
         duration=months_view(commitment.terms.months),
-        valid_for=ValidityView(end_date_time=start_of_day(commitment.until, local_network)),
+        valid_for=ValidityView(end_date_time=start_of_day(local_network, commitment.until)),
     )
 
 

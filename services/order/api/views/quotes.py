@@ -29,9 +29,9 @@ from services.order.domain.acceptance.quotes import Quote
 from services.order.domain.catalogue.billing_dates import (
     charges_begin,
     first_month_cents,
-    local_day,
 )
 from services.order.domain.catalogue.prices import PriceKind
+from services.order.domain.local_time import local_day
 from services.order.domain.order import BundleParentItem, Item
 from shared.contracts import Action
 from shared.http.collection_paths import ORDERS_PATH, QUOTES_PATH
@@ -155,7 +155,7 @@ def first_month_view(item: Item, made_at: datetime) -> FirstMonthView | None:
     recurring = [each for each in item.charges if each.kind is PriceKind.RECURRING]
     if not recurring:
         return None
-    today = local_day(made_at, item.local_network)
+    today = local_day(item.local_network, made_at)
     begin = charges_begin(item.charge_start, item.charged_from, today)
     cents = sum(first_month_cents(each.cents, each.first_month, begin) for each in recurring)
     return FirstMonthView(charged_from=begin, price=MoneyView.of(cents))

@@ -10,7 +10,6 @@ from services.order.domain.acceptance.changes import characteristics_after, offe
 from services.order.domain.acceptance.installation_address import installation_place
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import ProductEffect, ProductPart
-from services.order.domain.catalogue.billing_dates import local_day
 from services.order.domain.catalogue.catalogue import (
     UNRESTRICTED,
     Catalogue,
@@ -31,6 +30,7 @@ from services.order.domain.catalogue.pricing import (
 from services.order.domain.fulfilment.commitment import commitment_terms, penalty_charge
 from services.order.domain.fulfilment.disconnection import disconnection_reason
 from services.order.domain.fulfilment.product import Product, leaves_commitment
+from services.order.domain.local_time import local_day
 from services.order.domain.order import Item
 from services.order.domain.suspension_reasons import strongest_bar
 from shared.contracts import (
@@ -174,7 +174,7 @@ def renews_commitment(item: RequestedItem) -> bool:
 def early_termination(product: Product, now: datetime) -> Iterable[Charge]:
     """Yield the penalty for leaving a product's commitment now, if one is due."""
     content = product.content
-    penalty = penalty_charge(content.commitment, local_day(now, content.local_network))
+    penalty = penalty_charge(content.commitment, local_day(content.local_network, now))
     return (penalty,) if penalty else ()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from services.order.domain.acceptance.installation_address import installation_place
 from services.order.domain.acceptance.request import CHARGE_STARTS, RequestedItem
 from services.order.domain.business_actions import ProductEffect
-from services.order.domain.catalogue.billing_dates import local_day
+from services.order.domain.local_time import local_day
 from shared.errors import Fault
 
 LATEST_START = timedelta(days=366)
@@ -18,7 +18,7 @@ def charge_start_faults(item: RequestedItem, now: datetime) -> Iterator[Fault]:
     at, stated = f"{item.field}/chargeStart", item.stated_charge_start
     if not stated:
         return
-    today = local_day(now, installation_place(item).local_network)
+    today = local_day(installation_place(item).local_network, now)
     day = item.charged_from
     if not has_recurring_charges(item):
         reason = "this action begins no recurring charges"

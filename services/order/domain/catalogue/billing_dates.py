@@ -1,52 +1,12 @@
-"""Dates of charges, in the time of the local network.
-
-The time zones are data: `services/order/data/time_zones.json`.
-"""
+"""Dates of charges: when they begin, and what their first month costs."""
 
 from calendar import monthrange
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
-from functools import cache
-from pathlib import Path
-from zoneinfo import ZoneInfo
-
-import msgspec
+from datetime import date
 
 from services.order.domain.catalogue.prices import BillingMonth, ChargeStart
 from shared.contracts import Cents
 
-ZONES_FILE = Path(__file__).parents[2] / "data/time_zones.json"
 MONTHS_PER_YEAR = 12
-
-
-class TimeZones(msgspec.Struct, frozen=True, kw_only=True):
-    """The time zones of local networks, by area code, and that of all others."""
-
-    default: str
-    local_networks: Mapping[str, str]
-
-
-@cache
-def time_zones() -> TimeZones:
-    """Return the time zones, read once."""
-    return msgspec.json.decode(ZONES_FILE.read_bytes(), type=TimeZones)
-
-
-@cache
-def zone_of(local_network: str) -> ZoneInfo:
-    """Return the time zone of a local network."""
-    zones = time_zones()
-    return ZoneInfo(zones.local_networks.get(local_network, zones.default))
-
-
-def local_day(at: datetime, local_network: str) -> date:
-    """Return the day that it is in a local network."""
-    return at.astimezone(zone_of(local_network)).date()
-
-
-def start_of_day(day: date, local_network: str) -> datetime:
-    """Return when a day begins in a local network, in UTC."""
-    return datetime.combine(day, time(), zone_of(local_network)).astimezone(UTC)
 
 
 def add_months(day: date, months: int) -> date:

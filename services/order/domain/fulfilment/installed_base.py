@@ -15,7 +15,7 @@ from services.order.domain.business_actions import (
     ProductPart,
     rule_of,
 )
-from services.order.domain.catalogue.billing_dates import charges_begin, local_day
+from services.order.domain.catalogue.billing_dates import charges_begin
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.commitment import new_commitment
 from services.order.domain.fulfilment.product import (
@@ -26,6 +26,7 @@ from services.order.domain.fulfilment.product import (
     unlock,
 )
 from services.order.domain.fulfilment.suspension import Suspension
+from services.order.domain.local_time import local_day
 from services.order.domain.order import Item, Order, OrderContent, derive_product_id
 from shared.contracts import BAR_CHARACTERISTIC, CompletedService, PartyKind
 from shared.errors import PoisonError
@@ -161,7 +162,7 @@ def with_charges(
 ) -> ProductContent:
     """Return the content of a product with the offering and the charges of an item."""
     ordered = item.ordered
-    completed = local_day(now, item.local_network)
+    completed = local_day(item.local_network, now)
     return msgspec.structs.replace(
         content,
         name=ordered.offering_name,
@@ -177,7 +178,7 @@ def with_commitment(content: ProductContent, item: Item, now: datetime) -> Produ
     """Return the content of a product with the commitment that an item agrees on, if it does."""
     if item.commitment is None:
         return content
-    completed = local_day(now, item.local_network)
+    completed = local_day(item.local_network, now)
     renewed = content.commitment if rule_of(item.ordered).renews_commitment else None
     agreed = new_commitment(item.commitment, content.monthly_cents, completed, renewed)
     return msgspec.structs.replace(content, commitment=agreed)

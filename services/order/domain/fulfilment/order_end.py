@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.order.domain.fulfilment.completed_items import completed_items
 from services.order.domain.fulfilment.installed_base import products_after
 from services.order.domain.fulfilment.messages import (
     completed_message,
@@ -23,7 +24,7 @@ from services.order.domain.fulfilment.progress import (
     local_networks_of,
 )
 from services.order.domain.order import Order
-from shared.contracts import Message, OrderState, ServiceCompleted
+from shared.contracts import ItemCompleted, Message, OrderState, ServiceCompleted
 
 
 class FulfilmentUpdate(NamedTuple):
@@ -35,6 +36,9 @@ class FulfilmentUpdate(NamedTuple):
     messages: tuple[Message, ...] = ()
     past: tuple[PastState, ...] = ()
     """What the changed products were before."""
+
+    completed_items: tuple[ItemCompleted, ...] = ()
+    """What is handed over to billing."""
 
 
 def advance_order_and_products(
@@ -65,9 +69,15 @@ def advance_order_and_products(
             created, changed, unlocked = products_after(
                 order, products, message.services, now, local_networks_of(update.progress)
             )
-            message_of_end = completed_message(order, (*created, *changed))
-            past = tuple(past_states(order, products, now))
-            return FulfilmentUpdate(update, created, (*changed, *unlocked), (message_of_end,), past)
+            after = (*created, *changed)
+            return FulfilmentUpdate(
+                update,
+                created,
+                (*changed, *unlocked),
+                (completed_message(order, after),),
+                tuple(past_states(order, products, now)),
+                completed_items(order, products, after, now),
+            )
         case OrderState.REJECTED:
             return FulfilmentUpdate(
                 update,

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import BYTEA, UUID
 
-revision = "order_0012"
-down_revision = "order_0008"
+revision = "order_0010"
+down_revision = "order_0009"
 
 
 def upgrade() -> None:

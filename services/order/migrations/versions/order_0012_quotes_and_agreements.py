@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "order_0013"
-down_revision = "order_0008"
+revision = "order_0012"
+down_revision = "order_0010"
 
 INSTANT = sa.DateTime(timezone=True)
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "order_0014"
-down_revision = "order_0013"
+revision = "order_0013"
+down_revision = "order_0012"
 
 
 def upgrade() -> None:
