@@ -65,7 +65,7 @@ TEMPLATES: Mapping[str, Callable[..., Product | tuple[Product, ...]]] = {
     "sim-swap": product_of("plan-20"),
     "transfer": a_fibre,
     "change-payment": a_fibre,
-    "bundle-join": a_fibre,
+    "bundle-join": a_product,
     "bundle-leave": bundled_products,
 }
 """The examples that are accepted once they name such a product of the customer."""

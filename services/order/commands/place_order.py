@@ -20,7 +20,7 @@ from services.order.domain.acceptance.queued_order import (
     QueueingResult,
     as_if_free,
     queue,
-    without_personal_data,
+    request_without_personal_data,
 )
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.acceptance.submission import (
@@ -152,7 +152,7 @@ def queue_behind(
     queued = QueuedOrder(
         accepted.order.id,
         command.data_scope.is_tenant_wide,
-        without_personal_data(command.order),
+        request_without_personal_data(command.order),
     )
     return queue(accepted, queued, products, ahead)
 
