@@ -13,7 +13,7 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
     ),
     "every order has ended, or is in fallout with a reason": (
         "order",
-        f"UPDATE order_progress SET state = 'inProgress' WHERE order_id = {LAST_ORDER}",
+        f"UPDATE order_progress SET state = 'pending' WHERE order_id = {LAST_ORDER}",
     ),
     "an order's items ended as the order did": (
         "order",

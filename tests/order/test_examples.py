@@ -70,7 +70,7 @@ TEMPLATES: Mapping[str, Callable[..., Product | tuple[Product, ...]]] = {
     "transfer": a_fibre,
     "change-payment": a_fibre,
     "renew": product_of("ftth-500-term"),
-    "bundle-join": a_fibre,
+    "bundle-join": a_product,
     "bundle-leave": bundled_products,
 }
 """The examples that are accepted once they name such a product of the customer."""

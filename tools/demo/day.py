@@ -26,7 +26,8 @@ def completed(
 
 
 NEW_PRODUCTS = (
-    completed("telephone, new", 50, DemoProduct.TELEPHONE),
+    completed("telephone, new", 44, DemoProduct.TELEPHONE),
+    completed("telephone with a second number, new", 6, DemoProduct.SECOND_NUMBER),
     completed("fibre with IPTV, new", 16, DemoProduct.IPTV),
     completed("fibre with IPTV and a content pack, new", 10, DemoProduct.CONTENT_PACK),
     completed("fibre with a static IP, new", 10, DemoProduct.STATIC_IP),
@@ -34,7 +35,7 @@ NEW_PRODUCTS = (
     completed("private network with two sites, new", 4, DemoProduct.VPN),
     completed("dark fibre, rented", 4, DemoProduct.RENTAL),
     completed("prepaid cards, a batch", 4, DemoProduct.CARDS),
-    completed("mobile plan, new", 40, DemoProduct.MOBILE),
+    completed("mobile plan, new", 32, DemoProduct.MOBILE),
     completed("mobile plan with a member card, new", 12, DemoProduct.MEMBER_CARD),
     completed("mobile plan with a data pack, new", 8, DemoProduct.DATA_PACK),
 )
@@ -46,6 +47,9 @@ ON_EARLIER_PRODUCTS = (
     completed("fibre, suspension", 9, DemoProduct.FIBRE, Variation.SUSPEND),
     completed("fibre, resumption", 9, DemoProduct.FIBRE, Variation.RESUME),
     completed("fibre, transfer", 4, DemoProduct.FIBRE, Variation.TRANSFER),
+    completed("fibre, change of payment", 4, DemoProduct.FIBRE, Variation.CHANGE_PAYMENT),
+    completed("telephone, joins a bundle", 4, DemoProduct.TELEPHONE, Variation.BUNDLE_JOIN),
+    completed("home bundle, left", 4, DemoProduct.HOME, Variation.BUNDLE_LEAVE),
     completed("telephone, change of number", 6, DemoProduct.TELEPHONE, Variation.CHANGE_NUMBER),
     completed("IPTV, change of quality", 4, DemoProduct.IPTV, Variation.CHANGE),
     completed("leased line, change of speed", 3, DemoProduct.LEASED_LINE, Variation.CHANGE),
@@ -72,7 +76,7 @@ SCENARIOS = (
     ),
     Scenario(
         description="home bundle, new",
-        share=40,
+        share=36,
         product=DemoProduct.HOME,
         outcome=PostOutcome.COMPLETED,
     ),

@@ -52,7 +52,12 @@ def new_order_body(planned: PlannedPost, picked: PickedNumber | None) -> Body:
 def change_order_body(planned: PlannedPost, products: Sequence[str]) -> Body:
     """Return the body of an order that changes or ends products."""
     body = fill_in_customer(planned, deepcopy(read_example(planned.scenario.example)))
-    (item,) = body["productOrderItem"]
+    item = body["productOrderItem"][0]
+    if "billingAccount" in body:
+        body["billingAccount"] = {"id": f"A{planned.customer_id.removeprefix('C')}"}
+    if nested := item.get("productOrderItem"):
+        join_bundle(nested, planned, products[0])
+        return body
     if planned.new_address:
         set_place(item, planned.new_address)
     if planned.scenario.product is DemoProduct.FIBRE and "productOffering" in item:
@@ -65,6 +70,13 @@ def change_order_body(planned: PlannedPost, products: Sequence[str]) -> Body:
         previous = {"id": planned.original.customer_id, "role": "previous owner"}
         body["relatedParty"].append(previous)
     return body
+
+
+def join_bundle(nested: Sequence[Body], planned: PlannedPost, product: str) -> None:
+    """Set the product that joins a bundle, and the address of the new one beside it."""
+    joining, new = nested
+    joining["product"] = {"id": product}
+    set_address(new, planned)
 
 
 def other_speed(planned: PlannedPost) -> int:

@@ -29,6 +29,7 @@ class DemoProduct(StrEnum):
     PICKED = "voice-picked"
     """A telephone with a number that was searched for and held."""
 
+    SECOND_NUMBER = "second-number-new"
     HOME = "bundle-home"
     """Fibre and telephone in a bundle."""
 
@@ -50,6 +51,7 @@ LINES: Mapping[DemoProduct, str] = {
     DemoProduct.FIBRE: "ftth",
     DemoProduct.TELEPHONE: "voice",
     DemoProduct.PICKED: "voice",
+    DemoProduct.SECOND_NUMBER: "secondnumber",
     DemoProduct.HOME: "ftth",
     DemoProduct.IPTV: "iptv",
     DemoProduct.CONTENT_PACK: "contentpack",
@@ -99,19 +101,23 @@ class Variation(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     TRANSFER = "transfer"
+    CHANGE_PAYMENT = "change-payment"
+    BUNDLE_JOIN = "bundle-join"
+    BUNDLE_LEAVE = "bundle-leave"
 
 
 ENDING = frozenset({Variation.DISCONNECT})
 """Variations that end the products of an earlier post."""
 
-OF_ALL_PRODUCTS = frozenset({*ENDING, Variation.MOVE, Variation.TRANSFER})
+OF_ALL_PRODUCTS = frozenset({*ENDING, Variation.MOVE, Variation.TRANSFER, Variation.BUNDLE_LEAVE})
 """Variations that concern all products of an earlier post, with what relies on them."""
 
 CHANGING = frozenset(
     {
         *OF_ALL_PRODUCTS,
         *(Variation.CHANGE, Variation.CHANGE_NUMBER, Variation.SIM_SWAP),
-        *(Variation.SUSPEND, Variation.RESUME),
+        *(Variation.SUSPEND, Variation.RESUME, Variation.CHANGE_PAYMENT),
+        Variation.BUNDLE_JOIN,
     }
 )
 """Variations that change or end products of an earlier post."""
@@ -130,6 +136,9 @@ EXAMPLES: Mapping[AddressKind | Variation, str] = {
     Variation.SUSPEND: "suspend",
     Variation.RESUME: "resume",
     Variation.TRANSFER: "transfer",
+    Variation.CHANGE_PAYMENT: "change-payment",
+    Variation.BUNDLE_JOIN: "bundle-join",
+    Variation.BUNDLE_LEAVE: "bundle-leave",
 }
 """Examples that are not named after their product."""
 

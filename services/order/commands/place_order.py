@@ -21,7 +21,7 @@ from services.order.domain.acceptance.queued_order import (
     QueueingResult,
     as_if_free,
     queue,
-    without_personal_data,
+    request_without_personal_data,
 )
 from services.order.domain.acceptance.quotes import Quote
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
@@ -157,7 +157,7 @@ def queue_behind(
     queued = QueuedOrder(
         accepted.order.id,
         command.data_scope.is_tenant_wide,
-        without_personal_data(command.order),
+        request_without_personal_data(command.order),
     )
     return queue(accepted, queued, products, ahead)
 

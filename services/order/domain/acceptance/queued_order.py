@@ -122,7 +122,7 @@ def queued_order_as_published(message: OrderQueued) -> QueuedOrder:
     return QueuedOrder(message.order_id, message.is_tenant_wide, requested)
 
 
-def without_personal_data(requested: RequestedOrder) -> RequestedOrder:
+def request_without_personal_data(requested: RequestedOrder) -> RequestedOrder:
     """Return a request without personal data, and without dates, which are met or missed by now."""
     parties = (
         replace(each, name="", phone="", email="", identifications=()) for each in requested.parties
