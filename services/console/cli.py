@@ -85,8 +85,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 @app.command(epilog="Example: kaitong demo --orders 200 --keep")
 def demo(
     order_count: Annotated[
-        int, typer.Option("--orders", min=12, max=5000, help="How many orders to post.")
-    ] = 500,
+        int | None,
+        typer.Option(
+            "--orders",
+            min=12,
+            max=5000,
+            help="How many orders to post. Default: the 500 of a day, or those of the part.",
+        ),
+    ] = None,
     number_count: Annotated[
         int,
         typer.Option(
@@ -97,6 +103,13 @@ def demo(
             " and copper pairs are in proportion.",
         ),
     ] = 200_000,
+    part: Annotated[
+        str,
+        typer.Option(
+            help="Only this part of the day, with the new products that it refers to: new, "
+            "changes, disconnections, faults, refusals or repetitions.",
+        ),
+    ] = "",
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False,
     json_file: JsonFile = None,
@@ -107,7 +120,7 @@ def demo(
     """
     from tools.demo.run import run_demo  # noqa: PLC0415
 
-    run_demo(order_count, number_count, keep=keep, json_file=json_file)
+    run_demo(part, order_count, number_count, keep=keep, json_file=json_file)
 
 
 @app.command(epilog="Example: kaitong up")
