@@ -187,17 +187,21 @@ def token(  # noqa: PLR0913  each is an option
 
 
 @app.command(epilog="Example: kaitong bench --rounds 3 --case reference --json bench.json")
-def bench(
+def bench(  # noqa: PLR0913  each is an option
     rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each case runs.")] = 3,
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be repeated.")] = None,
+    *,
     orders: Annotated[int, typer.Option(min=100, max=50_000, help="Orders a round.")] = 3000,
     per_second: Annotated[float, typer.Option(min=1, help="Orders a second of `steady`.")] = 40,
+    suspends: Annotated[
+        int, typer.Option(min=1, max=50_000, help="Products that `wave` suspends at once.")
+    ] = 10_000,
     json_file: JsonFile = None,
 ) -> None:
     """Measure rates, times, CPU and memory on this machine, and check the orders' results."""
-    from tools.bench.run import run_bench  # noqa: PLC0415
+    from tools.bench.run import BenchSize, run_bench  # noqa: PLC0415
 
-    run_bench(rounds, case or [], orders, per_second, json_file)
+    run_bench(BenchSize(rounds, orders, per_second, suspends), case or [], json_file)
 
 
 @app.command(epilog="Example: kaitong test --only tests/order")

@@ -51,7 +51,7 @@ WORDS: Mapping[tuple[str, ...], Callable[[HostileInput], list[list[str]]]] = {
     ("down",): lambda _: [[HOSTILE]],
     ("status",): lambda hostile: [["--json", f"{hostile.file}/status.json"]],
     ("token",): lambda _: [[HOSTILE]],
-    ("bench",): lambda _: [["--case", HOSTILE]],
+    ("bench",): lambda _: [["--case", HOSTILE], ["--suspends", HOSTILE]],
     ("test",): lambda _: [["--only", HOSTILE]],
     ("order", "submit"): lambda hostile: [
         [str(hostile.file)],
