@@ -192,9 +192,11 @@ def bench(  # noqa: PLR0913  each is an option
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be repeated.")] = None,
     *,
     orders: Annotated[int, typer.Option(min=100, max=50_000, help="Orders a round.")] = 3000,
-    per_second: Annotated[float, typer.Option(min=1, help="Orders a second of `steady`.")] = 40,
+    per_second: Annotated[
+        float, typer.Option(min=1, help="Orders a second of `steady` and `wave_paced`.")
+    ] = 40,
     suspends: Annotated[
-        int, typer.Option(min=1, max=50_000, help="Products that `wave` suspends at once.")
+        int, typer.Option(min=1, max=50_000, help="Products that a wave suspends.")
     ] = 10_000,
     json_file: JsonFile = None,
 ) -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.bench.case_table import CASES
 from tools.bench.figures import CaseResult, percentile
-from tools.bench.run import CASES, missed_goals, row_of
+from tools.bench.run import missed_goals, row_of
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:

@@ -51,10 +51,10 @@ class BenchSystem:
     operator_token: str
     splitters: int
     per_second: float = 40
-    """Orders a second of the even load."""
+    """Orders a second of the even load, and of the paced wave."""
 
     suspends: int = 10_000
-    """The products that the suspend wave suspends at once."""
+    """The products that a wave suspends."""
 
     fibre_products: list[InstalledProduct] = field(default_factory=list)
     """Those that cases change: each round changes the same ones."""

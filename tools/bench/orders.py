@@ -27,6 +27,9 @@ BUNDLE_CARDS = 3
 SPEEDS = {"ftth-300": 300, "ftth-1000": 1000}
 """The offerings between which fibre products are changed, with their rates in Mbit/s."""
 
+LOWEST_PRIORITY = 4
+"""That of orders which state none."""
+
 ARREARS = "arrears-one-way"
 ROLE = "installation address"
 
@@ -51,9 +54,14 @@ def reference_orders(number: int) -> list[OrderRequest]:
     return [new_order(new_item("reference-line", at(address_id(0)))) for _ in range(number)]
 
 
-def fibre_orders(addresses: Sequence[str]) -> list[OrderRequest]:
-    """Return an order for fibre at each address."""
-    return [new_order(fibre_item(at(each))) for each in addresses]
+def fibre_orders(
+    addresses: Sequence[str], priorities: Sequence[int] = (LOWEST_PRIORITY,)
+) -> list[OrderRequest]:
+    """Return an order for fibre at each address, with these priorities in turn."""
+    return [
+        new_order(fibre_item(at(each)), priority)
+        for each, priority in zip(addresses, cycle(priorities), strict=False)
+    ]
 
 
 def mobile_orders(number: int) -> list[OrderRequest]:
@@ -151,9 +159,9 @@ IN_NETWORK: Places = [{"role": ROLE, "localNetwork": NETWORK}]
 """The places of a product that a local network delivers."""
 
 
-def new_order(item: Item) -> OrderRequest:
+def new_order(item: Item, priority: int = LOWEST_PRIORITY) -> OrderRequest:
     """Return the order of a new customer."""
-    return _order(f"bench-party-{next(_customer_numbers)}", item)
+    return _order(f"bench-party-{next(_customer_numbers)}", item, priority)
 
 
 def modification(product: InstalledProduct, action: str, **stated: Any) -> OrderRequest:  # noqa: ANN401  any field of an item
@@ -164,17 +172,17 @@ def modification(product: InstalledProduct, action: str, **stated: Any) -> Order
         "businessAction": action,
         "product": {"id": str(product.id)},
     }
-    return _order(product.party_id, item | stated)
+    return _order(product.party_id, item | stated, LOWEST_PRIORITY)
 
 
-def _order(party: str, item: Item) -> OrderRequest:
+def _order(party: str, item: Item, priority: int) -> OrderRequest:
     """Return an order of about a kilobyte, as a CRM sends it."""
     key = str(uuid4())
     body = {
         "externalId": f"bench-{key}",
         "description": "An order of the bench",
         "category": "public",
-        "priority": "4",
+        "priority": str(priority),
         "channel": [{"id": "internet", "name": "internet"}],
         "relatedParty": [_customer(party)],
         "productOrderItem": [item],

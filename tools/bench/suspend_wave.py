@@ -10,7 +10,13 @@ from typing import NamedTuple
 
 from tools.bench.cases import BenchSystem, post_with_crew
 from tools.bench.figures import CaseResult, Figures, percentile
-from tools.bench.load_generator import LoadClient, OrderRequest, post_at_rate, post_closed_loop
+from tools.bench.load_generator import (
+    LoadClient,
+    OrderRequest,
+    Target,
+    post_at_rate,
+    post_closed_loop,
+)
 from tools.bench.orders import (
     InstalledProduct,
     arrears_resumption,
@@ -25,23 +31,31 @@ from tools.bench.steady_load import DEFAULT_BEHAVIOUR
 GOALS = {"suspend_p50_ratio": 2.0, "suspend_p95_ratio": 2.0}
 """The time of a new install beside the suspensions over that without them."""
 
-SHOWN = ("suspend_s", "resume_s", "resume_p50_ratio", "resume_p95_ratio")
+SHOWN = (
+    *("suspend_urgent_p50_ratio", "suspend_urgent_p95_ratio", "suspend_s"),
+    *("resume_p50_ratio", "resume_p95_ratio", "resume_s"),
+)
 PERCENTILES = (50, 95)
 
 
 @dataclass(frozen=True, slots=True)
-class InstallFlow:
-    """The even flow of new fibre installs whose times are measured."""
+class WaveLoad:
+    """The even flow of new fibre installs whose times are measured, and the rate of the wave."""
 
-    per_second: float = 4
+    installs_per_second: float = 4
     alone: int = 100
     """The number of installs that are measured without a wave."""
 
     beside: int = 1_200
     """The most installs that are posted beside a wave; the flow ends with the wave."""
 
+    wave_per_second: float = 0
+    """Orders a second of the wave; 0 for as many as the API accepts."""
 
-DEFAULT_FLOW = InstallFlow()
+
+AT_ONCE = WaveLoad()
+PRIORITIES = {"": 4, "_urgent": 1}
+"""The priorities of the installs in turn, by the end of their figures' name. The wave has 4."""
 
 
 class Wave(NamedTuple):
@@ -60,32 +74,27 @@ WAVES = (
 )
 
 
-def measure_suspend_wave(
-    system: BenchSystem, number: int, flow: InstallFlow = DEFAULT_FLOW
-) -> Figures:
-    """Measure new installs alone, beside `number` suspensions, and beside as many resumptions.
-
-    Each wave is posted as fast as the API accepts it. Its orders have the priority of the installs.
-    """
+def measure_suspend_wave(system: BenchSystem, number: int, load: WaveLoad = AT_ONCE) -> Figures:
+    """Measure new installs alone, beside `number` suspensions, and beside as many resumptions."""
     set_concurrency_limits(system.operator, DEFAULT_BEHAVIOUR.core_calls, "aaa")
     products = install_fibre(system, number)
     alone, *beside = (
-        fibre_orders(system.added_plant.add_addresses(installs))
-        for installs in (flow.alone, flow.beside, flow.beside)
+        fibre_orders(system.added_plant.add_addresses(installs), tuple(PRIORITIES.values()))
+        for installs in (load.alone, load.beside, load.beside)
     )
-    figures = measure_installs(system, alone, flow.per_second)
+    figures = measure_installs(system, alone, load)
     for wave, installs in zip(WAVES, beside, strict=True):
-        figures |= measure_beside(system, wave, products, installs, flow.per_second)
+        figures |= measure_beside(system, wave, products, installs, load)
         figures |= ratios(figures, wave.name)
     return figures
 
 
 def measure_installs(
-    system: BenchSystem, posts: Sequence[OrderRequest], per_second: float
+    system: BenchSystem, posts: Sequence[OrderRequest], load: WaveLoad
 ) -> dict[str, float]:
     """Return the percentiles of installs alone."""
-    posting = lambda: asyncio.ensure_future(post_at_rate(system.target, posts, per_second))  # noqa: E731
-    client = asyncio.run(post_with_crew(system, posting))
+    posting = partial(post_at_rate, system.target, posts, load.installs_per_second)
+    client = asyncio.run(post_with_crew(system, lambda: asyncio.ensure_future(posting())))
     return percentiles("alone", times_ms(system, client, client.posted_at))
 
 
@@ -94,36 +103,47 @@ def measure_beside(
     wave: Wave,
     products: Sequence[InstalledProduct],
     installs: Sequence[OrderRequest],
-    per_second: float,
+    load: WaveLoad,
 ) -> dict[str, float]:
     """Return the percentiles of installs beside a wave, and how long the wave took."""
     orders = [wave.order(each) for each in products]
-    posting = partial(post_beside, system, orders, installs, per_second)
+    posting = partial(post_beside, system, orders, installs, load)
     client = asyncio.run(post_with_crew(system, lambda: asyncio.ensure_future(posting())))
     check_wave(system, wave, products)
     completed = system.completions.times([each.key for each in orders])
     begin, end = min(client.posted_at[key] for key in completed), max(completed.values())
-    beside = [each.key for each in installs if client.posted_at.get(each.key, end) < end]
-    took = {f"{wave.name}_s": end - begin, f"{wave.name}_installs": float(len(beside))}
-    return percentiles(wave.name, times_ms(system, client, beside)) | took
+    figures = {f"{wave.name}_s": end - begin}
+    for n, suffix in enumerate(PRIORITIES):
+        own = (each.key for each in installs[n :: len(PRIORITIES)])
+        beside = [key for key in own if client.posted_at.get(key, end) < end]
+        figures |= percentiles(f"{wave.name}{suffix}", times_ms(system, client, beside))
+        figures[f"{wave.name}{suffix}_installs"] = len(beside)
+    return figures
 
 
 async def post_beside(
     system: BenchSystem,
     wave: Sequence[OrderRequest],
     installs: Sequence[OrderRequest],
-    per_second: float,
+    load: WaveLoad,
 ) -> LoadClient:
-    """Post a wave at once, and installs evenly until as many orders have completed as it has."""
+    """Post a wave, and installs evenly until as many orders have completed as the wave has."""
     already, is_over = system.completions.count(), asyncio.Event()
     flow = takewhile(lambda _: not is_over.is_set(), installs)
-    posting = asyncio.ensure_future(post_at_rate(system.target, flow, per_second))
-    posted = await post_closed_loop(system.target, wave)
+    posting = asyncio.ensure_future(post_at_rate(system.target, flow, load.installs_per_second))
+    posted = await post_wave(system.target, wave, load.wave_per_second)
     await asyncio.to_thread(system.completions.wait_for, already + len(wave))
     is_over.set()
     client = await posting
     client.posted_at |= posted.posted_at
     return client
+
+
+async def post_wave(target: Target, wave: Sequence[OrderRequest], per_second: float) -> LoadClient:
+    """Post the orders of a wave, evenly if a rate is given."""
+    if per_second:
+        return await post_at_rate(target, wave, per_second)
+    return await post_closed_loop(target, wave)
 
 
 def check_wave(system: BenchSystem, wave: Wave, products: Sequence[InstalledProduct]) -> None:
@@ -153,21 +173,24 @@ def percentiles(name: str, took_ms: Sequence[float]) -> dict[str, float]:
 def ratios(figures: Figures, name: str) -> dict[str, float]:
     """Return the percentiles beside a wave over those of installs alone."""
     return {
-        f"{name}_p{n}_ratio": figures[f"{name}_p{n}_ms"] / figures[f"alone_p{n}_ms"]
+        f"{name}{suffix}_p{n}_ratio": figures[f"{name}{suffix}_p{n}_ms"] / figures[f"alone_p{n}_ms"]
+        for suffix in PRIORITIES
         for n in PERCENTILES
     }
 
 
 def details(case: CaseResult) -> Iterator[str]:
-    """Yield a line for the installs alone, and one for each wave."""
+    """Yield a line for the installs alone, and for each wave one for each priority of installs."""
     yield f"alone: installs took {_percentiles_text(case, 'alone')}"
     for wave in WAVES:
-        ratio = " and ".join(f"{case.median(f'{wave.name}_p{n}_ratio'):.2f}" for n in PERCENTILES)
-        yield (
-            f"beside the wave ({wave.name}), which took {case.median(f'{wave.name}_s'):.1f} s:"
-            f" {case.median(f'{wave.name}_installs'):.0f} installs took"
-            f" {_percentiles_text(case, wave.name)}: {ratio} times"
-        )
+        for suffix, priority in PRIORITIES.items():
+            name = f"{wave.name}{suffix}"
+            ratio = " and ".join(f"{case.median(f'{name}_p{n}_ratio'):.2f}" for n in PERCENTILES)
+            yield (
+                f"beside the wave ({wave.name}), which took {case.median(f'{wave.name}_s'):.1f} s:"
+                f" {case.median(f'{name}_installs'):.0f} installs of priority {priority} took"
+                f" {_percentiles_text(case, name)}: {ratio} times"
+            )
 
 
 def _percentiles_text(case: CaseResult, name: str) -> str:
