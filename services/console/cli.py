@@ -87,8 +87,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 @app.command(epilog="Example: kaitong demo --orders 200 --keep")
 def demo(
     order_count: Annotated[
-        int, typer.Option("--orders", min=12, max=5000, help="How many orders to post.")
-    ] = 500,
+        int | None,
+        typer.Option(
+            "--orders",
+            min=12,
+            max=5000,
+            help="How many orders to post. Default: the 500 of a day, or those of the part.",
+        ),
+    ] = None,
     number_count: Annotated[
         int,
         typer.Option(
@@ -99,6 +105,13 @@ def demo(
             " and copper pairs are in proportion.",
         ),
     ] = 200_000,
+    part: Annotated[
+        str,
+        typer.Option(
+            help="Only this part of the day, with the new products that it refers to: new, "
+            "changes, disconnections, faults, refusals or repetitions.",
+        ),
+    ] = "",
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False,
     json_file: JsonFile = None,
@@ -109,7 +122,7 @@ def demo(
     """
     from tools.demo.run import run_demo  # noqa: PLC0415
 
-    run_demo(order_count, number_count, keep=keep, json_file=json_file)
+    run_demo(part, order_count, number_count, keep=keep, json_file=json_file)
 
 
 @app.command(epilog="Example: kaitong up")
@@ -176,17 +189,23 @@ def token(  # noqa: PLR0913  each is an option
 
 
 @app.command(epilog="Example: kaitong bench --rounds 3 --case reference --json bench.json")
-def bench(
+def bench(  # noqa: PLR0913  each is an option
     rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each case runs.")] = 3,
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be repeated.")] = None,
+    *,
     orders: Annotated[int, typer.Option(min=100, max=50_000, help="Orders a round.")] = 3000,
-    per_second: Annotated[float, typer.Option(min=1, help="Orders a second of `steady`.")] = 40,
+    per_second: Annotated[
+        float, typer.Option(min=1, help="Orders a second of `steady` and `wave_paced`.")
+    ] = 40,
+    suspends: Annotated[
+        int, typer.Option(min=1, max=50_000, help="Products that a wave suspends.")
+    ] = 10_000,
     json_file: JsonFile = None,
 ) -> None:
     """Measure rates, times, CPU and memory on this machine, and check the orders' results."""
-    from tools.bench.run import run_bench  # noqa: PLC0415
+    from tools.bench.run import BenchSize, run_bench  # noqa: PLC0415
 
-    run_bench(rounds, case or [], orders, per_second, json_file)
+    run_bench(BenchSize(rounds, orders, per_second, suspends), case or [], json_file)
 
 
 @app.command(epilog="Example: kaitong test --only tests/order")

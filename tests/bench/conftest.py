@@ -7,8 +7,9 @@ import pytest
 from services.console.client import Client, token_for
 from tests.flows.site import Site
 from tools.bench import cases
+from tools.bench.catalogue import load_catalogue
+from tools.bench.plant import load_plant, set_concurrency_limits
 from tools.bench.steady_load import DEFAULT_BEHAVIOUR
-from tools.bench.workload import load_plant, set_concurrency_limits
 
 SPLITTERS = 16
 NUMBERS = 10_000
@@ -21,6 +22,7 @@ def measured_site(site: Site) -> Iterator[cases.BenchSystem]:
     """The running system, as the bench measures one."""
     crm, ops = (token_for(role, at=site.home) for role in ("crm", "ops"))
     client = Client(site.record.urls, ops)
+    load_catalogue(client)
     load_plant(client, NUMBERS, SPLITTERS, first=FIRST_NUMBER)
     found = cases.BenchSystem(site.record, crm, ops, SPLITTERS, per_second=8)
     yield found

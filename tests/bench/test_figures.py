@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.bench.case_table import CASES
 from tools.bench.figures import CaseResult, percentile
+from tools.bench.run import missed_goals, row_of
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
@@ -35,3 +37,16 @@ def test_rates_are_to_exceed_their_goal_and_all_else_to_stay_below(
     assert case.reaches_goal(figure) is reached
     assert case.as_dict()[f"{figure}_min"] == 2.0
     assert case.as_dict()[figure] == 3.0
+
+
+def test_figures_without_a_goal_are_shown_and_not_missed() -> None:
+    rounds = [{"orders_per_s": 50.0, "cpu_ms_per_order": each} for each in (8.0, 9.0)]
+    case = CaseResult("mobile", "mobile plan", rounds, CASES["mobile"].goals)
+
+    rows = [row_of(case, figure) for figure in CASES["mobile"].shown]
+
+    assert rows == [
+        ("mobile plan", "orders_per_s", "50", "50 to 50", "", ""),
+        ("mobile plan", "cpu_ms_per_order", "8.5", "8 to 9", "", ""),
+    ]
+    assert missed_goals(case) == []

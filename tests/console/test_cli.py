@@ -62,6 +62,7 @@ def test_the_help_says_what_exit_codes_mean() -> None:
         (("order", "list"), 69),
         (("token", "nobody"), 1),
         (("bench", "--case", "nothing"), 2),
+        (("demo", "--part", "nothing"), 2),
         (("no-such-command",), 2),
         (("demo", "--orders", "many"), 2),
     ],

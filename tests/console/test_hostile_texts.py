@@ -44,12 +44,14 @@ def hostile(site: Site, folder: Path) -> HostileInput:
 
 
 WORDS: Mapping[tuple[str, ...], Callable[[HostileInput], list[list[str]]]] = {
-    ("demo",): lambda hostile: [["--json", f"{hostile.file}/x.json"], ["--orders", HOSTILE]],
+    ("demo",): lambda hostile: [
+        *(["--json", f"{hostile.file}/x.json"], ["--orders", HOSTILE], ["--part", HOSTILE])
+    ],
     ("up",): lambda _: [[HOSTILE]],
     ("down",): lambda _: [[HOSTILE]],
     ("status",): lambda hostile: [["--json", f"{hostile.file}/status.json"]],
     ("token",): lambda _: [[HOSTILE]],
-    ("bench",): lambda _: [["--case", HOSTILE]],
+    ("bench",): lambda _: [["--case", HOSTILE], ["--suspends", HOSTILE]],
     ("test",): lambda _: [["--only", HOSTILE]],
     ("order", "submit"): lambda hostile: [
         [str(hostile.file)],

@@ -23,11 +23,11 @@ from deploy.local.stack import Stack
 from deploy.local.stack_record import StackRecord
 from services.console.errors import USAGE
 from tests.console.command import kaitong
-from tools.demo.day import SCENARIOS, counts_by_scenario
+from tools.demo.day import SCENARIOS, counts_by_scenario, orders_in_a_day, scenarios_of
 from tools.demo.demo_plan import make_plan
 from tools.demo.demo_stack import fresh_home, run_stack
 from tools.demo.run import NUMBERS_PER_ORDER, build_province_for
-from tools.demo.scenarios import LINES, PostOutcome, Variation
+from tools.demo.scenarios import LINES, DemoPart, PostOutcome, Variation
 from tools.province.build import build_province
 
 TIMEOUT_S = 180.0
@@ -122,7 +122,9 @@ def test_a_dozen_orders_show_every_scenario_and_a_kept_demonstration_runs_until_
     ends = {end: found[end] for end in ("completed", "failed", "rejected", "refused", "repeated")}
     assert ends == {"completed": 6, "failed": 1, "rejected": 1, "refused": 3, "repeated": 1}
     assert (found["violations"], found["violation_list"]) == (0, [])
-    assert 0 < found["first_order_s"] < found["seconds"]
+    times = [found[each] for each in ("engines_s", "ready_s", "first_order_s", "seconds")]
+    assert times[0] > 0
+    assert times == sorted(times)
     assert found["pss_mb"] > 100
     assert "the journey of order" in output
     assert " to reserved" in output
@@ -134,11 +136,13 @@ def test_a_dozen_orders_show_every_scenario_and_a_kept_demonstration_runs_until_
     assert left_behind(home) == []
 
 
-@pytest.mark.parametrize("moment", [engines_start, orders_flow])
+@pytest.mark.parametrize(
+    ("moment", "words"), [(engines_start, ()), (orders_flow, ("--part", DemoPart.FAULTS))]
+)
 def test_an_interrupted_demonstration_leaves_nothing_behind(
-    moment: Callable[[StackRecord], bool], home: Path
+    moment: Callable[[StackRecord], bool], words: tuple[str, ...], home: Path
 ) -> None:
-    command = demo(home)
+    command = demo(home, *words)
     wait_for(moment, home, command)
 
     command.send_signal(signal.SIGINT)
@@ -224,3 +228,39 @@ def test_a_plan_for_any_number_of_orders_finds_products_to_change() -> None:
 
     for orders in (*range(12, 80), 150, 333):
         assert len(make_plan(orders, province).posts) == orders
+
+
+@pytest.mark.parametrize("part", DemoPart)
+def test_a_part_alone_has_its_scenarios_and_the_new_products_that_they_refer_to(
+    part: DemoPart,
+) -> None:
+    province, scenarios = (
+        build_province(number_count=4_000, address_count=1_000),
+        scenarios_of(part),
+    )
+    in_a_day = orders_in_a_day(scenarios)
+
+    posts = make_plan(in_a_day, province, scenarios).posts
+
+    assert {each.scenario.part for each in posts} <= {part, DemoPart.NEW}
+    assert {each.scenario for each in posts if each.scenario.part is part} == {
+        each for each in SCENARIOS if each.part is part
+    }
+    for orders in (*range(12, 80), 150):
+        planned = make_plan(orders, province, scenarios).posts
+        assert len(planned) == orders
+        assert any(each.scenario.part is part for each in planned)
+
+
+def test_a_day_has_500_orders_and_each_is_of_a_part() -> None:
+    assert orders_in_a_day(SCENARIOS) == 500
+    assert {each.part for each in SCENARIOS} == set(DemoPart)
+
+
+def test_the_help_and_the_refusal_of_an_unknown_part_name_all_parts() -> None:
+    shown, refused = kaitong("demo", "--help").stdout, kaitong("demo", "--part", "all").stderr
+
+    assert "there is no part all" in refused
+    for part in DemoPart:
+        assert part in " ".join(shown.split())
+        assert part in refused

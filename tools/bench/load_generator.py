@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ async def post_closed_loop(
 
 async def post_at_rate(
     target: Target,
-    posts: Sequence[OrderRequest],
+    posts: Iterable[OrderRequest],
     per_second: float,
     tick: Callable[[], None] = lambda: None,
 ) -> LoadClient:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,94 +20,66 @@ from services.console.client import Client, ensure_keys_folder, token_for
 from services.console.configured_engines import refuse_configured_engines
 from services.console.errors import FAILURE, UNAVAILABLE, USAGE, CommandError
 from services.console.output import Row, Styled, print_line, print_table, progress_line
-from tools.bench import cases, steady_load
+from tools import verify
+from tools.bench import cases
+from tools.bench.case_table import CASES
 from tools.bench.cases import BenchSystem
+from tools.bench.catalogue import load_catalogue
 from tools.bench.figures import CaseResult, Figures, describe_machine
 from tools.bench.load_generator import post_closed_loop
 from tools.bench.order_rules import find_violations
-from tools.bench.workload import load_catalogue, load_plant, reference_orders
+from tools.bench.orders import reference_orders
+from tools.bench.plant import load_plant
+from tools.verify import wait_until_quiescent
 
 FIBRES_PER_SPLITTER = 16
+QUIESCENCE_TIMEOUT_S = 60.0
 RATE_LIMIT = 100_000
 """Requests a second: the limit is checked, but the bench, which is one client, never reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
-class BenchCase:
-    """One case and its goals."""
+class BenchSize:
+    """How much is measured."""
 
-    title: str
-    measure: Callable[[BenchSystem, int], Figures]
-    goals: Mapping[str, float]
-    details: Callable[[CaseResult], Iterable[str]] = lambda _: ()
-    """Returns lines to print below the table."""
+    rounds: int
+    """How often each case is measured."""
 
-    is_binding: bool = False
-    """If a goal is missed, the bench exits with 1."""
+    order_count: int
+    """The number of orders in a round."""
 
-    is_long: bool = False
-    """It runs only if it is named."""
+    per_second: float
+    """The rate of the even load, and of the paced wave."""
 
-
-CASES = {
-    "reference": BenchCase(
-        "reference order, saturated",
-        cases.measure_reference,
-        {"cpu_ms_per_order": 2.5, "orders_per_s": 600},
-    ),
-    "reference_20": BenchCase(
-        "reference order at 20/s",
-        cases.measure_reference_20,
-        {"p50_ms": 60, "p99_ms": 200, "cpu_ms_per_order": 30},
-    ),
-    "ftth": BenchCase(
-        "FTTH, elements over HTTP, saturated", cases.measure_ftth, {"cpu_ms_per_order": 8}
-    ),
-    "ftth_20": BenchCase(
-        "FTTH, elements over HTTP, at 20/s", cases.measure_ftth_20, {"p50_ms": 150, "p99_ms": 400}
-    ),
-    "steady": BenchCase(
-        "fibre, telephone and bundles, elements of 100 ms, evenly",
-        steady_load.measure_steady_load,
-        steady_load.GOALS,
-        steady_load.details,
-        is_binding=True,
-        is_long=True,
-    ),
-    "idle": BenchCase("whole stack, idle", cases.measure_idle, {"core_share": 0.15, "pss_mb": 880}),
-    "assignment": BenchCase(
-        "number assignment, pools of 10⁴, 10⁵, 10⁶",
-        cases.measure_assignment,
-        {"assignment_ratio": 1.2},
-    ),
-    "start": BenchCase(
-        "demo: command to first completed order", cases.measure_start, {"first_order_s": 15}
-    ),
-}
+    suspends: int
+    """The number of products that the wave suspends at once."""
 
 
-def run_bench(
-    rounds: int, only: Sequence[str], order_count: int, per_second: float, json_file: Path | None
-) -> None:
-    """Measure; exit with 1 if a rule is violated, or a binding goal is missed.
+def run_bench(size: BenchSize, only: Sequence[str], json_file: Path | None) -> None:
+    """Measure; exit with 1 if a rule or an invariant is violated, or a binding goal is missed.
 
     Args:
-        rounds: how often each case is measured.
-        only: the cases to run; empty for all that are not long.
-        order_count: the number of orders in a round.
-        per_second: the rate of the even load.
+        size: how much is measured.
+        only: the cases to run; empty for all that need not be named.
         json_file: the file that the figures are written to.
+
+    Raises:
+        CommandError: there is no such case, or the result of a case is not what was ordered.
     """
     if unknown := set(only) - set(CASES):
         remedy = f"choose from {', '.join(CASES)}"
         msg = f"there is no case {', '.join(unknown)}"
         raise CommandError(msg, USAGE, remedy=remedy)
     refuse_configured_engines()
-    chosen = [name for name, case in CASES.items() if name in only or not (only or case.is_long)]
-    with start_bench_system(rounds, order_count) as system:
-        system.per_second = per_second
-        measured = measure_all(system, chosen, rounds, order_count)
+    chosen = [
+        name for name, case in CASES.items() if name in only or not (only or case.only_if_named)
+    ]
+    with start_bench_system(size) as system:
+        measured = measure_all(system, chosen, size.rounds, size.order_count)
         violations = find_violations(system.record)
+        if any(CASES[name].is_verified for name in chosen):
+            wait_until_quiescent(system.record, QUIESCENCE_TIMEOUT_S)
+            violations += verify.find_violations(system.record)
     print_results(measured, violations)
     if json_file:
         result = as_json(measured, violations)
@@ -122,9 +94,10 @@ def missed_goals(case: CaseResult) -> list[str]:
 
 
 @contextmanager
-def start_bench_system(rounds: int, order_count: int) -> Iterator[BenchSystem]:
+def start_bench_system(size: BenchSize) -> Iterator[BenchSystem]:
     """Start a separate stack, with plant for all rounds; delete it when the block ends."""
-    splitters = max(64, rounds * (order_count // 4 + cases.PACED_ORDERS) // FIBRES_PER_SPLITTER)
+    fibres = size.rounds * (size.order_count // 4 + cases.PACED_ORDERS)
+    splitters = max(64, fibres // FIBRES_PER_SPLITTER)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=home()) as folder:
         ensure_keys_folder(Path(folder))
         os.environ["KAITONG_RATE_LIMIT"] = str(RATE_LIMIT)
@@ -137,8 +110,11 @@ def start_bench_system(rounds: int, order_count: int) -> Iterator[BenchSystem]:
             operator = token_for("ops", at=Path(folder))
             client = Client(record.urls, operator)
             load_catalogue(client)
-            load_plant(client, 2 * (rounds + 1) * order_count, splitters)
-            system = BenchSystem(record, token_for("crm", at=Path(folder)), operator, splitters)
+            load_plant(client, 2 * (size.rounds + 1) * size.order_count, splitters)
+            crm = token_for("crm", at=Path(folder))
+            system = BenchSystem(
+                record, crm, operator, splitters, per_second=size.per_second, suspends=size.suspends
+            )
             warm_up(system)
             yield system
         stack.purge()
@@ -176,13 +152,7 @@ def print_results(measured: Sequence[CaseResult], violations: Sequence[str]) -> 
     """Print the table of medians, spreads and goals."""
     rows: list[Row] = []
     for case in measured:
-        for figure in case.goals:
-            least, greatest = case.spread(figure)
-            verdicts = Styled("reached", "green"), Styled("missed", "red")
-            verdict = verdicts[not case.reaches_goal(figure)]
-            spread = f"{least:.3g} to {greatest:.3g}"
-            goal = f"{case.goals[figure]:g}"
-            rows.append((case.title, figure, f"{case.median(figure):.3g}", spread, goal, verdict))
+        rows += [row_of(case, figure) for figure in (*case.goals, *CASES[case.name].shown)]
     print_table(("case", "figure", "median", "spread", "goal", ""), rows)
     for case in measured:
         print_cpu_by_part(case)
@@ -191,6 +161,17 @@ def print_results(measured: Sequence[CaseResult], violations: Sequence[str]) -> 
     for each in violations:
         print_line(Styled(f"broken: {each}", "red"))
     print_line(f"{' · '.join(str(value) for value in describe_machine().values())}")
+
+
+def row_of(case: CaseResult, figure: str) -> Row:
+    """Return the row of a figure: its median, spread and goal, and whether that is reached."""
+    least, greatest = case.spread(figure)
+    goal = f"{case.goals[figure]:g}" if figure in case.goals else ""
+    verdicts = (Styled("missed", "red"), Styled("reached", "green"))
+    reached = case.reaches_goal(figure)
+    verdict = "" if reached is None else verdicts[reached]
+    spread = f"{least:.3g} to {greatest:.3g}"
+    return (case.title, figure, f"{case.median(figure):.3g}", spread, goal, verdict)
 
 
 def print_cpu_by_part(case: CaseResult) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from deploy.local import usage
-from services.console.client import Client
 from tools.bench.cases import BenchSystem, cpu_per_order, post_with_crew
 from tools.bench.elements import delayed_elements, read_duration_histograms, step_times_between
 from tools.bench.figures import CaseResult, Figures, percentile
 from tools.bench.load_generator import LoadClient, post_at_rate
-from tools.bench.workload import element_names, mixed_orders, set_concurrency_limits
+from tools.bench.orders import mixed_orders
+from tools.bench.plant import element_names, set_concurrency_limits
 
 PARTS = 5
 """The number of parts of the load: each is a minute with 12,000 orders at 40 a second."""
@@ -38,9 +38,7 @@ def measure_steady_load(
     system: BenchSystem, order_count: int, load: ElementBehaviour = DEFAULT_BEHAVIOUR
 ) -> Figures:
     """Measure orders at an even rate, by part of the load and by element type."""
-    set_concurrency_limits(
-        Client(system.record.urls, system.operator_token), load.core_calls, "aaa", "ims"
-    )
+    set_concurrency_limits(system.operator, load.core_calls, "aaa", "ims")
     with delayed_elements(system.record, element_names(system.splitters), load.element_ms):
         before, times = usage.read(system.pids), read_duration_histograms(system.record)
         client = asyncio.run(post_with_crew(system, lambda: _posting(system, order_count)))

@@ -1,14 +1,18 @@
 """A day in a province: which orders are posted, in which proportion, and how each ends.
 
-`share` is how many of 500 orders are of a kind.
+`share` is how many orders of a day are of a kind: 500 in all.
 """
 
 from collections.abc import Iterator, Sequence
 
-from tools.demo.scenarios import AddressKind, DemoProduct, PostOutcome, Scenario, Variation
-
-SHARES_IN_ALL = 500
-"""The total that shares refer to."""
+from tools.demo.scenarios import (
+    AddressKind,
+    DemoPart,
+    DemoProduct,
+    PostOutcome,
+    Scenario,
+    Variation,
+)
 
 
 def completed(
@@ -173,7 +177,25 @@ SCENARIOS = (
 )
 
 
-def counts_by_scenario(order_count: int) -> Iterator[tuple[Scenario, int]]:
+def scenarios_of(part: DemoPart) -> tuple[Scenario, ...]:
+    """Return the scenarios of a part, and the orders for new products that they refer to."""
+    own = [each for each in SCENARIOS if each.part is part]
+    products = {each.product for each in own if not each.stands_alone}
+    return tuple(
+        each
+        for each in SCENARIOS
+        if each.part is part or (each.part is DemoPart.NEW and each.product in products)
+    )
+
+
+def orders_in_a_day(scenarios: Sequence[Scenario]) -> int:
+    """Return the number of orders that a day has of these scenarios."""
+    return sum(each.share for each in scenarios)
+
+
+def counts_by_scenario(
+    order_count: int, scenarios: Sequence[Scenario] = SCENARIOS
+) -> Iterator[tuple[Scenario, int]]:
     """Yield each scenario with its number of orders, in proportion to the shares.
 
     Every mandatory scenario gets one; the rest is distributed by largest remainder.
@@ -181,17 +203,18 @@ def counts_by_scenario(order_count: int) -> Iterator[tuple[Scenario, int]]:
     Raises:
         ValueError: there are fewer orders than mandatory scenarios.
     """
-    least = [int(scenario.is_mandatory) for scenario in SCENARIOS]
+    least = [int(scenario.is_mandatory) for scenario in scenarios]
     if order_count < sum(least):
         message = f"{order_count} orders are too few: the mandatory scenarios need {sum(least)}"
         raise ValueError(message)
-    exact = [order_count * scenario.share / SHARES_IN_ALL for scenario in SCENARIOS]
+    in_all = orders_in_a_day(scenarios)
+    exact = [order_count * scenario.share / in_all for scenario in scenarios]
     counts = [max(low, int(each)) for low, each in zip(least, exact, strict=True)]
     while sum(counts) < order_count:
         counts[most_underrepresented(exact, counts)] += 1
     while sum(counts) > order_count:
         counts[largest_above_minimum(counts, least)] -= 1
-    return zip(SCENARIOS, counts, strict=True)
+    return zip(scenarios, counts, strict=True)
 
 
 def most_underrepresented(exact: Sequence[float], counts: Sequence[int]) -> int:

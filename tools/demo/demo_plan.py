@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from tools.demo.day import counts_by_scenario
+from tools.demo.day import SCENARIOS, counts_by_scenario
 from tools.demo.scenarios import (
     AddressKind,
     DemoProduct,
@@ -79,7 +79,9 @@ class DemoPlan:
     """Exchanges whose OLTs refuse operations."""
 
 
-def make_plan(order_count: int, province: Province) -> DemoPlan:
+def make_plan(
+    order_count: int, province: Province, scenarios: Sequence[Scenario] = SCENARIOS
+) -> DemoPlan:
     """Return the plan: the scenario and the address of each post.
 
     Posts without an earlier post come first, interleaved, in the order of the province's cities;
@@ -88,7 +90,7 @@ def make_plan(order_count: int, province: Province) -> DemoPlan:
     Raises:
         ValueError: there are too few orders for all scenarios.
     """
-    counted = list(counts_by_scenario(order_count))
+    counted = list(counts_by_scenario(order_count, scenarios))
     pools = AddressPools.of(province, {scenario.address_kind: count for scenario, count in counted})
     alone = [(scenario, count) for scenario, count in counted if scenario.stands_alone]
     first = list(posts_with_addresses(interleave(alone), pools))
@@ -111,8 +113,8 @@ class AddressPools:
         """Reserve exchanges of the first city for OLTs with faults."""
         ids = [each.id for each in province.exchanges]
         needed = (
-            -(-counts[AddressKind.DROPPING_OLT] // ORDERS_PER_EXCHANGE),
-            -(-counts[AddressKind.REFUSING_OLT] // ORDERS_PER_EXCHANGE),
+            -(-counts.get(AddressKind.DROPPING_OLT, 0) // ORDERS_PER_EXCHANGE),
+            -(-counts.get(AddressKind.REFUSING_OLT, 0) // ORDERS_PER_EXCHANGE),
         )
         # Not the very first one: it has the example addresses.
         dropping = frozenset(ids[1 : 1 + needed[0]])

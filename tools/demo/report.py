@@ -60,7 +60,8 @@ def print_result(result: DemoResult) -> None:
     times = result.times
     print_line(
         f"first order completed {times.first_order_s:.1f} s after the start: "
-        f"{times.ready_s:.1f} s until engines and services were ready, "
+        f"{times.engines_s:.1f} s until the engines were ready, "
+        f"{times.ready_s - times.engines_s:.1f} s until the services were, "
         f"{times.loaded_s - times.ready_s:.1f} s to load the first city, "
         f"{times.first_order_s - times.loaded_s:.1f} s for the order; "
         f"{times.seconds:.1f} s until the last one ended; {result.pss_mb:.0f} MB in all"

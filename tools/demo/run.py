@@ -24,10 +24,12 @@ from services.console.journey import journey_of
 from services.console.orders import ORDERS
 from services.console.output import Progress, progress_bars
 from tools.demo import crm, demo_result, field_crew, order_follower, province_import, report
+from tools.demo.day import SCENARIOS, orders_in_a_day, scenarios_of
 from tools.demo.demo_plan import DemoPlan, make_plan
 from tools.demo.demo_result import DemoResult, DemoTimes
 from tools.demo.demo_stack import fresh_home, keep_logs, run_stack
 from tools.demo.run_state import DemoStoppedError, RunState
+from tools.demo.scenarios import DemoPart, Scenario
 from tools.demo.stop_signals import stop_signals_interrupt
 from tools.province.build import Province, build_province
 from tools.verify import PostedOrder, check, wait_until_quiescent
@@ -45,11 +47,19 @@ REFUSAL_CODE = "port-locked"
 """The code with which some OLTs refuse."""
 
 
-def run_demo(order_count: int, number_count: int, *, keep: bool, json_file: Path | None) -> None:
+def run_demo(
+    part: str,
+    order_count: int | None,
+    number_count: int,
+    *,
+    keep: bool,
+    json_file: Path | None,
+) -> None:
     """Run the demonstration; exit with 1 if an outcome is unexpected or an invariant is broken.
 
     Args:
-        order_count: the number of orders to post.
+        part: the part of the day that is shown; empty for all.
+        order_count: the number of orders to post; None for as many as a day has.
         number_count: the number of phone numbers in the province.
         keep: leave everything running.
         json_file: the file that the result is written to.
@@ -62,16 +72,17 @@ def run_demo(order_count: int, number_count: int, *, keep: bool, json_file: Path
         remedy = "name a file in a folder that is there"
         msg = f"{json_file.parent} is no folder"
         raise CommandError(msg, USAGE, remedy=remedy)
+    scenarios = scenarios_to_show(part)
     refuse_configured_engines()
+    order_count = order_count or orders_in_a_day(scenarios)
     province = build_province_for(order_count, number_count)
     fetch_engines(SERVICES)
     with stop_signals_interrupt(), fresh_home() as home, progress_bars() as progress:
         starting = progress.add_task("engines and services started", total=1)
         with run_stack(home, keep=keep) as stack:
             progress.update(starting, completed=1)
-            demonstration = Demonstration(
-                stack, home, province, make_plan(order_count, province), began, time.time()
-            )
+            plan = make_plan(order_count, province, scenarios)
+            demonstration = Demonstration(stack, home, province, plan, began, time.time())
             result = demonstration.run(progress)
             progress.stop()
             report.print_result(result)
@@ -85,6 +96,20 @@ def run_demo(order_count: int, number_count: int, *, keep: bool, json_file: Path
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
     if result.violations:
         raise typer.Exit(FAILURE)
+
+
+def scenarios_to_show(part: str) -> tuple[Scenario, ...]:
+    """Return the scenarios of a part of the day by its name; of all parts if it is empty.
+
+    Raises:
+        CommandError: there is no such part; the text names all.
+    """
+    if not part:
+        return SCENARIOS
+    if part not in set(DemoPart):
+        msg, remedy = f"there is no part {part}", f"choose from {', '.join(DemoPart)}"
+        raise CommandError(msg, USAGE, remedy=remedy)
+    return scenarios_of(DemoPart(part))
 
 
 def build_province_for(order_count: int, number_count: int) -> Province:
@@ -211,7 +236,9 @@ class Demonstration:
     def times(self, done: float) -> DemoTimes:
         """Return the durations of the demonstration."""
         first = demo_result.first_completed_at(self.run_state)
+        services = [each for each in self.stack.lines if each.name in SERVICES]
         return DemoTimes(
+            engines_s=min(each.life.started for each in services) - self.began,
             ready_s=self.ready - self.began,
             loaded_s=self.loaded - self.began,
             first_order_s=(first.timestamp() if first else done) - self.began,

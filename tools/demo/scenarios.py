@@ -67,6 +67,26 @@ LINES: Mapping[DemoProduct, str] = {
 """The line of business of each product: the specification of what is changed of it."""
 
 
+class DemoPart(StrEnum):
+    """A part of the demonstration's day, which can be shown alone."""
+
+    NEW = "new"
+    """New products of all lines."""
+
+    CHANGES = "changes"
+    """Changes of products: speed, number, SIM card, address, customer, suspension."""
+
+    DISCONNECTIONS = "disconnections"
+    FAULTS = "faults"
+    """Elements that drop answers or refuse, and addresses where nothing is free."""
+
+    REFUSALS = "refusals"
+    """Orders that are not accepted, each with its reason."""
+
+    REPETITIONS = "repetitions"
+    """Orders that are posted again, and answered as before."""
+
+
 class AddressKind(StrEnum):
     """The kind of installation address."""
 
@@ -196,6 +216,19 @@ class Scenario:
     def line(self) -> str:
         """The line of business of what it orders."""
         return LINES[self.product]
+
+    @property
+    def part(self) -> DemoPart:
+        """The part of the day that it belongs to."""
+        if self.outcome is PostOutcome.REFUSED:
+            return DemoPart.REFUSALS
+        if self.outcome is PostOutcome.REPEATED:
+            return DemoPart.REPETITIONS
+        if self.address_kind is not AddressKind.USUAL:
+            return DemoPart.FAULTS
+        if self.ends_products:
+            return DemoPart.DISCONNECTIONS
+        return DemoPart.CHANGES if self.changes_products else DemoPart.NEW
 
     @property
     def stands_alone(self) -> bool:

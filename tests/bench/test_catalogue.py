@@ -7,8 +7,9 @@ import pytest
 from services.console.client import ApiError
 from tests.flows.site import Site
 from tools.bench.cases import BenchSystem as MeasuredSite
+from tools.bench.catalogue import load_catalogue
 from tools.bench.load_generator import post_closed_loop
-from tools.bench.workload import load_catalogue, reference_orders
+from tools.bench.orders import reference_orders
 
 
 def test_the_reference_line_is_delivered(site: Site, measured_site: MeasuredSite) -> None:
