@@ -1,7 +1,7 @@
 """The order service.
 
 Owns:       the catalogue; orders with their items, states and prices; the installed base (the
-            products that customers have).
+            products that customers have); what counts for an identity, and which are blocked.
 Consumes:   resources.assigned; resources.refused (code `unserved` rejects an order whose work
             has not begun; of any other refusal, provisioning reports the consequence);
             provisioning.service_completed, provisioning.service_failed;
@@ -19,5 +19,6 @@ API:        POST, GET TMF622 productOrder (no cancellation yet);
             GET TMF637 product;
             GET TMF620 productOffering, productOfferingPrice, productSpecification;
             POST /ops/v1/catalogue, /ops/v1/catalogue/plan (publishes entries of the catalogue);
+            PUT, GET, DELETE /ops/v1/blocked-identities (identities whose orders are refused);
             GET /ops/v1/orders/{id}/history.
 """

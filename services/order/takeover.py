@@ -17,6 +17,7 @@ from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.acceptance.takeover import order_as_published
 from services.order.domain.fulfilment.product_locks import unlock_products
 from services.order.domain.fulfilment.progress import progress_as_published
+from services.order.domain.identity.holdings import released_by_end
 from services.order.handlers import preload_progress, record_changes
 from shared.contracts import OrderAccepted, OrderStateChanged
 from shared.errors import ConflictError
@@ -69,6 +70,7 @@ def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> N
     order = store.orders.expect_for_update(work.session, order_id)
     products = store.products.find_many_for_update(work.session, order.locked_product_ids())
     store.products.put_all(work.session, changed=unlock_products(order_id, products.values()))
+    store.identities.release(work.session, released_by_end(order))
     store.orders.remove(work.session, order_id)
 
 

@@ -51,6 +51,7 @@ from shared.contracts.order_record import (
     ItemRecord,
     NoteRecord,
     OrderRecord,
+    RealNameCheckRecord,
 )
 from shared.contracts.order_states import OrderState, PublishedItemState
 from shared.contracts.provisioning import (
@@ -130,6 +131,7 @@ __all__ = [
     "PartyErased",
     "PartyKind",
     "PublishedItemState",
+    "RealNameCheckRecord",
     "RefusalCode",
     "ReleaseRequested",
     "ReservationAnswered",

@@ -29,6 +29,8 @@ class ItemRecord(MessagePart, frozen=True, kw_only=True):
     bundle_item: str = ""
     local_network: str = ""
     charges: tuple[ChargeRecord, ...] = ()
+    counts_as: str = ""
+    """The group of products as one of which its own counts for an identity."""
 
 
 class BundleRecord(MessagePart, frozen=True, kw_only=True):
@@ -44,6 +46,18 @@ class NoteRecord(MessagePart, frozen=True, kw_only=True):
     """A remark that came with the order."""
 
     text: Personal = ""
+
+
+class RealNameCheckRecord(MessagePart, frozen=True, kw_only=True):
+    """A reference to the real-name check of a party."""
+
+    role: str
+    system: str
+    reference: Personal = ""
+    checked_at: datetime
+    document_type: str
+    identity: Personal = ""
+    """The key of the customer's identity: a keyed hash."""
 
 
 class OrderRecord(MessagePart, frozen=True, kw_only=True):
@@ -64,6 +78,8 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     requested_completion: datetime | None = None
     person: str = ""
     """The person who placed it, if it was not the client itself."""
+
+    real_name_checks: tuple[RealNameCheckRecord, ...] = ()
 
     idempotency_key: str = ""
     fingerprint: bytes = b""

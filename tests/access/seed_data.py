@@ -10,8 +10,9 @@ from sqlalchemy import text
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMER
 from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.domain.catalogue.catalogue import Offering, Price, PriceKind, Specification
+from services.order.domain.identity.block import IdentityBlock
 from services.order.handlers import SUBSCRIPTIONS as ORDER
-from services.order.store import catalogue, orders
+from services.order.store import catalogue, identities, orders
 from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.handlers import SUBSCRIPTIONS as PROVISIONING
 from services.provisioning.store import work_orders
@@ -25,7 +26,7 @@ from shared.persistence import audit_log, history
 from shared.persistence.audit_log import AuditEntry
 from shared.persistence.database import Sessions
 from shared.persistence.history import HistoryEntry
-from tests.access.table import ACCOUNTS, FALLOUT, PARTIES
+from tests.access.table import ACCOUNTS, BLOCKED, FALLOUT, PARTIES
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.customer import builders as customer
@@ -48,6 +49,7 @@ OWN_ENTRIES = (
     Specification(id=OWN, version=1, name="Line"),
     Offering(id=OWN, version=1, name="Line", specification=OWN, prices=(OWN_PRICE,)),
 )
+A_BLOCK = IdentityBlock(DONE_ID, TENANT, "00", "passport", "debt", NOON, None, "li-na")
 CATALOGUES = (OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH)
 
 
@@ -89,7 +91,7 @@ UNKNOWN_VALUES = {
 
 
 def in_order(sessions: Sessions) -> SeedData:
-    """Accept and complete an order, and publish an offering of the tenant's own."""
+    """Complete an order, block an identity, and publish an offering of the tenant's own."""
     made = order.accepted()
     with sessions.begin() as session:
         load_shipped_catalogue(session)
@@ -97,6 +99,7 @@ def in_order(sessions: Sessions) -> SeedData:
         catalogue.put(session, TENANT, OWN_ENTRIES)
     with begin_transaction(sessions, NOON, CommitContext(uuid4())) as transaction:
         orders.add(transaction.session, made.order, made.progress)
+        identities.put_block(transaction.session, A_BLOCK)
     consume(sessions, ORDER, order.service_completed(made))
     paths = {
         f"{order_path}/{{id}}": f"{order_path}/{id_}"
@@ -108,6 +111,7 @@ def in_order(sessions: Sessions) -> SeedData:
     changes = {"/ops/v1/orders/{id}/history": f"/ops/v1/orders/{made.order.id}/history"}
     entries = {f"{each}/{{id}}": f"{each}/{OWN}" for each in (OFFERINGS_PATH, SPECIFICATIONS_PATH)}
     entries[f"{PRICES_PATH}/{{id}}"] = f"{PRICES_PATH}/{OWN}:{OWN}"
+    entries[f"{BLOCKED}/{{id}}"] = f"{BLOCKED}/{A_BLOCK.id}"
     return SeedData(
         UNKNOWN_VALUES | {"subject": str(made.order.id)},
         query={f"GET {each}": {"limit": "100"} for each in CATALOGUES},

@@ -84,6 +84,7 @@ PRODUCTS = "/tmf-api/productInventory/v4/product"
 CATALOGUE = "/tmf-api/productCatalogManagement/v4"
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 WORK = "/ops/v1/work-orders"
+BLOCKED = "/ops/v1/blocked-identities"
 FALLOUT = "/ops/v1/fallout"
 ELEMENT = "/ops/v1/elements/{name}"
 NUMBERS = "/ops/v1/numbers"
@@ -108,6 +109,9 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         f"GET {CATALOGUE}/productOfferingPrice/{{id}}": RouteAccess(SHOPPERS, OURS),
         "POST /ops/v1/catalogue": RouteAccess(ADMIN | {"ops", "product"}, NEW),
         "POST /ops/v1/catalogue/plan": RouteAccess(ADMIN | {"ops", "product"}, NEW),
+        f"GET {BLOCKED}": RouteAccess(AUDITORS, OURS),
+        f"PUT {BLOCKED}": RouteAccess(APPROVERS, NEW),
+        f"DELETE {BLOCKED}/{{id}}": RouteAccess(APPROVERS, OURS),
     },
     "provisioning": {
         f"GET {SERVICES}": RouteAccess(PLANNERS | CLIENTS, LIST),

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from tests.access.seed_data import LEG, PRODUCT
-from tests.access.table import ELEMENT, FALLOUT, NUMBERS, ORDERS, POOL, WORK
+from tests.access.table import BLOCKED, ELEMENT, FALLOUT, NUMBERS, ORDERS, POOL, WORK
 from tests.order.builders import a_body, a_disconnection
 
 NOT_FOUND, BAD_REQUEST, CONFLICT, FORBIDDEN = 404, 400, 409, 403
@@ -20,6 +20,7 @@ NAMED_VALUES = {"values": [LEG], "reason": "under water"}
 
 WRITE_REQUESTS: dict[str, WriteRequest] = {
     f"POST {ORDERS}": WriteRequest(a_body(a_disconnection(PRODUCT)), BAD_REQUEST),
+    f"DELETE {BLOCKED}/{{id}}": WriteRequest(),
     f"POST {WORK}/{{work_order_id}}/accept": WriteRequest({}),
     f"POST {WORK}/{{work_order_id}}/report": WriteRequest({}),
     f"POST {WORK}/{{work_order_id}}/return": WriteRequest({"reason": "nobody at home"}),

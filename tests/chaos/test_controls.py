@@ -30,6 +30,7 @@ from tests.chaos.topic_contents import (
 )
 from tests.conftest import NOON
 from tests.elements.simulator_process import Simulator
+from tests.flows.lines import new_item, ordered, stock
 from tests.flows.order_items import fibre, home_bundle, telephone
 from tests.flows.site import Site
 from tests.kernel import cause_of
@@ -46,7 +47,11 @@ def posted(site: Site) -> list[PostedOrder]:
     """Completed orders, the first customer erased, on a system without faults."""
     place = site.exchange_area()
     items = [(ERASED, fibre), *(("C-control", item) for item in (fibre, telephone, home_bundle))]
-    orders = [site.order(item(place.served), customer=customer) for customer, item in items]
+    stock(site, place)
+    orders = [
+        *(site.order(item(place.served), customer=customer) for customer, item in items),
+        ordered(site, new_item("mobile", place, "1"), customer="C-control"),
+    ]
     found = [
         PostedOrder(UUID(site.completed(order)["id"]), order["externalId"]) for order in orders
     ]

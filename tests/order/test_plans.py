@@ -59,6 +59,8 @@ FILL = (
     SELECT {ID}, '{TENANT}', {CLIENT}, 'C-' || n % 10000,
     CASE WHEN n % 10 = 0 THEN 'terminated' ELSE 'active' END, 'o-' || n % 10, 's', '+86' || n,
     {ID}, {ID}, now(), '' {SERIES}""",
+    f"""INSERT INTO identity_blocks (id, tenant, identity, document_type, reason, since, blocked_by)
+    SELECT {ID}, '{TENANT}', n::text, 'passport', '', now(), '' {SERIES}""",
 )
 PAGE = Window(0, 21)
 

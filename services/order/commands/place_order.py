@@ -8,6 +8,7 @@ from msgspec.structs import replace as replace_field
 from sqlalchemy.orm import Session
 
 from services.order import store
+from services.order.commands.identities import rules_of
 from services.order.domain.acceptance.acceptance import accept
 from services.order.domain.acceptance.base_products import related_specifications
 from services.order.domain.acceptance.order_header import (
@@ -15,6 +16,7 @@ from services.order.domain.acceptance.order_header import (
     customer_id_if_category_open,
     customer_id_of,
 )
+from services.order.domain.acceptance.real_name import RealNameContext, identity_of
 from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
 from services.order.domain.acceptance.submission import (
     Submission,
@@ -25,6 +27,7 @@ from services.order.domain.acceptance.submission import (
 from services.order.domain.acceptance.takeover import order_record
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.progress import Progress, initial_changes
+from services.order.domain.identity.holdings import holdings_of
 from services.order.domain.order import Order
 from shared.access.access_rule import DataScope
 from shared.contracts import Causation
@@ -50,6 +53,14 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
     """Read what these commands need, with one select for each kind."""
     store.submissions.preload(session, [each.keys for each in commands])
     store.catalogue.preload(session, {each.keys.tenant for each in commands})
+    store.identities.preload(
+        session,
+        [
+            (each.keys.tenant, identity)
+            for each in commands
+            if (identity := identity_of(each.order))
+        ],
+    )
     store.products.preload_with_related(
         session,
         [id_ for each in commands for id_ in each.order.product_ids],
@@ -94,11 +105,18 @@ def accept_or_replay(
     products = concerned_products(command, work)
     context = context._replace(bases_of_others=products.bases_of_others)
     try:
-        accepted = accept(command.order, context, catalogue, products.accessible)
+        accepted = accept(
+            command.order,
+            context,
+            catalogue,
+            products.accessible,
+            real_name_context(command, work.session),
+        )
     except DomainError:
         requested = command.order
         names_products = requested.product_ids or requested.base_product_ids
-        if names_products or related_specifications(requested, catalogue):
+        depends_on_products = names_products or identity_of(requested)
+        if depends_on_products or related_specifications(requested, catalogue):
             check_not_recovering(work.session)
         raise
     order, progress = accepted.order, accepted.progress
@@ -106,6 +124,15 @@ def accept_or_replay(
     store_order(work, order, progress, accepted.locked_products, submission)
     work.publish(replace_field(accepted.message, record=order_record(order, submission)))
     return submission
+
+
+def real_name_context(command: PlaceOrderCommand, session: Session) -> RealNameContext:
+    """Return what the real-name checks of an order are judged by; its identity stays locked."""
+    tenant, identity = command.keys.tenant, identity_of(command.order)
+    rules = rules_of(tenant)
+    if not identity:
+        return RealNameContext(rules)
+    return RealNameContext(rules, *store.identities.get(session, (tenant, identity)))
 
 
 class ConcernedProducts(NamedTuple):
@@ -182,9 +209,10 @@ def store_order(
     locked: Iterable[Product],
     submission: Submission,
 ) -> None:
-    """Store a new order, the products that it changes or ends, and the response to its client."""
+    """Store a new order, what it locks and counts, and the response to its client."""
     store.submissions.add(work.session, submission)
     store.orders.add(work.session, order, progress)
     store.products.put_all(work.session, changed=locked)
+    store.identities.add_holdings(work.session, holdings_of(order))
     for change in initial_changes(progress):
         work.record_change(change.kind, order.id, change.was, change.became, part=change.part)

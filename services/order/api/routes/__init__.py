@@ -6,9 +6,11 @@ offerings       TMF620 productOffering
 specifications  TMF620 productSpecification
 prices          TMF620 productOfferingPrice
 catalogue       the publication of specifications and offerings
+blocked_identities  identities whose orders are refused
 """
 
 from services.order.api.routes import (
+    blocked_identities,
     catalogue,
     offerings,
     orders,
@@ -24,6 +26,7 @@ ROUTERS = (
     specifications.router,
     prices.router,
     catalogue.router,
+    blocked_identities.router,
 )
 
 __all__ = ["ROUTERS"]

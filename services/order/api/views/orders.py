@@ -8,7 +8,13 @@ from pydantic import ConfigDict, Field
 
 from services.order.api.examples import orders as examples
 from services.order.api.views.offerings import offering_reference
-from services.order.api.views.parties import PartyView, account_view, customer_view
+from services.order.api.views.parties import (
+    PartyView,
+    RealNameCheckView,
+    account_view,
+    check_view,
+    customer_view,
+)
 from services.order.api.views.prices import (
     OrderPriceView,
     TermView,
@@ -112,6 +118,9 @@ class OrderView(UnvalidatedTmfView):
     note: tuple[NoteView, ...] | None = None
     billing_account: ReferenceView | None = None
     related_party: tuple[PartyView, ...]
+    real_name_check: tuple[RealNameCheckView, ...] | None = None
+    """Extension: the checks that the order carries, without numbers of documents."""
+
     order_total_price: tuple[OrderPriceView, ...]
     product_order_item: tuple[ItemView, ...]
     product_order_error_message: tuple[OrderErrorMessageView, ...] | None = None
@@ -175,6 +184,7 @@ def show_order(order: Order, progress: Progress) -> OrderView:
         note=tuple(NoteView(text=note.text) for note in content.notes) or None,
         billing_account=account_view(content.customer.account_id),
         related_party=(order_customer_view(content),),
+        real_name_check=tuple(map(check_view, content.real_name_checks)) or None,
         order_total_price=tuple(total_prices(order.one_off_cents, order.monthly_cents)),
         product_order_item=show_items(order, progress),
         product_order_error_message=error_messages(progress),
@@ -196,7 +206,8 @@ def order_customer_view(content: OrderContent) -> PartyView:
 def without_customer_data(view: OrderView) -> OrderView:
     """Return an order without customer data; only the customer's id stays."""
     parties = tuple(each.model_copy(update={"name": None}) for each in view.related_party)
-    hidden = {"related_party": parties, "description": None, "note": None}
+    removed = dict.fromkeys(("description", "note", "real_name_check"))
+    hidden = {"related_party": parties, **removed}
     return view.model_copy(update=hidden)
 
 

@@ -23,6 +23,13 @@ from services.order.domain.acceptance.order_header import (
     previous_owner_of,
     priority_of,
 )
+from services.order.domain.acceptance.real_name import (
+    SHIPPED_REAL_NAME,
+    RealNameContext,
+    kept_checks,
+    real_name_faults,
+    with_counted_group,
+)
 from services.order.domain.acceptance.request import (
     AcceptanceContext,
     RequestedOrder,
@@ -59,6 +66,7 @@ def accept(
     context: AcceptanceContext,
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
+    real_name: RealNameContext = SHIPPED_REAL_NAME,
 ) -> AcceptedOrder:
     """Accept an order.
 
@@ -67,6 +75,7 @@ def accept(
         context: who placed it, and when.
         catalogue: the catalogue of the tenant.
         products: those that the order names, and those bundled with them.
+        real_name: what real-name checks are judged by.
 
     Raises:
         InvalidError: the order has faults; all of them are named.
@@ -78,7 +87,7 @@ def accept(
         requested, items=tuple(with_base_address(each, search) for each in requested.items)
     )
     others = independent_faults(
-        requested.faults, order_faults(requested, context, catalogue, products)
+        requested.faults, order_faults(requested, context, catalogue, products, real_name)
     )
     if faults := dict.fromkeys((*requested.faults, *others)):
         raise acceptance_error(tuple(faults))
@@ -127,6 +136,7 @@ def order_faults(
     context: AcceptanceContext,
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
+    real_name: RealNameContext,
 ) -> Iterator[Fault]:
     """Name everything that is wrong with an order."""
     yield from header_faults(requested, context.now)
@@ -135,14 +145,13 @@ def order_faults(
         category_of(party, context.known_category), channel_of(requested), None, context.now
     )
     own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
-    yield from items_faults(
-        requested.items,
-        ItemCheckContext(
-            *(catalogue, own, party.id, eligibility, context.blueprints),
-            previous_owner=previous_owner_of(requested),
-            bases_of_others=context.bases_of_others,
-        ),
+    items = ItemCheckContext(
+        *(catalogue, own, party.id, eligibility, context.blueprints),
+        previous_owner=previous_owner_of(requested),
+        bases_of_others=context.bases_of_others,
     )
+    yield from items_faults(requested.items, items)
+    yield from real_name_faults(requested, items, real_name, context.now)
 
 
 def order_content(
@@ -155,7 +164,10 @@ def order_content(
     return OrderContent(
         customer=customer_of(requested),
         known_category=earlier_category(customer_parties(requested)[0], context.known_category),
-        items=tuple(product_items(context.order_id, requested, catalogue, products)),
+        items=tuple(
+            with_counted_group(each, catalogue)
+            for each in product_items(context.order_id, requested, catalogue, products)
+        ),
         bundles=tuple(bundle_parent_items(requested, catalogue)),
         external_id=requested.external_id,
         channel=channel_of(requested),
@@ -166,6 +178,7 @@ def order_content(
         requested_start=requested.requested_start,
         requested_completion=requested.requested_completion,
         person=context.person,
+        real_name_checks=tuple(kept_checks(requested, context.now)),
     )
 
 

@@ -166,12 +166,17 @@ def identification_faults(party: RequestedParty) -> Iterator[Fault]:
     """Name numbers whose form or check digit does not fit their identification type."""
     for identification in party.identifications:
         if is_invalid_identity_number(identification.kind, identification.number):
-            yield Fault(
-                identification.field,
-                "identity-number-false",
-                "the number does not fit this identificationType: wrong form or check digit",
-                "copy it from the document again, or name another identificationType",
-            )
+            yield identity_number_fault(identification.field, "identificationType")
+
+
+def identity_number_fault(at: str, type_field: str) -> Fault:
+    """Return the fault of a number that does not fit the type of document in another field."""
+    return Fault(
+        at,
+        "identity-number-false",
+        f"the number does not fit this {type_field}: wrong form or check digit",
+        f"copy it from the document again, or name another {type_field}",
+    )
 
 
 def channel_faults(requested: RequestedOrder) -> Iterator[Fault]:

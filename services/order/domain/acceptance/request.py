@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -47,6 +48,26 @@ class RequestedIdentification(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedCheck:
+    """A reference to the real-name check of a party. Missing attributes are empty."""
+
+    field: str
+    system: str = ""
+    reference: str = ""
+    checked_at: datetime | None = None
+    document_type: str = ""
+    document_number: str = dataclass_field(default="", repr=False)
+    """Only until the key of the identity is known."""
+
+    has_number: bool = False
+    has_false_number: bool = False
+    """Whether the number does not fit the type of document."""
+
+    identity: str = ""
+    """The key of the customer's identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedParty:
     """One party of the order, in its role."""
 
@@ -61,6 +82,7 @@ class RequestedParty:
     phone: str = ""
     email: str = ""
     identifications: tuple[RequestedIdentification, ...] = ()
+    check: RequestedCheck | None = None
 
     @property
     def identity_number(self) -> str:

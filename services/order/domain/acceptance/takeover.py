@@ -12,7 +12,14 @@ from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.product_locks import lock_products
 from services.order.domain.fulfilment.progress import Progress, initial_progress
-from services.order.domain.order import BundleParentItem, Item, Note, Order, OrderContent
+from services.order.domain.order import (
+    BundleParentItem,
+    Item,
+    Note,
+    Order,
+    OrderContent,
+    RealNameCheck,
+)
 from shared.contracts import (
     BundleRecord,
     ChargeRecord,
@@ -20,6 +27,7 @@ from shared.contracts import (
     NoteRecord,
     OrderAccepted,
     OrderRecord,
+    RealNameCheckRecord,
 )
 from shared.errors import EarlyMessageError
 
@@ -46,6 +54,9 @@ def order_record(order: Order, submission: Submission) -> OrderRecord:
         requested_start=content.requested_start,
         requested_completion=content.requested_completion,
         person=content.person,
+        real_name_checks=tuple(
+            RealNameCheckRecord(**msgspec.structs.asdict(each)) for each in content.real_name_checks
+        ),
         idempotency_key=submission.idempotency_key or "",
         fingerprint=submission.fingerprint,
     )
@@ -57,6 +68,7 @@ def item_record(item: Item) -> ItemRecord:
         bundle_item=item.bundle_item,
         local_network=item.local_network,
         charges=tuple(ChargeRecord(**msgspec.structs.asdict(each)) for each in item.charges),
+        counts_as=item.counts_as,
     )
 
 
@@ -104,6 +116,7 @@ def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderCo
                 bundle_item=own.bundle_item,
                 local_network=own.local_network,
                 charges=tuple(charge_from_record(each) for each in own.charges),
+                counts_as=own.counts_as,
             )
             for ordered, own in items
         ),
@@ -117,6 +130,9 @@ def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderCo
         requested_start=record.requested_start,
         requested_completion=record.requested_completion,
         person=record.person,
+        real_name_checks=tuple(
+            RealNameCheck(**msgspec.structs.asdict(each)) for each in record.real_name_checks
+        ),
     )
 
 

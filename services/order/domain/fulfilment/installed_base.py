@@ -125,6 +125,7 @@ def with_changes(product: Product, order: Order, item: Item, done: CompletedServ
         )
     party_id = product.party_id
     if ProductPart.CUSTOMER in rule_of(ordered).changes:
+        content = msgspec.structs.replace(content, counts_as=item.counts_as)
         party_id, content = order.party_id, content_of_customer(content, order.content)
     return replace(
         unlock(product),
@@ -200,6 +201,7 @@ def product_content(item: Item, order: OrderContent) -> ProductContent:
         is_organization=order.party_kind == PartyKind.ORGANIZATION,
         party_kind=order.party_kind,
         base_service_id=ordered.base_service_id,
+        counts_as=item.counts_as,
     )
 
 

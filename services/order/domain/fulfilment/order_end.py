@@ -21,6 +21,11 @@ from services.order.domain.fulfilment.progress import (
     advance,
     local_networks_of,
 )
+from services.order.domain.identity.holdings import (
+    ReleasedHoldings,
+    released_by_completion,
+    released_by_end,
+)
 from services.order.domain.order import Order
 from shared.contracts import Message, OrderState, ServiceCompleted
 
@@ -32,6 +37,8 @@ class FulfilmentUpdate(NamedTuple):
     created: tuple[Product, ...] = ()
     changed: tuple[Product, ...] = ()
     messages: tuple[Message, ...] = ()
+    released: ReleasedHoldings | None = None
+    """What no longer counts for an identity."""
 
 
 def advance_order_and_products(
@@ -62,14 +69,22 @@ def advance_order_and_products(
             created, changed, unlocked = products_after(
                 order, products, message.services, now, local_networks_of(update.progress)
             )
-            message_of_end = completed_message(order, (*created, *changed))
-            return FulfilmentUpdate(update, created, (*changed, *unlocked), (message_of_end,))
+            return FulfilmentUpdate(
+                update,
+                created,
+                (*changed, *unlocked),
+                (completed_message(order, (*created, *changed)),),
+                released_by_completion(
+                    order, {id_: each.content.counts_as for id_, each in products.items()}
+                ),
+            )
         case OrderState.REJECTED:
             return FulfilmentUpdate(
                 update,
                 (),
                 unlock_products(order.id, products.values()),
                 (rejected_message(order, update.progress),),
+                released_by_end(order),
             )
         case OrderState.FAILED:
             return FulfilmentUpdate(
@@ -77,6 +92,7 @@ def advance_order_and_products(
                 (),
                 unlock_products(order.id, products.values()),
                 (failed_message(order, update.progress),),
+                released_by_end(order),
             )
         case OrderState.CANCELLED | OrderState.PARTIAL as state:
             reason = f"nothing ends an order as {state} yet"

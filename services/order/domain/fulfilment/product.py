@@ -50,6 +50,9 @@ class ProductContent(StoredStruct, frozen=True, kw_only=True):
     base_service_id: UUID | None = None
     """The service of the product on which it relies."""
 
+    counts_as: str = ""
+    """The group of products as one of which it counts for an identity; empty for none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Product:
