@@ -10,16 +10,24 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.order import store
+from services.order.api.views.orders import render_answer
 from services.order.app import SERVICE
+from services.order.commands.place_order import PlaceOrderCommand, accept_or_replay, preload
+from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.identity.holdings import IdentityHolding
 from services.order.domain.identity.identity_key import identity_key
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.tables import IdentityHoldingRow
+from shared.access.access_rule import tenant_wide_scope
 from shared.config.settings import Settings
-from shared.contracts import OrderAccepted, RefusalCode, ResourcesRefused, ServiceFailed
+from shared.contracts import Causation, OrderAccepted, RefusalCode, ResourcesRefused, ServiceFailed
+from shared.errors import InvalidError
+from shared.messaging.commit_context import CommitContext
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
 from shared.recovery.recovery_store import RecoveryState
-from tests.callers import AsRole, api_client
+from tests.callers import CLIENT, AsRole, api_client
+from tests.conftest import NOON
 from tests.kernel import TENANT, consume, count_of, note_recovery, published
 from tests.order.builders import (
     DOCUMENT_NUMBERS,
@@ -30,6 +38,8 @@ from tests.order.builders import (
     a_disconnection,
     an_item,
     identified,
+    order_id,
+    read_order,
     service_completed_for,
 )
 from tests.order.test_api_idempotency import post
@@ -45,6 +55,11 @@ def a_plan_order(n: int = 1, number: str = DOCUMENT_NUMBERS[0], **differences: A
     """Return an order of the n-th customer for a plan, by an identity."""
     item = an_item("1", "plan-20", place=IN_NANJING)
     return identified(a_body(item, party=f"C-{n}", **differences), number)
+
+
+def a_command(n: int) -> PlaceOrderCommand:
+    keys = SubmissionKeys(TENANT, CLIENT, f"key-{n}", None)
+    return PlaceOrderCommand(keys, read_order(a_plan_order(n)), b"", tenant_wide_scope(TENANT))
 
 
 def a_transfer(product: UUID, old: str, new: str, number: str) -> Json:
@@ -126,6 +141,24 @@ async def test_concurrent_orders_never_exceed_the_limit(
         )
 
     assert Counter(each.status_code for each in answers) == {201: LIMIT, 400: LIMIT}
+    assert len(held(stocked)) == LIMIT
+
+
+def test_orders_of_one_batch_count_for_each_other(stocked: Sessions) -> None:
+    commands = [a_command(n) for n in range(LIMIT + 1)]
+    with begin_transaction(stocked, NOON, CommitContext(uuid4())) as transaction:
+        preload(transaction.session, commands)
+
+        def place(n: int) -> None:
+            cause = Causation(order_id(n), order_id(n), TENANT)
+            accept_or_replay(commands[n], render_answer, transaction.unit_of_work(cause))
+
+        for n in range(LIMIT):
+            place(n)
+        with pytest.raises(InvalidError) as refused:
+            place(LIMIT)
+
+    assert {each.code for each in refused.value.faults} == {"identity-limit"}
     assert len(held(stocked)) == LIMIT
 
 
