@@ -77,6 +77,7 @@ async def test_blocks_are_listed_in_pages(client: AsyncClient, as_role: AsRole) 
     [
         ({"documentType": "club card"}, "identity-document-unknown"),
         ({"documentNumber": f"{NUMBER[:-1]}9"}, "identity-number-false"),
+        ({"documentType": "passport", "documentNumber": "-"}, "identity-number-false"),
         ({"until": "2020-01-31T12:00:00Z"}, "until-before-since"),
     ],
 )
@@ -87,6 +88,16 @@ async def test_a_block_with_a_fault_is_refused(
 
     assert (answer.status_code, codes_of(answer)) == (400, {code})
     assert count_of(stocked, IdentityBlockRow) == 0
+
+
+async def test_all_faults_of_a_block_are_named_at_once(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    faulty = a_block(f"{NUMBER[:-1]}9", until="2020-01-31T12:00:00Z")
+
+    answer = await client.put(PATH, json=faulty, headers=as_role("supervisor"))
+
+    assert codes_of(answer) == {"identity-number-false", "until-before-since"}
 
 
 async def test_a_block_is_audited_and_no_column_has_the_number(

@@ -141,6 +141,7 @@ def test_a_transfer_needs_the_check_of_the_new_holder_and_keeps_those_of_all_par
         ({"reference": ""}, "identity-missing"),
         ({"documentType": ""}, "identity-missing"),
         ({"documentNumber": ""}, "identity-missing"),
+        ({"documentNumber": "- -"}, "identity-missing"),
         ({"documentType": "club card"}, "identity-document-unknown"),
         ({"documentNumber": "320102199003078519"}, "identity-number-false"),
         ({"checkedAt": "2099-01-31T12:00:00Z"}, "identity-in-future"),

@@ -10,7 +10,7 @@ import pytest
 from services.order.commands.identities import installation_rules, read_rules, rules_of
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.publication import Publication, publish
-from services.order.domain.identity.rules import SHIPPED_FILE, SHIPPED_RULES, parse_rules
+from services.order.domain.identity.rules import SHIPPED_FILE, SHIPPED_RULES
 from services.order.settings import HEADING, READERS, SETTINGS
 from shared.config.environment import settings_page
 from shared.errors import InvalidError, StartError
@@ -78,6 +78,20 @@ def test_a_file_with_faults_keeps_the_process_from_starting(
         read_rules(file)
 
 
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [(b"{", "JSON"), (b'{"default": {}, "default": {}}', "default"), (b"[]", "object")],
+)
+def test_a_file_that_could_mean_two_things_or_is_no_json_keeps_the_process_from_starting(
+    tmp_path: Path, content: bytes, fault: str
+) -> None:
+    file = tmp_path / "rules.json"
+    file.write_bytes(content)
+
+    with pytest.raises(StartError, match=f"KAITONG_REAL_NAME_RULES: .*{fault}"):
+        read_rules(file)
+
+
 def test_a_file_that_is_missing_keeps_the_process_from_starting(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="cannot be read"):
         read_rules(tmp_path / "none.json")
@@ -87,9 +101,7 @@ def test_a_file_that_is_missing_keeps_the_process_from_starting(tmp_path: Path) 
     "text", ["身份证", "resident identity card", "residentIdentityCard", "GB 11643"]
 )
 def test_a_type_of_document_is_known_in_every_spelling(text: str) -> None:
-    assert parse_rules(SHIPPED_FILE.read_bytes()).default.document_type_of(text) == (
-        "residentIdentityCard"
-    )
+    assert SHIPPED_RULES.default.document_type_of(text) == "residentIdentityCard"
 
 
 def test_a_count_needs_the_holder_to_be_known_whenever_a_product_changes_hands() -> None:

@@ -1,7 +1,5 @@
 """Rules and secrets for identities; identities are blocked, and blocks lifted."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -10,8 +8,12 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.domain.identity.block import IdentityBlock
-from services.order.domain.identity.identity_key import identity_key, tenant_secret
+from services.order.domain.identity.block import (
+    IdentityBlock,
+    RequestedBlock,
+    identity_to_block,
+)
+from services.order.domain.identity.identity_key import tenant_secret
 from services.order.domain.identity.rules import (
     SHIPPED_RULES,
     InstallationRules,
@@ -20,8 +22,8 @@ from services.order.domain.identity.rules import (
 )
 from services.order.settings import OrderSettings
 from shared.access.access_rule import require_visible
-from shared.errors import Fault, InvalidError, StartError, UnavailableError
-from shared.input.identity_numbers import is_invalid_identity_number
+from shared.errors import InvalidError, StartError, UnavailableError
+from shared.input.json_text import read_json
 from shared.messaging.unit_of_work import UnitOfWork
 
 HISTORY_KIND = "identity-block"
@@ -55,13 +57,15 @@ def read_rules(path: Path) -> InstallationRules:
         StartError: if it cannot be read, or has faults; a line for each.
     """
     try:
-        return parse_rules(path.read_bytes())
+        return parse_rules(read_json(path.read_bytes()))
     except OSError as error:
         msg = f"KAITONG_REAL_NAME_RULES: {path} cannot be read ({error.strerror}): name a file"
         raise StartError(msg) from error
-    except (ValueError, msgspec.MsgspecError) as error:
-        lines = (f"KAITONG_REAL_NAME_RULES: {path}: {line}" for line in str(error).splitlines())
-        raise StartError("\n".join(lines)) from error
+    except InvalidError as error:
+        lines = [f"{each.field} {each.reason}: {each.remedy}".strip() for each in error.faults]
+    except (ValueError, msgspec.ValidationError) as error:
+        lines = str(error).splitlines()
+    raise StartError("\n".join(f"KAITONG_REAL_NAME_RULES: {path}: {each}" for each in lines))
 
 
 def rules_of(tenant: str) -> RealNameRules:
@@ -81,68 +85,29 @@ def secret_of(tenant: str, person_key: str) -> bytes:
     return tenant_secret(person_key.encode(), tenant)
 
 
-@dataclass(frozen=True, slots=True)
-class BlockedDocument:
-    """An identity to block, without the number of its document."""
-
-    identity: str
-    document_type: str
-
-
-def blocked_document(
-    tenant: str, person_key: str, document_type: str, document_number: str
-) -> BlockedDocument:
-    """Return the identity that a document proves.
+def block_identity(requested: RequestedBlock, secret: bytes, work: UnitOfWork) -> IdentityBlock:
+    """Block an identity, or change its block, which keeps its id.
 
     Raises:
-        InvalidError: if the type is unknown, or the number does not fit it.
-        UnavailableError: if the installation has no secret.
+        InvalidError: if the block has faults.
     """
-    rules = rules_of(tenant)
-    type_ = rules.document_type_of(document_type)
-    if not type_:
-        reason = "identities are not checked by this type of document"
-        remedy = f"use one of: {', '.join(rules.document_types)}"
-        raise InvalidError([Fault("/documentType", "identity-document-unknown", reason, remedy)])
-    if is_invalid_identity_number(type_, document_number):
-        reason = "the number does not fit this documentType: wrong form or check digit"
-        remedy = "copy it from the document again, or name another documentType"
-        raise InvalidError([Fault("/documentNumber", "identity-number-false", reason, remedy)])
-    secret = secret_of(tenant, person_key)
-    return BlockedDocument(identity_key(secret, type_, document_number), type_)
-
-
-def block_identity(
-    document: BlockedDocument,
-    reason: str,
-    since: datetime | None,
-    until: datetime | None,
-    work: UnitOfWork,
-) -> IdentityBlock:
-    """Block an identity, or change its block.
-
-    Raises:
-        InvalidError: if the block would end before it begins.
-    """
-    begins = since or work.now
-    if until and until <= begins:
-        fault = "the block would end before it begins", "give a later date-time, or leave it out"
-        raise InvalidError([Fault("/until", "until-before-since", *fault)])
-    known = store.identities.get(work.session, (work.tenant, document.identity)).block
+    rules = rules_of(work.tenant)
+    identity = identity_to_block(requested, secret, rules, work.now)
+    known = store.identities.get(work.session, (work.tenant, identity)).block
     block = IdentityBlock(
-        known.id if known else work.cause.id,
-        work.tenant,
-        document.identity,
-        document.document_type,
-        reason,
-        begins,
-        until,
-        work.cause.actor,
+        id=known.id if known else work.cause.id,
+        tenant=work.tenant,
+        identity=identity,
+        document_type=rules.document_type_of(requested.document_type),
+        reason=requested.reason,
+        since=requested.since or work.now,
+        until=requested.until,
+        blocked_by=work.cause.actor,
     )
     store.identities.put_block(work.session, block)
     was = "blocked" if known else ""
-    work.record_change(HISTORY_KIND, block.id, was, "blocked", reason=reason)
-    work.audit("identity.block", str(block.id), reason=reason)
+    work.record_change(HISTORY_KIND, block.id, was, "blocked", reason=block.reason)
+    work.audit("identity.block", str(block.id), reason=block.reason)
     return block
 
 

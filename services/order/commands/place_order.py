@@ -53,20 +53,19 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
     """Read what these commands need, with one select for each kind."""
     store.submissions.preload(session, [each.keys for each in commands])
     store.catalogue.preload(session, {each.keys.tenant for each in commands})
-    store.identities.preload(
-        session,
-        [
-            (each.keys.tenant, identity)
-            for each in commands
-            if (identity := identity_of(each.order))
-        ],
-    )
+    store.identities.preload(session, identities(commands))
     store.products.preload_with_related(
         session,
         [id_ for each in commands for id_ in each.order.product_ids],
         [id_ for each in commands for id_ in each.order.base_product_ids],
         candidates(session, commands),
     )
+
+
+def identities(commands: Iterable[PlaceOrderCommand]) -> list[store.identities.IdentityKey]:
+    """Return the identities of the customers of orders, as far as they were checked."""
+    found = ((each.keys.tenant, identity_of(each.order)) for each in commands)
+    return [(tenant, identity) for tenant, identity in found if identity]
 
 
 def candidates(

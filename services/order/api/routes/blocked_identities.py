@@ -9,7 +9,7 @@ from fastapi import Response
 from services.order import store
 from services.order.api.schemas.blocked_identities import BlockSchema
 from services.order.api.views.blocked_identities import BlockedIdentityView
-from services.order.commands.identities import block_identity, blocked_document, lift_block
+from services.order.commands.identities import block_identity, lift_block, secret_of
 from shared.http import (
     CausationDep,
     CommandBatcherDep,
@@ -58,10 +58,8 @@ async def put_blocked_identity(
     Which orders are refused is in the rules for real-name checks (`blocked_for`). Only a keyed hash
     of the number is stored.
     """
-    document = blocked_document(
-        caller.tenant, settings.person_key, body.document_type, body.document_number
-    )
-    command = partial(block_identity, document, body.reason, body.since, body.until)
+    secret = secret_of(caller.tenant, settings.person_key)
+    command = partial(block_identity, body.to_domain(), secret)
     return view_response(BlockedIdentityView.of(await batcher.execute(cause, command)))
 
 

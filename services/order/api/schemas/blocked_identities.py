@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.order.api.examples import blocked_identities as examples
+from services.order.domain.identity.block import RequestedBlock
 from shared.http.schemas import Reason, TmfBaseSchema
 from shared.input.timestamps import Timestamp
 
@@ -30,3 +31,13 @@ class BlockSchema(TmfBaseSchema):
 
     until: Timestamp | None = None
     """Orders are accepted again from then on; without it, once the block is lifted."""
+
+    def to_domain(self) -> RequestedBlock:
+        """Map the block to the domain."""
+        return RequestedBlock(
+            document_type=self.document_type,
+            document_number=self.document_number,
+            reason=self.reason,
+            since=self.since,
+            until=self.until,
+        )

@@ -11,6 +11,7 @@ from services.order.domain.acceptance.request import (
 )
 from services.order.domain.business_actions import ProductPart
 from services.order.domain.catalogue.eligibility import CHANNELS, CUSTOMER_CATEGORIES
+from services.order.domain.identity.document_faults import false_number_fault
 from services.order.domain.order import OrderContent
 from shared.contracts import DEFAULT_CATEGORIES, Customer, PartyKind, party_kind_of
 from shared.errors import Fault
@@ -166,17 +167,7 @@ def identification_faults(party: RequestedParty) -> Iterator[Fault]:
     """Name numbers whose form or check digit does not fit their identification type."""
     for identification in party.identifications:
         if is_invalid_identity_number(identification.kind, identification.number):
-            yield identity_number_fault(identification.field, "identificationType")
-
-
-def identity_number_fault(at: str, type_field: str) -> Fault:
-    """Return the fault of a number that does not fit the type of document in another field."""
-    return Fault(
-        at,
-        "identity-number-false",
-        f"the number does not fit this {type_field}: wrong form or check digit",
-        f"copy it from the document again, or name another {type_field}",
-    )
+            yield false_number_fault(identification.field, "identificationType")
 
 
 def channel_faults(requested: RequestedOrder) -> Iterator[Fault]:

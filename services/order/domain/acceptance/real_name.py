@@ -13,7 +13,6 @@ from services.order.domain.acceptance.order_header import (
     CUSTOMER_ROLE,
     PREVIOUS_OWNER_ROLE,
     customer_parties,
-    identity_number_fault,
 )
 from services.order.domain.acceptance.request import (
     RequestedCheck,
@@ -28,12 +27,13 @@ from services.order.domain.business_actions import (
 )
 from services.order.domain.catalogue.catalogue import Catalogue, Specification
 from services.order.domain.identity.block import IdentityBlock
+from services.order.domain.identity.document_faults import false_number_fault, unknown_type_fault
 from services.order.domain.identity.holdings import IdentityHolding
 from services.order.domain.identity.identity_key import identity_key
 from services.order.domain.identity.rules import SHIPPED_RULES, RealNameRules
 from services.order.domain.order import Item, RealNameCheck
 from shared.errors import Fault
-from shared.input.identity_numbers import is_invalid_identity_number
+from shared.input.identity_numbers import is_invalid_identity_number, normalize_identity_number
 from shared.input.text_comparison import comparable_word
 
 AGENT_ROLE = "agent"
@@ -104,7 +104,8 @@ def party_with_identity(
     check = party.check
     if check is None:
         return party
-    number, type_ = check.document_number, rules.document_type_of(check.document_type)
+    number = normalize_identity_number(check.document_number)
+    type_ = rules.document_type_of(check.document_type)
     is_customer = comparable_word(party.role) == CUSTOMER_ROLE
     checked = replace(
         check,
@@ -164,14 +165,9 @@ def check_faults(
         reason, remedy = "the real-name check is incomplete", "give it as it was made"
         yield Fault(f"{check.field}/{name}", "identity-missing", reason, remedy)
     if check.document_type and check.document_type not in rules.document_types:
-        yield Fault(
-            f"{check.field}/documentType",
-            "identity-document-unknown",
-            "identities are not checked by this type of document",
-            f"use one of: {', '.join(rules.document_types)}",
-        )
+        yield unknown_type_fault(f"{check.field}/documentType", rules)
     if check.has_false_number:
-        yield identity_number_fault(f"{check.field}/documentNumber", "documentType")
+        yield false_number_fault(f"{check.field}/documentNumber", "documentType")
     if check.checked_at and check.checked_at > now + CLOCK_TOLERANCE:
         reason, remedy = "the check is in the future", "give the date-time of the check"
         yield Fault(f"{check.field}/checkedAt", "identity-in-future", reason, remedy)

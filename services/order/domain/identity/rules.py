@@ -83,13 +83,14 @@ class InstallationRules(Rules, frozen=True, kw_only=True):
         return self.tenants.get(tenant, self.default)
 
 
-def parse_rules(content: bytes) -> InstallationRules:
-    """Return the rules in a file.
+def parse_rules(content: object) -> InstallationRules:
+    """Return the rules in a file, whose JSON is read already.
 
     Raises:
-        ValueError: if they have faults; the text has a line for each contradiction.
+        ValidationError: of msgspec, if they have another form.
+        ValueError: if they have faults; the text has a line for each.
     """
-    rules = msgspec.json.decode(content, type=InstallationRules)
+    rules = msgspec.convert(content, InstallationRules)
     named = {"default": rules.default} | {
         f"tenants.{name}": each for name, each in rules.tenants.items()
     }
@@ -120,4 +121,4 @@ def is_out_of_range(limits: Iterable[int | None]) -> bool:
     return any(each is not None and not 0 <= each <= MAX_LIMIT for each in limits)
 
 
-SHIPPED_RULES = parse_rules(SHIPPED_FILE.read_bytes())
+SHIPPED_RULES = parse_rules(msgspec.json.decode(SHIPPED_FILE.read_bytes()))
