@@ -49,7 +49,7 @@ def posted(site: Site) -> list[PostedOrder]:
     items = [(ERASED, fibre), *(("C-control", item) for item in (fibre, telephone, home_bundle))]
     stock(site, place)
     orders = [
-        *(site.order(item(place.served), customer=customer) for customer, item in items),
+        *(ordered(site, item(place.served), customer=customer) for customer, item in items),
         ordered(site, new_item("mobile", place, "1"), customer="C-control"),
     ]
     found = [
@@ -97,7 +97,12 @@ def test_a_fault_in_a_database_is_found(
 @pytest.mark.usefixtures("posted")
 @pytest.mark.parametrize(
     ("table", "column", "name"),
-    [("orders", "content", "{customer,name}"), ("outbox", "body", "{data,customer,name}")],
+    [
+        ("orders", "content", "{customer,name}"),
+        ("orders", "content", "{real_name_checks,0,identity}"),
+        ("outbox", "body", "{data,customer,name}"),
+        ("outbox", "body", "{data,record,real_name_checks,0,reference}"),
+    ],
 )
 def test_personal_data_of_an_erased_customer_are_found(
     site: Site, table: str, column: str, name: str
@@ -116,6 +121,23 @@ def test_personal_data_of_an_erased_customer_are_found(
         found = broken_in(stack_data)
 
     assert found == {"erased parties are blank"}
+
+
+@pytest.mark.usefixtures("posted")
+def test_an_identity_for_which_an_order_of_an_erased_customer_counts_is_found(site: Site) -> None:
+    statement = """
+        INSERT INTO identity_holdings (id, tenant, identity, counts_as, product_id, order_id)
+        SELECT id, tenant, '00', 'phone-cards', id, id FROM orders WHERE party_id = 'C-erased'
+    """
+
+    with (
+        open_stack_data(site.record) as stack_data,
+        stack_data.connections["order"].transaction(force_rollback=True),
+    ):
+        stack_data.connections["order"].execute(statement)
+        found = broken_in(stack_data)
+
+    assert found == {"erased parties are blank", "identities hold what orders gave"}
 
 
 @pytest.mark.usefixtures("posted")

@@ -196,6 +196,7 @@ def test_a_product_that_stays_with_its_identity_is_not_counted_twice() -> None:
     plan = product_of("plan-20")()
     parties = [{"id": "C-2", "role": "customer"}, {"id": "C-1", "role": "previous owner"}]
     body = identified(an_action("transfer", plan) | {"relatedParty": parties})
+    body["productOrderItem"][0]["product"]["id"] = plan.id.hex.upper()
     others = held(2, 3, 4, 5)
     own = IdentityHolding(order_id(1), TENANT, IDENTITY, "phone-cards", plan.id, order_id(1))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -19,6 +20,7 @@ from services.order.domain.acceptance.request import (
     RequestedItem,
     RequestedOrder,
     RequestedParty,
+    parse_uuid,
 )
 from services.order.domain.business_actions import (
     GIVING_ACTIONS,
@@ -239,8 +241,8 @@ def limit_faults(
 ) -> Iterator[Fault]:
     """Name the groups of which the identity would hold more products than it may."""
     for group, added in products_to_count(specified).items():
-        held = {str(each.product_id) for each in context.held if each.counts_as == group}
-        new = [each for each in added if each.lower() not in held]
+        held = {each.product_id for each in context.held if each.counts_as == group}
+        new = [each for each in added if each not in held]
         limit = context.rules.limit_of(group, check.document_type)
         if limit is not None and new and len(held) + len(new) > limit:
             yield Fault(
@@ -252,12 +254,12 @@ def limit_faults(
             )
 
 
-def products_to_count(specified: Iterable[SpecifiedItem]) -> Mapping[str, list[str]]:
-    """Return by group the products that an order would give; a new one has no id yet."""
-    found: dict[str, list[str]] = {}
+def products_to_count(specified: Iterable[SpecifiedItem]) -> Mapping[str, list[UUID | None]]:
+    """Return by group the products that an order would give; None for a new one."""
+    found: dict[str, list[UUID | None]] = {}
     for each in specified:
         if group := each.counted_group:
-            found.setdefault(group, []).append(each.item.product_id)
+            found.setdefault(group, []).append(parse_uuid(each.item.product_id))
     return found
 
 
