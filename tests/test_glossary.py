@@ -22,6 +22,7 @@ EXEMPT = {
     # Bases of stored, imported and versioned values.
     "HasAction",
     "ImportedRow",
+    "Rules",
     "StoredStruct",
     "Versioned",
     # Arguments of a decision: data that it needs beside the thing itself.
@@ -35,6 +36,8 @@ EXEMPT = {
     "AvailableKinds",
     "ExistingService",
     "PlacedNeed",
+    "RealNameContext",
+    "SpecifiedItem",
     # Results of a decision: new states, changes for the history, messages.
     "FulfilmentUpdate",
     "WorkingPlan",

@@ -1,7 +1,8 @@
 """The order service.
 
 Owns:       the catalogue; orders with their items, states and prices; the installed base (the
-            products that customers have); what was handed over to billing.
+            products that customers have); what was handed over to billing; what counts for an
+            identity, and which are blocked.
 Consumes:   resources.assigned; resources.refused (code `unserved` rejects an order whose work
             has not begun; of any other refusal, provisioning reports the consequence);
             provisioning.service_completed, provisioning.service_failed;
@@ -21,6 +22,8 @@ API:        POST, GET TMF622 productOrder (no cancellation yet);
             GET TMF637 product;
             GET, POST, PATCH TMF620 productOffering, productSpecification; GET productOfferingPrice;
             POST /ops/v1/catalogue, /ops/v1/catalogue/plan (publishes entries of the catalogue);
-            GET /ops/v1/orders/{id}/history;
+            PUT, GET, DELETE /ops/v1/blocked-identities (identities whose orders are refused);
+            GET /ops/v1/orders/{id}/history, /ops/v1/products/{id}/history;
+            POST, GET quote; PUT, GET /ops/v1/agreements (contract prices of one customer);
             GET /ops/v1/billing/reconciliation (what was handed over to billing on a day).
 """

@@ -52,6 +52,7 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     changed = hand_on(work, update.changed)
     store.products.put_all(work.session, created=update.created, changed=changed)
     store.past_states.add_all(work.session, update.past)
+    store.identities.release(work.session, update.released)
     work.publish(*update.messages)
     hand_over(update.completed_items, work)
 
@@ -78,12 +79,13 @@ def preload_with_products(session: Session, messages: Sequence[OrderMessage]) ->
 
 
 def erase_next_batch(session: Session, tenant: str, due: ErasureDue) -> list[UUID]:
-    """Blank the next batch of a party's orders, and their responses; return their ids."""
+    """Blank the next batch of a party's orders, and what repeats them; return their ids."""
     contents = store.erasure.find_next_contents(
         session, tenant, due.party_id, after=due.after, until=due.until
     )
     store.erasure.put_contents(session, changed_rows(contents, with_personal_data_blanked))
     order_ids = [id_ for id_, _ in contents]
+    store.identities.remove_of_orders(session, order_ids)
     # A repetition copies the response while it locks the first one's row: blank that one first.
     for find_answers in (
         store.erasure.find_first_submission_answers,

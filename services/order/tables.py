@@ -245,6 +245,43 @@ class BillingLineRow(Base):
     monthly_end_cents: Mapped[int] = mapped_column(BigInteger)
 
 
+class IdentityHoldingRow(Base):
+    """One product that counts for an identity; deleted when it no longer does."""
+
+    __tablename__ = "identity_holdings"
+    __table_args__ = (
+        Index("ix_identity_holdings_identity", "tenant", "identity"),
+        Index("ix_identity_holdings_product", "product_id"),
+        Index("ix_identity_holdings_order", "order_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    identity: Mapped[str] = mapped_column(info=PERSONAL)
+    counts_as: Mapped[str]
+    product_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+
+
+class IdentityBlockRow(Base):
+    """One blocked identity. It belongs to no customer record, so no erasure concerns it."""
+
+    __tablename__ = "identity_blocks"
+    __table_args__ = (
+        Index("uq_identity_blocks_identity", "tenant", "identity", unique=True),
+        Index("ix_identity_blocks_tenant", "tenant", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    identity: Mapped[str]
+    document_type: Mapped[str]
+    reason: Mapped[str]
+    since: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime | None] = mapped_column(Instant)
+    blocked_by: Mapped[str]
+
+
 class CatalogueEntryRow(Base):
     """One version of a specification or an offering."""
 

@@ -27,6 +27,7 @@ from services.order.domain.acceptance.takeover import (
 from services.order.domain.fulfilment.product_locks import lock
 from services.order.domain.fulfilment.progress import progress_as_published
 from services.order.domain.fulfilment.waiting import start, waiting_progress
+from services.order.domain.identity.holdings import released_by_end
 from services.order.domain.scheduled_messages import ProductsFree
 from services.order.handlers import preload_progress
 from shared.contracts import (
@@ -137,6 +138,7 @@ def retract_order(order_id: UUID, message: OrderTerms, work: UnitOfWork) -> None
     order = store.orders.expect_for_update(work.session, order_id)
     products = store.products.find_many_for_update(work.session, order.locked_product_ids())
     leave_queue(order, products.values(), work)
+    store.identities.release(work.session, released_by_end(order))
     store.orders.remove(work.session, order_id)
 
 

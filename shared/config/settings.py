@@ -81,8 +81,8 @@ class Settings(KafkaSettings):
         "",
         validation_alias="KAITONG_PERSON_KEY",
         description="a secret of customer and order that must never change; they use it to "
-        "recognise persons whose data were erased, and repeated orders. Without it no personal "
-        "data can be erased",
+        "recognise persons whose data were erased, repeated orders and checked identities. Without "
+        "it no personal data can be erased, and no identity be checked",
         repr=False,
     )
     auth_keys: Folder = Field(

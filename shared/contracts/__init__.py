@@ -57,6 +57,7 @@ from shared.contracts.order_record import (
     ItemRecord,
     NoteRecord,
     OrderRecord,
+    RealNameCheckRecord,
 )
 from shared.contracts.order_states import OrderState, PublishedItemState
 from shared.contracts.provisioning import (
@@ -142,6 +143,7 @@ __all__ = [
     "PartyKind",
     "PaymentMode",
     "PublishedItemState",
+    "RealNameCheckRecord",
     "RefusalCode",
     "ReleaseRequested",
     "ReservationAnswered",

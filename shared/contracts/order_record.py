@@ -50,6 +50,8 @@ class ItemRecord(MessagePart, frozen=True, kw_only=True):
     charge_start: str = "completion"
     charged_from: date | None = None
     """The day on which the recurring charges begin, if the order states one."""
+    counts_as: str = ""
+    """The group of products as one of which its own counts for an identity."""
 
 
 class BundleRecord(MessagePart, frozen=True, kw_only=True):
@@ -65,6 +67,18 @@ class NoteRecord(MessagePart, frozen=True, kw_only=True):
     """A remark that came with the order."""
 
     text: Personal = ""
+
+
+class RealNameCheckRecord(MessagePart, frozen=True, kw_only=True):
+    """A reference to the real-name check of a party."""
+
+    role: str
+    system: str
+    reference: Personal = ""
+    checked_at: datetime
+    document_type: str
+    identity: Personal = ""
+    """The key of the customer's identity: a keyed hash."""
 
 
 class OrderRecord(MessagePart, frozen=True, kw_only=True):
@@ -91,6 +105,7 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
 
     waits_for: tuple[UUID, ...] = ()
     """The orders that it has waited for."""
+    real_name_checks: tuple[RealNameCheckRecord, ...] = ()
 
     idempotency_key: str = ""
     fingerprint: bytes = b""

@@ -40,6 +40,7 @@ SCOPES: Mapping[str, str] = {
     "product:write": "publish the catalogue",
     "access:grant": "share customers between clients",
     "customer:erase": "erase a customer's personal data",
+    "identity:block": "block identities, so that their orders are refused, and lift blocks",
     "admin": "everything in the tenant; it signs with the name in its token, as all do",
 }
 """Every scope that a route may require, and what it allows."""

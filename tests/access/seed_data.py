@@ -12,16 +12,11 @@ from services.customer.handlers import SUBSCRIPTIONS as CUSTOMER
 from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.domain.acceptance.acceptance import make_quote
 from services.order.domain.catalogue.agreements import Agreement, AgreementTerms
-from services.order.domain.catalogue.catalogue import (
-    Offering,
-    Specification,
-)
-from services.order.domain.catalogue.prices import (
-    Price,
-    PriceKind,
-)
+from services.order.domain.catalogue.catalogue import Offering, Specification
+from services.order.domain.catalogue.prices import Price, PriceKind
+from services.order.domain.identity.block import IdentityBlock
 from services.order.handlers import SUBSCRIPTIONS as ORDER
-from services.order.store import agreements, catalogue, orders, quotes
+from services.order.store import agreements, catalogue, identities, orders, quotes
 from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.handlers import SUBSCRIPTIONS as PROVISIONING
 from services.provisioning.store import work_orders
@@ -41,7 +36,7 @@ from shared.persistence import audit_log, history
 from shared.persistence.audit_log import AuditEntry
 from shared.persistence.database import Sessions
 from shared.persistence.history import HistoryEntry
-from tests.access.table import ACCOUNTS, FALLOUT, PARTIES
+from tests.access.table import ACCOUNTS, BLOCKED, FALLOUT, PARTIES
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.customer import builders as customer
@@ -72,6 +67,7 @@ AGREEMENT = Agreement(
     OWN, NOON, "li-na", AgreementTerms(customer=order.PARTY, name="Frame contract")
 )
 QUOTE_ID = UUID("00000000-0000-0000-0000-0000000000a4")
+A_BLOCK = IdentityBlock(DONE_ID, TENANT, "00", "passport", "debt", NOON, None, "li-na")
 CATALOGUES = (OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH)
 
 
@@ -113,7 +109,7 @@ UNKNOWN_VALUES = {
 
 
 def in_order(sessions: Sessions) -> SeedData:
-    """Accept and complete an order, and publish an offering of the tenant's own."""
+    """Complete an order, block an identity, and publish an offering of the tenant's own."""
     made = order.accepted()
     quote = make_quote(
         order.read_order(order.a_body()), order.a_placement(QUOTE_ID), order.CATALOGUE, {}
@@ -126,6 +122,7 @@ def in_order(sessions: Sessions) -> SeedData:
         orders.add(transaction.session, made.order, made.progress)
         quotes.add(transaction.session, quote)
         agreements.put(transaction.session, TENANT, AGREEMENT)
+        identities.put_block(transaction.session, A_BLOCK)
     consume(sessions, ORDER, order.service_completed(made), now=HANDED_OVER)
     day = {"localNetwork": "unknown", "day": HANDED_OVER.date().isoformat()}
     paths = {
@@ -143,6 +140,7 @@ def in_order(sessions: Sessions) -> SeedData:
     }
     entries = {f"{each}/{{id}}": f"{each}/{OWN}" for each in (OFFERINGS_PATH, SPECIFICATIONS_PATH)}
     entries[f"{PRICES_PATH}/{{id}}"] = f"{PRICES_PATH}/{OWN}:{OWN}"
+    entries[f"{BLOCKED}/{{id}}"] = f"{BLOCKED}/{A_BLOCK.id}"
     return SeedData(
         UNKNOWN_VALUES | {"subject": str(made.order.id)},
         query={f"GET {each}": {"limit": "100"} for each in CATALOGUES} | {RECONCILIATION: day},

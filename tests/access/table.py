@@ -89,6 +89,7 @@ AGREEMENTS = "/ops/v1/agreements"
 CATALOGUE = "/tmf-api/productCatalogManagement/v4"
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 WORK = "/ops/v1/work-orders"
+BLOCKED = "/ops/v1/blocked-identities"
 FALLOUT = "/ops/v1/fallout"
 ELEMENT = "/ops/v1/elements/{name}"
 NUMBERS = "/ops/v1/numbers"
@@ -124,6 +125,9 @@ TABLE: dict[str, dict[str, RouteAccess]] = {
         "POST /ops/v1/catalogue": RouteAccess(PUBLISHERS, NEW),
         "POST /ops/v1/catalogue/plan": RouteAccess(PUBLISHERS, NEW),
         "GET /ops/v1/billing/reconciliation": RouteAccess(ACCOUNTANTS, OURS),
+        f"GET {BLOCKED}": RouteAccess(AUDITORS, OURS),
+        f"PUT {BLOCKED}": RouteAccess(APPROVERS, NEW),
+        f"DELETE {BLOCKED}/{{id}}": RouteAccess(APPROVERS, OURS),
     },
     "provisioning": {
         f"GET {SERVICES}": RouteAccess(PLANNERS | CLIENTS, LIST),

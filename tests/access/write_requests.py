@@ -3,7 +3,17 @@
 from typing import Any, NamedTuple
 
 from tests.access.seed_data import LEG, PRODUCT
-from tests.access.table import CATALOGUE, ELEMENT, FALLOUT, NUMBERS, ORDERS, POOL, QUOTES, WORK
+from tests.access.table import (
+    BLOCKED,
+    CATALOGUE,
+    ELEMENT,
+    FALLOUT,
+    NUMBERS,
+    ORDERS,
+    POOL,
+    QUOTES,
+    WORK,
+)
 from tests.order.builders import a_body, a_disconnection
 
 NOT_FOUND, BAD_REQUEST, CONFLICT, FORBIDDEN = 404, 400, 409, 403
@@ -23,6 +33,7 @@ WRITE_REQUESTS: dict[str, WriteRequest] = {
     f"POST {QUOTES}": WriteRequest(a_body(a_disconnection(PRODUCT)), BAD_REQUEST),
     f"PATCH {CATALOGUE}/productOffering/{{id}}": WriteRequest({"name": "Lane"}),
     f"PATCH {CATALOGUE}/productSpecification/{{id}}": WriteRequest({"name": "Lane"}),
+    f"DELETE {BLOCKED}/{{id}}": WriteRequest(),
     f"POST {WORK}/{{work_order_id}}/accept": WriteRequest({}),
     f"POST {WORK}/{{work_order_id}}/report": WriteRequest({}),
     f"POST {WORK}/{{work_order_id}}/return": WriteRequest({"reason": "nobody at home"}),

@@ -92,6 +92,11 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
     ),
     "only open orders lock products": ("order", "UPDATE products SET open_order_id = order_id"),
     "products rely on products in use": ("order", "UPDATE products SET base_id = order_id"),
+    "identities hold what orders gave": (
+        "order",
+        f"""INSERT INTO identity_holdings (id, tenant, identity, counts_as, product_id, order_id)
+            SELECT id, tenant, '00', 'phone-cards', id, id FROM orders WHERE id = {LAST_ORDER}""",
+    ),
     "erased parties are blank": (
         "customer",
         "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",

@@ -30,6 +30,7 @@ from tests.chaos.topic_contents import (
 )
 from tests.conftest import NOON
 from tests.elements.simulator_process import Simulator
+from tests.flows.lines import new_item, ordered, stock
 from tests.flows.order_items import fibre, home_bundle, telephone
 from tests.flows.site import Site
 from tests.kernel import cause_of
@@ -46,7 +47,11 @@ def posted(site: Site) -> list[PostedOrder]:
     """Completed orders, the first customer erased, on a system without faults."""
     place = site.exchange_area()
     items = [(ERASED, fibre), *(("C-control", item) for item in (fibre, telephone, home_bundle))]
-    orders = [site.order(item(place.served), customer=customer) for customer, item in items]
+    stock(site, place)
+    orders = [
+        *(ordered(site, item(place.served), customer=customer) for customer, item in items),
+        ordered(site, new_item("mobile", place, "1"), customer="C-control"),
+    ]
     found = [
         PostedOrder(UUID(site.completed(order)["id"]), order["externalId"]) for order in orders
     ]
@@ -92,7 +97,12 @@ def test_a_fault_in_a_database_is_found(
 @pytest.mark.usefixtures("posted")
 @pytest.mark.parametrize(
     ("table", "column", "name"),
-    [("orders", "content", "{customer,name}"), ("outbox", "body", "{data,customer,name}")],
+    [
+        ("orders", "content", "{customer,name}"),
+        ("orders", "content", "{real_name_checks,0,identity}"),
+        ("outbox", "body", "{data,customer,name}"),
+        ("outbox", "body", "{data,record,real_name_checks,0,reference}"),
+    ],
 )
 def test_personal_data_of_an_erased_customer_are_found(
     site: Site, table: str, column: str, name: str
@@ -111,6 +121,23 @@ def test_personal_data_of_an_erased_customer_are_found(
         found = broken_in(stack_data)
 
     assert found == {"erased parties are blank"}
+
+
+@pytest.mark.usefixtures("posted")
+def test_an_identity_for_which_an_order_of_an_erased_customer_counts_is_found(site: Site) -> None:
+    statement = """
+        INSERT INTO identity_holdings (id, tenant, identity, counts_as, product_id, order_id)
+        SELECT id, tenant, '00', 'phone-cards', id, id FROM orders WHERE party_id = 'C-erased'
+    """
+
+    with (
+        open_stack_data(site.record) as stack_data,
+        stack_data.connections["order"].transaction(force_rollback=True),
+    ):
+        stack_data.connections["order"].execute(statement)
+        found = broken_in(stack_data)
+
+    assert found == {"erased parties are blank", "identities hold what orders gave"}
 
 
 @pytest.mark.usefixtures("posted")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.flows.exchange_area import ExchangeArea
-from tests.flows.lines import LINES, an_item, element_name, new_item, new_items, stock
+from tests.flows.lines import LINES, an_item, element_name, new_item, new_items, ordered, stock
 from tests.flows.order_items import disconnection, modification, telephone
 from tests.flows.site import Site
 
@@ -48,38 +48,38 @@ def disconnected(site: Site, name: str, products: dict[str, JSON], customer: str
     """Return an order that disconnects a product and those on which it relies."""
     names = (*LINES[name].bases, name)
     items = [disconnection(products[each]["id"], id_=each) for each in names]
-    return site.order(*items, customer=customer)
+    return ordered(site, *items, customer=customer)
 
 
 @pytest.mark.parametrize("name", TESTED)
 def test_a_product_lives_its_life(site: Site, name: str) -> None:
     line, area, other = LINES[name], an_area(site), an_area(site)
     customer = f"C-life-{name}"
-    site.completed(site.order(*new_items(name, area), customer=customer))
+    site.completed(ordered(site, *new_items(name, area), customer=customer))
     product = products_of(site, customer)[name]
     assert set(kinds_held(site, product)) == line.holds
 
     if line.other_offering:
         change = an_item(name, "change", product["id"], other)
-        site.completed(site.order(change, customer=customer))
+        site.completed(ordered(site, change, customer=customer))
         changed = products_of(site, customer)[name]
         assert changed["productOffering"]["id"] == line.other_offering
         assert kinds_held(site, changed) == kinds_held(site, product)
     if "suspend" in line.refused:
         for action, status in (("suspend", "suspended"), ("resume", "active")):
             item = an_item(name, action, product["id"], other)
-            site.completed(site.order(item, customer=customer))
+            site.completed(ordered(site, item, customer=customer))
             assert products_of(site, customer)[name]["status"] == status
     for action, kind in (("change-number", "number"), ("sim-swap", "sim")):
         if action in line.refused:
             before = kinds_held(site, product)
             item = an_item(name, action, product["id"], other)
-            site.completed(site.order(item, customer=customer))
+            site.completed(ordered(site, item, customer=customer))
             after = kinds_held(site, product)
             assert {each for each in before if before[each] != after[each]} == {kind}
     if "move" in line.refused:
         move = an_item(name, "move", product["id"], other)
-        site.completed(site.order(move, customer=customer))
+        site.completed(ordered(site, move, customer=customer))
         assert service_of(product) in site.subjects(element_name("pe", other))
         assert service_of(product) not in site.subjects(element_name("pe", area))
 
@@ -98,11 +98,11 @@ def test_an_action_that_its_element_refuses_leaves_everything_as_it_was(
     customer = f"C-undone-{name}"
     element, operation = line.refused["new"]
     with site.faults(element_name(element, area), refusal(operation)):
-        order = site.accepted(site.order(*new_items(name, area), customer=customer))
+        order = site.accepted(ordered(site, *new_items(name, area), customer=customer))
         assert site.fulfil(order)["state"] == "failed"
     assert site.client("viewer").get("resources", f"/ops/v1/holdings/{order}")["held"] == []
 
-    site.completed(site.order(*new_items(name, area), customer=customer))
+    site.completed(ordered(site, *new_items(name, area), customer=customer))
     for action, (element, operation) in line.refused.items():
         products = products_of(site, customer)
         before = products[name], kinds_held(site, products[name])
@@ -110,13 +110,15 @@ def test_an_action_that_its_element_refuses_leaves_everything_as_it_was(
             continue
         if action == "resume":
             suspend = an_item(name, "suspend", products[name]["id"], other)
-            site.completed(site.order(suspend, customer=customer))
+            site.completed(ordered(site, suspend, customer=customer))
             before = products_of(site, customer)[name], before[1]
         at = other if action == "move" else area
         order = (
             disconnected(site, name, products, customer)
             if action == "disconnect"
-            else site.order(an_item(name, action, products[name]["id"], other), customer=customer)
+            else ordered(
+                site, an_item(name, action, products[name]["id"], other), customer=customer
+            )
         )
         with site.faults(element_name(element, at), refusal(operation)):
             assert site.fulfil(site.accepted(order))["state"] == "failed", action
@@ -124,7 +126,7 @@ def test_an_action_that_its_element_refuses_leaves_everything_as_it_was(
         assert (after, kinds_held(site, after)) == before
         if action == "resume":
             resume = an_item(name, "resume", products[name]["id"], other)
-            site.completed(site.order(resume, customer=customer))
+            site.completed(ordered(site, resume, customer=customer))
 
 
 def refusal(operation: str) -> JSON:
@@ -133,7 +135,7 @@ def refusal(operation: str) -> JSON:
 
 def test_a_rental_that_a_crew_cannot_hand_over_leaves_nothing(site: Site) -> None:
     area = an_area(site)
-    order = site.accepted(site.order(new_item("rental", area, "1"), customer="C-unpatched"))
+    order = site.accepted(ordered(site, new_item("rental", area, "1"), customer="C-unpatched"))
 
     for _ in range(3):
         work_order = site.work_order(order, "patch")
@@ -151,7 +153,7 @@ def test_what_relies_on_a_line_moves_and_ends_with_it_or_not_at_all(site: Site) 
     customer = "C-together"
     names = ("ftth", "iptv", "contentpack", "staticip")
     items = [new_item(each, area, str(n)) for n, each in enumerate(names, start=1)]
-    site.completed(site.order(*items, customer=customer))
+    site.completed(ordered(site, *items, customer=customer))
     products = products_of(site, customer)
     relations = {name: each.get("productRelationship", []) for name, each in products.items()}
     assert [each["product"]["id"] for each in relations["contentpack"]] == [products["iptv"]["id"]]
@@ -160,7 +162,7 @@ def test_what_relies_on_a_line_moves_and_ends_with_it_or_not_at_all(site: Site) 
         moves = [
             an_item(each, "move", products[each]["id"], other) | {"id": each} for each in which
         ]
-        return site.order(*moves, customer=customer)
+        return ordered(site, *moves, customer=customer)
 
     alone = site.post(moved("ftth"))
     assert {each["code"] for each in alone.json()["errors"]} == {"product-needed"}
@@ -174,8 +176,8 @@ def test_what_relies_on_a_line_moves_and_ends_with_it_or_not_at_all(site: Site) 
     assert television not in site.subjects(area.olt)
     after = products_of(site, customer)
     assert {each["place"][0]["id"] for each in after.values()} == {other.served}
-    ended = site.order(
-        *(disconnection(after[each]["id"], id_=each) for each in names), customer=customer
+    ended = ordered(
+        site, *(disconnection(after[each]["id"], id_=each) for each in names), customer=customer
     )
     site.completed(ended)
     assert products_of(site, customer) == {}
@@ -184,27 +186,27 @@ def test_what_relies_on_a_line_moves_and_ends_with_it_or_not_at_all(site: Site) 
 def test_an_existing_base_is_found_by_its_customer_and_locked_by_the_order(site: Site) -> None:
     area = an_area(site)
     customer = "C-later"
-    nothing = site.post(site.order(new_item("iptv", area, "1"), customer=customer))
+    nothing = site.post(ordered(site, new_item("iptv", area, "1"), customer=customer))
     assert [each["code"] for each in nothing.json()["errors"]] == ["base-missing"]
-    site.completed(site.order(new_item("ftth", area, "1"), customer=customer))
+    site.completed(ordered(site, new_item("ftth", area, "1"), customer=customer))
     base = products_of(site, customer)["ftth"]
 
-    order = site.accepted(site.order(new_item("iptv", area, "1"), customer=customer))
-    busy = site.post(site.order(disconnection(base["id"]), customer=customer))
+    order = site.accepted(ordered(site, new_item("iptv", area, "1"), customer=customer))
+    busy = site.post(ordered(site, disconnection(base["id"]), customer=customer))
 
     assert (busy.status_code, busy.json()["code"]) == (409, "product-busy")
     assert site.fulfil(order)["state"] == "completed"
     iptv = products_of(site, customer)["iptv"]
     assert iptv["place"][0]["id"] == area.served
     assert site.configured(area.olt, service_of(iptv))["pon_port"] == "0/1/1"
-    needed = site.post(site.order(disconnection(base["id"]), customer=customer))
+    needed = site.post(ordered(site, disconnection(base["id"]), customer=customer))
     assert [each["code"] for each in needed.json()["errors"]] == ["product-needed"]
 
 
 def transferred(site: Site, products: dict[str, JSON], old: str, new: str, *more: JSON) -> JSON:
     """Return an order by which products go to another customer."""
     items = [modification(each["id"], "transfer", id_=name) for name, each in products.items()]
-    order = site.order(*items, *more, customer=new)
+    order = ordered(site, *items, *more, customer=new)
     order["relatedParty"].append({"id": old, "role": "previous owner"})
     return order
 
@@ -214,7 +216,7 @@ def test_a_product_and_what_relies_on_it_go_to_another_customer(site: Site, name
     area = an_area(site)
     old, new = f"C-old-{name}", f"C-new-{name}"
     items = [telephone(area.served)] if name == "voice" else new_items(name, area)
-    site.completed(site.order(*items, customer=old))
+    site.completed(ordered(site, *items, customer=old))
     before = products_of(site, old)
 
     site.completed(transferred(site, before, old, new))
@@ -234,14 +236,14 @@ def test_a_product_and_what_relies_on_it_go_to_another_customer(site: Site, name
     bases = LINES[name].bases if name in LINES else ()
     names = (*bases, name)
     ended = [disconnection(after[each]["id"], id_=each) for each in names]
-    site.completed(site.order(*ended, customer=new))
+    site.completed(ordered(site, *ended, customer=new))
 
 
 @pytest.mark.parametrize("name", ["membercard", "datapack"])
 def test_a_mobile_product_goes_to_another_customer_with_its_number(site: Site, name: str) -> None:
     area = an_area(site)
     old, new = f"C-old-{name}", f"C-new-{name}"
-    site.completed(site.order(*new_items(name, area), customer=old))
+    site.completed(ordered(site, *new_items(name, area), customer=old))
     before = products_of(site, old)
     alone = transferred(site, {"mobile": before["mobile"]}, old, new)
     assert {each["code"] for each in site.post(alone).json()["errors"]} == {"product-needed"}
@@ -257,7 +259,7 @@ def test_a_transfer_in_an_order_that_fails_leaves_the_product_with_its_customer(
 ) -> None:
     area = an_area(site)
     old, new = "C-keeps", "C-gets-nothing"
-    site.completed(site.order(new_item("ftth", area, "1"), customer=old))
+    site.completed(ordered(site, new_item("ftth", area, "1"), customer=old))
     before = products_of(site, old)
     line = new_item("vpn", area, "9")
 

@@ -11,12 +11,22 @@ from pydantic import TypeAdapter
 from services.order.api.schemas.orders import OrderBody
 from services.order.commands.catalogue import SHIPPED_FILE
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
-from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
+from services.order.domain.acceptance.acceptance_context import AcceptanceContext
+from services.order.domain.acceptance.real_name import (
+    SHIPPED_REAL_NAME,
+    RealNameContext,
+    with_identity,
+)
+from services.order.domain.acceptance.request import (
+    RequestedOrder,
+)
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.publication import Publication
 from services.order.domain.fulfilment.installed_base import products_after, with_suspensions
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.suspension import Suspension
+from services.order.domain.identity.identity_key import identity_key, tenant_secret
+from services.order.domain.identity.rules import SHIPPED_RULES
 from shared.contracts import (
     FIRST_REQUEST,
     Action,
@@ -41,6 +51,11 @@ ADDRESS = "addr-1"
 NUMBER = "+862580001234"
 SHIPPED_ENTRIES = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Publication)
 CATALOGUE = Catalogue.of(SHIPPED_ENTRIES.specifications, SHIPPED_ENTRIES.offerings)
+IDENTITY_SECRET = tenant_secret(b"a key for persons in tests", TENANT)
+DOCUMENT_NUMBERS = ("320102199003078510", "110101199003072236", "320106198811121215")
+IDENTITY = identity_key(IDENTITY_SECRET, "residentIdentityCard", DOCUMENT_NUMBERS[0])
+"""The key of the identity with the first of these numbers."""
+
 BODY: TypeAdapter[OrderBody] = TypeAdapter(OrderBody)
 
 Json = dict[str, Any]
@@ -49,6 +64,24 @@ Json = dict[str, Any]
 def order_id(n: int, at: datetime = NOON) -> UUID:
     """Return the id of the n-th order placed at a time."""
     return UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | n)
+
+
+def a_check(number: str = DOCUMENT_NUMBERS[0], **differences: Any) -> Json:
+    """Return a real-name check that was made while the order was taken."""
+    usual = {
+        "system": "RNV",
+        "reference": "RNV-2026-0001",
+        "documentType": "residentIdentityCard",
+        "documentNumber": number,
+    }
+    return usual | differences
+
+
+def identified(body: Json, number: str = DOCUMENT_NUMBERS[0], **differences: Any) -> Json:
+    """Return an order with a real-name check of its customer."""
+    customer, *others = body["relatedParty"]
+    checked = customer | {"realNameCheck": a_check(number, **differences)}
+    return body | {"relatedParty": [checked, *others]}
 
 
 def a_place(**differences: Any) -> Json:
@@ -95,8 +128,9 @@ def a_body(*items: Json, party: str = PARTY, **differences: Any) -> Json:
 
 
 def read_order(body: Json) -> RequestedOrder:
-    """Return the order that a body asks for."""
-    return BODY.validate_python(body).order
+    """Return the order that a body asks for, with the key of its customer's identity."""
+    order = BODY.validate_python(body).order
+    return with_identity(order, IDENTITY_SECRET, SHIPPED_RULES.default)
 
 
 def a_placement(order: UUID, client: str = CLIENT, tenant: str = TENANT) -> AcceptanceContext:
@@ -109,25 +143,34 @@ def accepted(
     *,
     catalogue: Catalogue = CATALOGUE,
     products: tuple[Product, ...] = (),
+    real_name: RealNameContext = SHIPPED_REAL_NAME,
 ) -> AcceptedOrder:
     """Accept an order."""
     by_id = {product.id: product for product in products}
-    return accept(read_order(body or a_body()), a_placement(order_id(n)), catalogue, by_id)
+    placement = a_placement(order_id(n))._replace(real_name=real_name)
+    return accept(read_order(body or a_body()), placement, catalogue, by_id)
 
 
 def faults_of(
-    body: Json, *, catalogue: Catalogue = CATALOGUE, products: tuple[Product, ...] = ()
+    body: Json,
+    *,
+    catalogue: Catalogue = CATALOGUE,
+    products: tuple[Product, ...] = (),
+    real_name: RealNameContext = SHIPPED_REAL_NAME,
 ) -> set[tuple[str, str]]:
     """Return where a body is faulty, and with which code; empty when it is accepted."""
-    return {(fault.field, fault.code) for fault in found(body, catalogue, products)}
+    return {(fault.field, fault.code) for fault in found(body, catalogue, products, real_name)}
 
 
 def found(
-    body: Json, catalogue: Catalogue = CATALOGUE, products: tuple[Product, ...] = ()
+    body: Json,
+    catalogue: Catalogue = CATALOGUE,
+    products: tuple[Product, ...] = (),
+    real_name: RealNameContext = SHIPPED_REAL_NAME,
 ) -> tuple[Fault, ...]:
     """Return the faults of a body."""
     try:
-        accepted(body, catalogue=catalogue, products=products)
+        accepted(body, catalogue=catalogue, products=products, real_name=real_name)
     except InvalidError as error:
         return error.faults
     return ()
@@ -208,7 +251,7 @@ def product_of(*offerings: str) -> Callable[..., Product]:
     def made(n: int = 1, *, party: str = PARTY) -> Product:
         place = a_place(localNetwork="025")
         items = [an_item(str(n), each, place=place) for n, each in enumerate(offerings, start=1)]
-        order = accepted(a_body(*items, party=party), n)
+        order = accepted(identified(a_body(*items, party=party)), n)
         return products_after(order.order, {}, service_completed(order).services, NOON).created[-1]
 
     return made

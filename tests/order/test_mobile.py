@@ -17,6 +17,7 @@ from tests.order.builders import (
     accepted,
     an_item,
     faults_of,
+    identified,
     order_id,
     product_of,
     service_completed,
@@ -37,7 +38,7 @@ def a_swap(product: Product) -> Json:
         "businessAction": "sim-swap",
         "product": {"id": str(product.id)},
     }
-    return a_body(item)
+    return identified(a_body(item))
 
 
 def suspended(*reasons: str) -> Product:
@@ -47,7 +48,7 @@ def suspended(*reasons: str) -> Product:
 
 
 def test_a_plan_is_ordered_in_a_local_network() -> None:
-    order = accepted(a_body(a_plan())).order
+    order = accepted(identified(a_body(a_plan()))).order
 
     ordered = order.items[0].ordered
     assert (ordered.address_id, ordered.local_network) == ("", "025")
@@ -69,7 +70,7 @@ def test_a_local_network_is_no_address_for_what_needs_one() -> None:
 
 
 def test_a_member_card_is_in_the_network_of_its_main_card() -> None:
-    order = accepted(a_body(a_plan(), a_member("2", "member-card"))).order
+    order = accepted(identified(a_body(a_plan(), a_member("2", "member-card")))).order
 
     main, member = (each.ordered for each in order.items)
     assert member.local_network == "025"

@@ -65,6 +65,8 @@ FILL = (
     offering_id, one_off_cents, monthly_begin_cents, monthly_end_cents)
     SELECT date_trunc('month', now()) + n * interval '1 millisecond', {ID}, '{TENANT}',
     '02' || n % 10, date '2026-01-01' + n / 200, 'new', 'o-1', 1, 1, 0 {SERIES}""",
+    f"""INSERT INTO identity_blocks (id, tenant, identity, document_type, reason, since, blocked_by)
+    SELECT {ID}, '{TENANT}', n::text, 'passport', '', now(), '' {SERIES}""",
 )
 PAGE = Window(0, 21)
 

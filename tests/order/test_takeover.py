@@ -32,7 +32,7 @@ BODY = a_body(
 )
 LOST = (
     *("orders", "order_progress", "submissions", "outbox", "sequences", "unsent", "history"),
-    *("inbox", "billing_lines"),
+    *("inbox", "billing_lines", "identity_holdings"),
 )
 
 

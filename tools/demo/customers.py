@@ -30,6 +30,16 @@ class DemoCustomer:
         first = f"{district}{born}{number % 1000:03}"
         return cls(id_, family + given, f"139{number:08}", first + check_digit(first))
 
+    def as_identified_party(self) -> dict[str, Any]:
+        """Return the customer as a related party with a real-name check."""
+        check = {
+            "system": "RNV",
+            "reference": f"RNV-{self.id}",
+            "documentType": "residentIdentityCard",
+            "documentNumber": self.identity_number,
+        }
+        return self.as_related_party() | {"realNameCheck": check}
+
     def as_related_party(self) -> dict[str, Any]:
         """Return the customer as an order's related party."""
         return {

@@ -85,13 +85,15 @@ def other_speed(planned: PlannedPost) -> int:
 
 
 def fill_in_customer(planned: PlannedPost, body: Body) -> Body:
-    """Set the order's externalId, customer and channel; return it."""
+    """Set externalId, channel and customer, identified as in the example; return the order."""
     original = planned.original
     district = original.address.id.split("-")[1]
     number = planned.number if planned.customer_id != original.customer_id else original.number
     customer = DemoCustomer.of(planned.customer_id, number, district)
     body["externalId"] = planned.external_id
-    body["relatedParty"] = [customer.as_related_party()]
+    is_identified = "realNameCheck" in body["relatedParty"][0]
+    party = customer.as_identified_party() if is_identified else customer.as_related_party()
+    body["relatedParty"] = [party]
     body["channel"] = [{"id": CHANNELS[original.number % len(CHANNELS)]}]
     return body
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from shared.contracts import Customer, Envelope, OrderAccepted, PartyErased
+from shared.contracts import Customer, Envelope, OrderAccepted, PartyErased, RealNameCheckRecord
 from shared.contracts.personal import personal_fields, with_personal_data_blanked
 from tools.verify.orders import CheckResult
 from tools.verify.stack_data import StackData
@@ -30,6 +30,9 @@ PERSONAL_FIELDS = """
     WHERE field.value <> ''
 """
 ORDERS = "SELECT id, tenant, party_id, content FROM orders"
+IDENTITIES = """
+    SELECT o.id, o.tenant, o.party_id FROM orders o JOIN identity_holdings h ON h.order_id = o.id
+"""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 PartyKey: TypeAlias = tuple[str, str]
@@ -85,8 +88,11 @@ def remaining_personal_data(
         if isinstance(message, OrderAccepted) and message != with_personal_data_blanked(message):
             yield (envelope.tenant, message.customer.id), f"the message of order {order_id}"
     for row in stack_data.rows("order", ORDERS):
-        if row.id in earlier and has_personal_data(msgspec.json.decode(row.content)["customer"]):
+        if row.id in earlier and has_personal_data(msgspec.json.decode(row.content)):
             yield (row.tenant, row.party_id), f"order {row.id}"
+    for row in stack_data.rows("order", IDENTITIES):
+        if row.id in earlier:
+            yield (row.tenant, row.party_id), f"what counts by order {row.id}"
 
 
 def precedes_erasure(envelope: Envelope, erased: Erasures) -> bool:
@@ -98,9 +104,12 @@ def precedes_erasure(envelope: Envelope, erased: Erasures) -> bool:
     return until is not None and envelope.time <= until
 
 
-def has_personal_data(customer: Mapping[str, Any]) -> bool:
-    """Return whether a customer in an order has personal fields that are not blank."""
-    return any(customer.get(name) for name in personal_fields(Customer))
+def has_personal_data(content: Mapping[str, Any]) -> bool:
+    """Return whether customer or real-name checks of an order have personal fields left."""
+    customer, checks = content["customer"], content.get("real_name_checks", ())
+    return any(customer.get(name) for name in personal_fields(Customer)) or any(
+        each.get(name) for each in checks for name in personal_fields(RealNameCheckRecord)
+    )
 
 
 def time_of_mark(mark: str) -> datetime:

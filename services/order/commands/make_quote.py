@@ -32,7 +32,7 @@ def make_or_replay(command: PlaceOrderCommand, work: UnitOfWork) -> Quote:
             return earlier
     catalogue = store.catalogue.get(work.session, keys.tenant)
     products = concerned_products(command, work)
-    context = complete_context(command, products, work)
+    context = complete_context(command, products, work)._replace(real_name=None)
     quote = make_quote(command.order, context, catalogue, products.accessible)
     quote = replace(quote, idempotency_key=keys.idempotency_key, fingerprint=command.fingerprint)
     store.quotes.add(work.session, quote)

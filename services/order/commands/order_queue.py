@@ -27,6 +27,7 @@ from services.order.domain.fulfilment.messages import state_message
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.product_locks import lock, unlock_products
 from services.order.domain.fulfilment.progress import Progress
+from services.order.domain.identity.holdings import released_by_end
 from services.order.domain.order import Order
 from services.order.domain.scheduled_messages import ProductsFree
 from shared.access.access_rule import AccessLevel, DataScope
@@ -99,6 +100,7 @@ def accept_again(command: PlaceOrderCommand, order: Order, work: UnitOfWork) -> 
     products = concerned_products(command, work)
     context = complete_context(command, products, work)._replace(
         order_id=order.id,
+        real_name=None,  # it was checked, and counts, since the order was accepted
         person=order.content.person,
         known_category=order.content.known_category,
     )
@@ -136,6 +138,7 @@ def reject(
 ) -> None:
     """Reject an order that has waited, and hand its products on."""
     leave_queue(order, held.values(), work)
+    store.identities.release(work.session, released_by_end(order))
     update = waiting.reject(progress, refusal, work.now)
     save_progress(update, work)
     work.publish(state_message(update.progress))

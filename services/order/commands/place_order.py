@@ -9,7 +9,9 @@ from msgspec.structs import replace as replace_field
 from sqlalchemy.orm import Session
 
 from services.order import store
+from services.order.commands.identities import rules_of
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
+from services.order.domain.acceptance.acceptance_context import AcceptanceContext
 from services.order.domain.acceptance.held_products import candidate_specifications
 from services.order.domain.acceptance.order_header import (
     category_from_orders,
@@ -24,7 +26,8 @@ from services.order.domain.acceptance.queued_order import (
     request_without_personal_data,
 )
 from services.order.domain.acceptance.quotes import Quote
-from services.order.domain.acceptance.request import AcceptanceContext, RequestedOrder
+from services.order.domain.acceptance.real_name import RealNameContext, identity_of
+from services.order.domain.acceptance.request import RequestedOrder
 from services.order.domain.acceptance.submission import (
     Submission,
     SubmissionKeys,
@@ -35,6 +38,7 @@ from services.order.domain.acceptance.takeover import order_record
 from services.order.domain.catalogue.agreements import Agreement
 from services.order.domain.fulfilment.product import Product
 from services.order.domain.fulfilment.progress import Progress, initial_changes
+from services.order.domain.identity.holdings import holdings_of
 from services.order.domain.order import Order
 from shared.access.access_rule import DataScope
 from shared.contracts import Causation
@@ -60,12 +64,19 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
     """Read what these commands need, with one select for each kind."""
     store.submissions.preload(session, [each.keys for each in commands])
     store.catalogue.preload(session, {each.keys.tenant for each in commands})
+    store.identities.preload(session, identities(commands))
     store.products.preload_with_related(
         session,
         [id_ for each in commands for id_ in each.order.product_ids],
         [id_ for each in commands for id_ in each.order.base_product_ids],
         candidates(session, commands),
     )
+
+
+def identities(commands: Iterable[PlaceOrderCommand]) -> list[store.identities.IdentityKey]:
+    """Return the identities of the customers of orders, as far as they were checked."""
+    found = ((each.keys.tenant, identity_of(each.order)) for each in commands)
+    return [(tenant, identity) for tenant, identity in found if identity]
 
 
 def candidates(
@@ -128,7 +139,8 @@ def accept_or_queue(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptedOrd
         accepted = accept(requested, context, catalogue, free, quote)
     except DomainError:
         names_products = requested.product_ids or requested.base_product_ids
-        if names_products or candidate_specifications(requested, catalogue):
+        depends_on_products = names_products or identity_of(requested)
+        if depends_on_products or candidate_specifications(requested, catalogue):
             check_not_recovering(session)
         raise
     if quote:
@@ -178,6 +190,7 @@ def complete_context(
     return acceptance_context(command, work)._replace(
         bases_of_others=products.bases_of_others,
         agreement=agreement_of(command, products, work.session),
+        real_name=real_name_context(command, work.session),
     )
 
 
@@ -190,6 +203,15 @@ def agreement_of(
     kept = (each.content.agreement_id for each in changed if each)
     id_ = next((each for each in (*stated, *kept) if each), "")
     return store.agreements.find(session, command.keys.tenant, id_) if id_ else None
+
+
+def real_name_context(command: PlaceOrderCommand, session: Session) -> RealNameContext:
+    """Return what the real-name checks of an order are judged by; its identity stays locked."""
+    tenant, identity = command.keys.tenant, identity_of(command.order)
+    rules = rules_of(tenant)
+    if not identity:
+        return RealNameContext(rules)
+    return RealNameContext(rules, *store.identities.get(session, (tenant, identity)))
 
 
 class ConcernedProducts(NamedTuple):
@@ -266,9 +288,10 @@ def store_order(
     locked: Iterable[Product],
     submission: Submission,
 ) -> None:
-    """Store a new order, the products that it changes or ends, and the response to its client."""
+    """Store a new order, what it locks and counts, and the response to its client."""
     store.submissions.add(work.session, submission)
     store.orders.add(work.session, order, progress)
     store.products.put_all(work.session, changed=locked)
+    store.identities.add_holdings(work.session, holdings_of(order))
     for change in initial_changes(progress):
         work.record_change(change.kind, order.id, change.was, change.became, part=change.part)

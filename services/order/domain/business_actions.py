@@ -226,6 +226,33 @@ REQUESTED_ACTIONS: Mapping[tuple[str, str], BusinessAction] = MappingProxyType(
 """The enabled actions by TMF622 action and name; the name is empty for what the former means."""
 
 
+def is_giving(rule: OrderRule) -> bool:
+    """Tell whether an action gives the customer of its order a product."""
+    return rule.effect is ProductEffect.CREATES or ProductPart.CUSTOMER in rule.changes
+
+
+GIVING_ACTIONS = tuple(each for each in ENABLED_ACTIONS if is_giving(BUSINESS_ACTIONS[each]))
+"""The enabled business actions that give the customer of their order a product."""
+
+
+def gives_product(item: HasAction) -> bool:
+    """Tell whether an accepted item gives the customer of its order a product.
+
+    Raises:
+        PoisonError: if this version does not know its business action.
+    """
+    return is_giving(rule_of(item))
+
+
+def is_ending(item: HasAction) -> bool:
+    """Tell whether an accepted item ends its product.
+
+    Raises:
+        PoisonError: if this version does not know its business action.
+    """
+    return product_effect(item) is ProductEffect.ENDS
+
+
 def actions_changing(part: ProductPart) -> list[BusinessAction]:
     """Return the enabled business actions that change a part of a product."""
     return [each for each in ENABLED_ACTIONS if part in BUSINESS_ACTIONS[each].changes]

@@ -52,6 +52,9 @@ class Item(StoredStruct, frozen=True, kw_only=True):
     """The area code of the installation address, as the order states it; the address decides."""
 
     charges: tuple[Charge, ...] = ()
+    counts_as: str = ""
+    """The group as one of which it gives its product to the customer's identity; empty if none."""
+
     commitment: CommitmentTerms | None = None
     """The commitment that begins with it."""
 
@@ -87,6 +90,24 @@ class Note(StoredStruct, frozen=True, kw_only=True):
     text: Personal
 
 
+class RealNameCheck(StoredStruct, frozen=True, kw_only=True):
+    """A reference to the check of a person's or organization's identity, made elsewhere."""
+
+    role: str
+    """Whose it is: the customer's, the previous owner's, or that of an agent for the customer."""
+
+    system: str
+    """The system that has checked it."""
+
+    reference: Personal = ""
+    """The number of the check in that system."""
+
+    checked_at: datetime
+    document_type: str
+    identity: Personal = ""
+    """Of the customer: the key of the identity, a keyed hash of the document's number."""
+
+
 class OrderContent(StoredStruct, frozen=True, kw_only=True):
     """One version of an order: all attributes that are not searched by. Holds personal data."""
 
@@ -118,6 +139,13 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
 
     waits_for: tuple[UUID, ...] = ()
     """The orders directly before it, for which it waits or has waited."""
+
+    real_name_checks: tuple[RealNameCheck, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """The key of the customer's identity; empty if it is not known."""
+        return next((each.identity for each in self.real_name_checks if each.identity), "")
 
     @property
     def party_kind(self) -> str:

@@ -13,6 +13,12 @@ from shared.http.collection_paths import (
 
 CUSTOMER = {"id": "C-320100-0001", "role": "customer", "name": "Zhang Wei"}
 ADDRESS = {"id": "addr-320102-002-0001", "role": "installation address", "localNetwork": "025"}
+REAL_NAME_CHECK = {
+    "system": "RNV",
+    "reference": "RNV-2026-0001",
+    "documentType": "residentIdentityCard",
+    "documentNumber": "110101199003072236",
+}
 
 
 def order_body(external_id: str, *items: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +59,19 @@ ORDER_REQUESTS: dict[str, Any] = {
                 {"name": "numberGrade", "value": "AAAA"},
             ),
         ),
+    },
+    "real-name check": {
+        "summary": "A mobile plan, with the real-name check that it needs",
+        "value": order_body(
+            "CRM-1011",
+            {
+                "id": "1",
+                "action": "add",
+                "productOffering": {"id": "plan-20"},
+                "product": {"place": [{"role": "installation address", "localNetwork": "025"}]},
+            },
+        )
+        | {"relatedParty": [CUSTOMER | {"realNameCheck": REAL_NAME_CHECK}]},
     },
     "bundle": {
         "summary": "Two products in a bundle",

@@ -9,11 +9,13 @@ prices          TMF620 productOfferingPrice
 agreements      contract prices and values of one customer
 catalogue       the publication of specifications and offerings
 billing         the reconciliation with billing
+blocked_identities  identities whose orders are refused
 """
 
 from services.order.api.routes import (
     agreements,
     billing,
+    blocked_identities,
     catalogue,
     offerings,
     orders,
@@ -33,6 +35,7 @@ ROUTERS = (
     catalogue.router,
     agreements.router,
     billing.router,
+    blocked_identities.router,
 )
 
 __all__ = ["ROUTERS"]

@@ -17,7 +17,10 @@ from services.order.api.views.orders import (
     without_customer_data,
 )
 from services.order.api.views.state_changes import StateChangeView
+from services.order.commands.identities import rules_of, secret_of
 from services.order.commands.place_order import PlaceOrderCommand, accept_or_replay, preload
+from services.order.domain.acceptance.real_name import has_checks, with_identity
+from services.order.domain.acceptance.request import RequestedOrder
 from services.order.domain.acceptance.submission import SubmissionKeys, keyed_fingerprint
 from services.order.domain.fulfilment.progress import Progress
 from services.order.domain.order import Order
@@ -85,9 +88,8 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
         caller.tenant, caller.client, idempotency_key, body.order.external_id or None
     )
     fingerprint = keyed_fingerprint(body.fingerprint, settings.person_key.encode())
-    command = PlaceOrderCommand(
-        keys, body.order, fingerprint, data_scope_of(caller, AccessLevel.CHANGE)
-    )
+    order = with_identity_key(body.order, caller.tenant, settings.person_key)
+    command = PlaceOrderCommand(keys, order, fingerprint, data_scope_of(caller, AccessLevel.CHANGE))
     submission = await batcher.execute(
         cause,
         partial(accept_or_replay, command, render_answer),
@@ -98,6 +100,17 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
     if submission.order_id != cause.id:
         headers[REPLAYED_HEADER] = "true"
     return Response(submission.answer, 201, headers, media_type="application/json")
+
+
+def with_identity_key(order: RequestedOrder, tenant: str, person_key: str) -> RequestedOrder:
+    """Return an order with the key of its customer's identity instead of a document's number.
+
+    Raises:
+        UnavailableError: if it carries a real-name check, and the installation has no secret.
+    """
+    if not has_checks(order):
+        return order
+    return with_identity(order, secret_of(tenant, person_key), rules_of(tenant))
 
 
 @router.get(ORDERS_PATH, response_model=list[OrderView])

@@ -7,9 +7,14 @@ from pydantic import Field
 
 from services.order.api.schemas.products import ShortList, ShortText
 from services.order.domain.acceptance.order_header import parse_party_kind
-from services.order.domain.acceptance.request import RequestedIdentification, RequestedParty
+from services.order.domain.acceptance.request import (
+    RequestedCheck,
+    RequestedIdentification,
+    RequestedParty,
+)
 from shared.http.schemas import TmfBaseSchema
 from shared.input.ids import Id
+from shared.input.timestamps import Timestamp
 
 
 class MediumCharacteristicSchema(TmfBaseSchema):
@@ -35,6 +40,36 @@ class IdentificationSchema(TmfBaseSchema):
     identification_id: ShortText = ""
 
 
+class RealNameCheckSchema(TmfBaseSchema):
+    """A reference to the real-name check of a party (extension). No picture is ever sent."""
+
+    system: ShortText = ""
+    """The system that has checked the identity."""
+
+    reference: ShortText = ""
+    """The number of the check in that system."""
+
+    checked_at: Timestamp | None = None
+    """When it was checked; without it, while the order was taken."""
+
+    document_type: ShortText = ""
+    """The type of the identity document, for example `residentIdentityCard`."""
+
+    document_number: ShortText = ""
+    """Of the customer: the number of the document. Not stored: only a keyed hash of it is."""
+
+    def to_domain(self, at: str) -> RequestedCheck:
+        """Map the check to the domain; `at` is the JSON pointer to it."""
+        return RequestedCheck(
+            field=at,
+            system=self.system,
+            reference=self.reference,
+            checked_at=self.checked_at,
+            document_type=self.document_type,
+            document_number=self.document_number,
+        )
+
+
 class PartySchema(TmfBaseSchema):
     """A party, in its role."""
 
@@ -42,7 +77,7 @@ class PartySchema(TmfBaseSchema):
     """The CRM's id of the party."""
 
     role: ShortText = ""
-    """`customer` for the party that orders."""
+    """`customer` for the party that orders, `agent` for a person who acts for it."""
 
     name: ShortText = ""
     category: ShortText = ""
@@ -54,10 +89,13 @@ class PartySchema(TmfBaseSchema):
     contact_medium: ShortList[ContactMediumSchema]
     individual_identification: ShortList[IdentificationSchema]
     organization_identification: ShortList[IdentificationSchema]
+    real_name_check: RealNameCheckSchema | None = None
+    """Extension: the real-name check that some products need."""
 
     def to_domain(self, at: str) -> RequestedParty:
         """Map the party to the domain; `at` is the JSON pointer to it."""
         media = [medium.characteristic for medium in self.contact_medium]
+        check = self.real_name_check
         return RequestedParty(
             field=at,
             role=self.role,
@@ -68,6 +106,7 @@ class PartySchema(TmfBaseSchema):
             phone=first_nonempty(medium.phone_number for medium in media),
             email=first_nonempty(medium.email_address for medium in media),
             identifications=tuple(self.requested_identifications(at)),
+            check=check.to_domain(f"{at}/realNameCheck") if check else None,
         )
 
     def requested_identifications(self, at: str) -> Iterator[RequestedIdentification]:

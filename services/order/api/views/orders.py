@@ -10,7 +10,9 @@ from services.order.api.examples import orders as examples
 from services.order.api.views.offerings import offering_reference
 from services.order.api.views.parties import (
     PartyView,
+    RealNameCheckView,
     account_view,
+    check_view,
     customer_view,
     payment_mode_view,
 )
@@ -143,6 +145,9 @@ class OrderView(UnvalidatedTmfView):
 
     order_relationship: tuple[OrderRelationshipView, ...] | None = None
     related_party: tuple[PartyView, ...]
+    real_name_check: tuple[RealNameCheckView, ...] | None = None
+    """Extension: the checks that the order carries, without numbers of documents."""
+
     order_total_price: tuple[OrderPriceView, ...]
     product_order_item: tuple[ItemView, ...]
     product_order_error_message: tuple[OrderErrorMessageView, ...] | None = None
@@ -171,6 +176,7 @@ def show_order(order: Order, progress: Progress) -> OrderView:
         payment_mode=payment_mode_view(content.customer.payment_mode),
         order_relationship=tuple(map(relationship_view, content.waits_for)) or None,
         related_party=(order_customer_view(content),),
+        real_name_check=tuple(map(check_view, content.real_name_checks)) or None,
         order_total_price=tuple(
             total_prices(charge for item in order.items for charge in item.charges)
         ),
@@ -199,7 +205,8 @@ def order_customer_view(content: OrderContent) -> PartyView:
 def without_customer_data(view: OrderView) -> OrderView:
     """Return an order without customer data; only the customer's id stays."""
     parties = tuple(each.model_copy(update={"name": None}) for each in view.related_party)
-    hidden = {"related_party": parties, "description": None, "note": None}
+    removed = dict.fromkeys(("description", "note", "real_name_check"))
+    hidden = {"related_party": parties, **removed}
     return view.model_copy(update=hidden)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.order.domain.acceptance.acceptance_context import AcceptanceContext
 from services.order.domain.acceptance.accepted_items import product_items
 from services.order.domain.acceptance.base_products import base_search, with_base_address
 from services.order.domain.acceptance.existing_products import BUSY_CODE
@@ -35,8 +36,12 @@ from services.order.domain.acceptance.quotes import (
     quote_faults,
     quoted_items,
 )
+from services.order.domain.acceptance.real_name import (
+    kept_checks,
+    real_name_faults,
+    with_counted_group,
+)
 from services.order.domain.acceptance.request import (
-    AcceptanceContext,
     RequestedOrder,
     RequestedParty,
 )
@@ -204,15 +209,15 @@ def order_faults(
         category_of(party, context.known_category), channel_of(requested), None, context.now
     )
     own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
-    yield from items_faults(
-        requested.items,
-        ItemCheckContext(
-            *(catalogue, own, party.id, eligibility, context.blueprints),
-            previous_owner=previous_owner_of(requested),
-            payment=RequestedPayment(requested.account_id, requested.payment_mode),
-            bases_of_others=context.bases_of_others,
-        ),
+    items = ItemCheckContext(
+        *(catalogue, own, party.id, eligibility, context.blueprints),
+        previous_owner=previous_owner_of(requested),
+        payment=RequestedPayment(requested.account_id, requested.payment_mode),
+        bases_of_others=context.bases_of_others,
     )
+    yield from items_faults(requested.items, items)
+    if context.real_name:
+        yield from real_name_faults(requested, items, context.real_name, context.now)
 
 
 def order_content(
@@ -225,7 +230,10 @@ def order_content(
     return OrderContent(
         customer=customer_of(requested),
         known_category=earlier_category(customer_parties(requested)[0], context.known_category),
-        items=tuple(product_items(context, requested, catalogue, products)),
+        items=tuple(
+            with_counted_group(each, catalogue)
+            for each in product_items(context, requested, catalogue, products)
+        ),
         agreement_id=valid_agreement_id(context),
         bundles=tuple(bundle_parent_items(requested, catalogue)),
         external_id=requested.external_id,
@@ -237,6 +245,7 @@ def order_content(
         requested_start=requested.requested_start,
         requested_completion=requested.requested_completion,
         person=context.person,
+        real_name_checks=tuple(kept_checks(requested, context.now)),
     )
 
 

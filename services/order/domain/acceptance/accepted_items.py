@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.order.domain.acceptance.acceptance_context import AcceptanceContext
 from services.order.domain.acceptance.base_products import Base, base_of, base_search
 from services.order.domain.acceptance.changed_items import (
     ChangeContext,
@@ -15,7 +16,6 @@ from services.order.domain.acceptance.changed_items import (
 from services.order.domain.acceptance.characteristics import merge_characteristics
 from services.order.domain.acceptance.installation_address import installation_place
 from services.order.domain.acceptance.request import (
-    AcceptanceContext,
     RequestedItem,
     RequestedOrder,
 )

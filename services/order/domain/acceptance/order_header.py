@@ -11,6 +11,7 @@ from services.order.domain.acceptance.request import (
 )
 from services.order.domain.business_actions import ProductPart
 from services.order.domain.catalogue.eligibility import CHANNELS, CUSTOMER_CATEGORIES
+from services.order.domain.identity.document_faults import false_number_fault
 from services.order.domain.order import OrderContent
 from shared.contracts import (
     DEFAULT_CATEGORIES,
@@ -179,12 +180,7 @@ def identification_faults(party: RequestedParty) -> Iterator[Fault]:
     """Name numbers whose form or check digit does not fit their identification type."""
     for identification in party.identifications:
         if is_invalid_identity_number(identification.kind, identification.number):
-            yield Fault(
-                identification.field,
-                "identity-number-false",
-                "the number does not fit this identificationType: wrong form or check digit",
-                "copy it from the document again, or name another identificationType",
-            )
+            yield false_number_fault(identification.field, "identificationType")
 
 
 def channel_faults(requested: RequestedOrder) -> Iterator[Fault]:

@@ -125,7 +125,8 @@ def queued_order_as_published(message: OrderQueued) -> QueuedOrder:
 def request_without_personal_data(requested: RequestedOrder) -> RequestedOrder:
     """Return a request without personal data, and without dates, which are met or missed by now."""
     parties = (
-        replace(each, name="", phone="", email="", identifications=()) for each in requested.parties
+        replace(each, name="", phone="", email="", identifications=(), check=None)
+        for each in requested.parties
     )
     return replace(
         requested,

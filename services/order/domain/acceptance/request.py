@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,8 +14,6 @@ from services.order.domain.business_actions import (
     ProductPart,
     requested_action,
 )
-from services.order.domain.catalogue.agreements import Agreement
-from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.domain.catalogue.prices import ChargeStart
 from shared.contracts import BusinessAction
 from shared.errors import Fault
@@ -51,6 +50,26 @@ class RequestedIdentification(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedCheck:
+    """A reference to the real-name check of a party. Missing attributes are empty."""
+
+    field: str
+    system: str = ""
+    reference: str = ""
+    checked_at: datetime | None = None
+    document_type: str = ""
+    document_number: str = dataclass_field(default="", repr=False)
+    """Only until the key of the identity is known."""
+
+    has_number: bool = False
+    has_false_number: bool = False
+    """Whether the number does not fit the type of document."""
+
+    identity: str = ""
+    """The key of the customer's identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedParty:
     """One party of the order, in its role."""
 
@@ -65,6 +84,7 @@ class RequestedParty:
     phone: str = ""
     email: str = ""
     identifications: tuple[RequestedIdentification, ...] = ()
+    check: RequestedCheck | None = None
 
     @property
     def identity_number(self) -> str:
@@ -221,26 +241,3 @@ def parse_uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-class AcceptanceContext(NamedTuple):
-    """What the request does not contain: the order's id, who places it, and when."""
-
-    order_id: UUID
-    tenant: str
-    client: str
-    now: datetime
-    person: str = ""
-    """The person who acts through the client; empty if the client itself does."""
-
-    known_category: str = ""
-    """The customer's category from earlier orders of the client; empty if none states it."""
-
-    blueprints: AvailableBlueprints | None = None
-    """What can be done to products; None if it is not known, or no item changes or ends one."""
-
-    agreement: Agreement | None = None
-    """The agreement that the order names; else the one of the products that it changes."""
-
-    bases_of_others: frozenset[UUID] = frozenset()
-    """The bases of products that the client may not see."""

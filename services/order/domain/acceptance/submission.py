@@ -96,6 +96,8 @@ def without_personal_data(answer: bytes) -> bytes:
         party.pop("name", None)
     for note in order.get("note", ()):
         note["text"] = ""
+    for check in order.get("realNameCheck", ()):
+        check["reference"] = ""
     return msgspec.json.encode(order)
 
 

@@ -23,6 +23,7 @@ from services.order.domain.order import (
     Note,
     Order,
     OrderContent,
+    RealNameCheck,
 )
 from shared.contracts import (
     BundleRecord,
@@ -33,6 +34,7 @@ from shared.contracts import (
     OrderAccepted,
     OrderRecord,
     OrderTerms,
+    RealNameCheckRecord,
 )
 from shared.errors import EarlyMessageError
 
@@ -61,6 +63,9 @@ def order_record(order: Order, submission: Submission) -> OrderRecord:
         requested_completion=content.requested_completion,
         person=content.person,
         waits_for=content.waits_for,
+        real_name_checks=tuple(
+            RealNameCheckRecord(**msgspec.structs.asdict(each)) for each in content.real_name_checks
+        ),
         idempotency_key=submission.idempotency_key or "",
         fingerprint=submission.fingerprint,
     )
@@ -75,6 +80,7 @@ def item_record(item: Item) -> ItemRecord:
         commitment=commitment_record(item.commitment),
         charge_start=item.charge_start,
         charged_from=item.charged_from,
+        counts_as=item.counts_as,
     )
 
 
@@ -145,6 +151,7 @@ def content_from_message(message: OrderTerms, record: OrderRecord) -> OrderConte
                 commitment=commitment_from_record(own.commitment),
                 charge_start=ChargeStart(own.charge_start),
                 charged_from=own.charged_from,
+                counts_as=own.counts_as,
             )
             for ordered, own in items
         ),
@@ -159,6 +166,9 @@ def content_from_message(message: OrderTerms, record: OrderRecord) -> OrderConte
         requested_completion=record.requested_completion,
         person=record.person,
         waits_for=record.waits_for,
+        real_name_checks=tuple(
+            RealNameCheck(**msgspec.structs.asdict(each)) for each in record.real_name_checks
+        ),
     )
 
 

@@ -110,6 +110,12 @@ class Specification:
     excludes: tuple[str, ...] = ()
     """The specifications of products that a customer cannot have at the same address."""
 
+    identified_for: tuple[BusinessAction, ...] = ()
+    """The business actions that need a real-name check of the customer."""
+
+    counts_per_identity: str = ""
+    """The group of products that are counted together for an identity; empty for no count."""
+
     characteristics: tuple[CharacteristicRule, ...] = ()
 
 

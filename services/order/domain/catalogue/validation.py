@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from services.order.domain.business_actions import GIVING_ACTIONS
 from services.order.domain.catalogue.catalogue import (
     Catalogue,
     CharacteristicRule,
@@ -38,6 +39,7 @@ def id_and_version_faults(at: str, id_: str, version: int) -> Iterator[Fault]:
 def specification_faults(at: str, specification: Specification) -> Iterator[Fault]:
     """Name what is wrong with a specification by itself."""
     yield from id_and_version_faults(at, specification.id, specification.version)
+    yield from identity_faults(at, specification)
     names = [rule.name for rule in specification.characteristics]
     for index, rule in enumerate(specification.characteristics):
         here = f"{at}/characteristics/{index}"
@@ -48,6 +50,15 @@ def specification_faults(at: str, specification: Specification) -> Iterator[Faul
                 f"{here}/requires", f"there is no characteristic {missing}"
             )
         yield from rule_faults(here, rule)
+
+
+def identity_faults(at: str, specification: Specification) -> Iterator[Fault]:
+    """Name a count per identity that orders without a real-name check would evade."""
+    missing = [each for each in GIVING_ACTIONS if each not in specification.identified_for]
+    if specification.counts_per_identity and missing:
+        reason = f"products are counted, and the holder is not known after: {', '.join(missing)}"
+        remedy = "add these actions, or leave counts_per_identity out"
+        yield Fault(f"{at}/identified_for", "count-unidentified", reason, remedy)
 
 
 def relation_faults(at: str, specification: Specification, catalogue: Catalogue) -> Iterator[Fault]:

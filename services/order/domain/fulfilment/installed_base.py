@@ -149,6 +149,7 @@ def content_after(
     if rule.is_priced_anew:
         content = with_charges(content, item, order.agreement_id, now)
     if ProductPart.CUSTOMER in rule.changes:
+        content = msgspec.structs.replace(content, counts_as=item.counts_as)
         content = content_of_customer(content, order)
     if ProductPart.PAYMENT in rule.changes:
         content = content_with_payment(content, order)
@@ -270,6 +271,7 @@ def product_content(item: Item, order: OrderContent, now: datetime) -> ProductCo
         is_organization=order.party_kind == PartyKind.ORGANIZATION,
         party_kind=order.party_kind,
         base_service_id=ordered.base_service_id,
+        counts_as=item.counts_as,
     )
     content = with_charges(content, item, order.agreement_id, now)
     return with_commitment(content, item, now)

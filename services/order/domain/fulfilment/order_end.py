@@ -23,6 +23,11 @@ from services.order.domain.fulfilment.progress import (
     advance,
     local_networks_of,
 )
+from services.order.domain.identity.holdings import (
+    ReleasedHoldings,
+    released_by_completion,
+    released_by_end,
+)
 from services.order.domain.order import Order
 from shared.contracts import ItemCompleted, Message, OrderState, ServiceCompleted
 
@@ -39,6 +44,9 @@ class FulfilmentUpdate(NamedTuple):
 
     completed_items: tuple[ItemCompleted, ...] = ()
     """What is handed over to billing."""
+
+    released: ReleasedHoldings | None = None
+    """What no longer counts for an identity."""
 
 
 def advance_order_and_products(
@@ -77,6 +85,9 @@ def advance_order_and_products(
                 (completed_message(order, after),),
                 tuple(past_states(order, products, now)),
                 completed_items(order, products, after, now),
+                released_by_completion(
+                    order, {id_: each.content.counts_as for id_, each in products.items()}
+                ),
             )
         case OrderState.REJECTED:
             return FulfilmentUpdate(
@@ -84,6 +95,7 @@ def advance_order_and_products(
                 (),
                 unlock_products(order.id, products.values()),
                 (rejected_message(order, update.progress),),
+                released=released_by_end(order),
             )
         case OrderState.FAILED:
             return FulfilmentUpdate(
@@ -91,6 +103,7 @@ def advance_order_and_products(
                 (),
                 unlock_products(order.id, products.values()),
                 (failed_message(order, update.progress),),
+                released=released_by_end(order),
             )
         case OrderState.CANCELLED | OrderState.PARTIAL as state:
             reason = f"nothing ends an order as {state} yet"

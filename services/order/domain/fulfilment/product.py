@@ -66,13 +66,16 @@ class ProductContent(StoredStruct, frozen=True, kw_only=True):
     ended_for: str = ""
     """The reason for which it was disconnected."""
 
+    payment_mode: str = ""
+    """`prepaid` or `postpaid`, if an order has stated it."""
+
+    counts_as: str = ""
+    """The group of products as one of which it counts for an identity; empty for none."""
+
     @property
     def due_charges(self) -> tuple[Charge, ...]:
         """What is charged for it now."""
         return self.suspension_charges or self.charges
-
-    payment_mode: str = ""
-    """`prepaid` or `postpaid`, if an order has stated it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "order_0012"
-down_revision = "order_0010"
+down_revision = "order_0011"
 
 INSTANT = sa.DateTime(timezone=True)
 
