@@ -23,6 +23,7 @@ from tests.order.builders import (
     an_item,
     bundled_products,
     faults_of,
+    identified,
     product_of,
 )
 from tools.province.addresses import NO_FREE_PORT, UNSERVED
@@ -215,7 +216,7 @@ async def test_the_example_of_an_offering_is_published_and_sold_to_its_customers
     plan = an_item("1", "plan-20", place=a_place(localNetwork="025"))
     fibre = an_item("2", "ftth-300-loyal")
     answers = [
-        await client.post(ORDERS_PATH, json=a_body(*items), headers=as_role("crm"))
+        await client.post(ORDERS_PATH, json=identified(a_body(*items)), headers=as_role("crm"))
         for items in ((fibre,), (plan, fibre))
     ]
     assert [each["code"] for each in answers[0].json()["errors"]] == ["offering-not-eligible"]

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from services.order.api.examples import quotes as examples
 from services.order.api.views.amounts import MoneyView, ValidityView
 from services.order.api.views.offerings import offering_reference
-from services.order.api.views.orders import shown_charge_start
+from services.order.api.views.order_items import shown_charge_start
 from services.order.api.views.prices import (
     OrderPriceView,
     TermView,
