@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from services.console.errors import (
-    EXIT_CODES_HELP,
-)
+from services.console.catalogue_commands import blueprint, catalogue
+from services.console.errors import EXIT_CODES_HELP
+from services.console.json_options import Json, JsonFile
 from services.console.output import print_line
-from services.console.output_file_option import prepare_output_file
 from shared.version import VERSION
 
 app = typer.Typer(
@@ -36,17 +35,7 @@ numbers = typer.Typer(
 )
 app.add_typer(order, name="order")
 app.add_typer(numbers, name="numbers")
-catalogue = typer.Typer(
-    help="Check the product catalogue, and publish to it.",
-    epilog="Example: kaitong catalogue check",
-    no_args_is_help=True,
-)
 app.add_typer(catalogue, name="catalogue")
-blueprint = typer.Typer(
-    help="Look at the blueprints, by which orders are carried out.",
-    epilog="Example: kaitong blueprint draw ftth/new",
-    no_args_is_help=True,
-)
 app.add_typer(blueprint, name="blueprint")
 
 
@@ -68,18 +57,6 @@ def kaitong(
     ] = False,
 ) -> None:
     """Carry a telecom order from the CRM to a working service."""
-
-
-JsonFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--json",
-        metavar="FILE",
-        callback=prepare_output_file,
-        help="Write the result to FILE, as JSON; missing folders are created.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
 
 @app.command(epilog="Example: kaitong demo --orders 200 --keep")
@@ -273,41 +250,3 @@ def search(
     from services.console.numbers import search_numbers  # noqa: PLC0415
 
     search_numbers(pattern, grade, exchange, limit, json=json)
-
-
-@catalogue.command(epilog="Example: kaitong catalogue check")
-def check(*, json: Json = False) -> None:
-    """List offerings that cannot be delivered or disconnected; exit 1 if there are any."""
-    from services.console.catalogue import check_catalogue  # noqa: PLC0415
-
-    check_catalogue(json=json)
-
-
-@catalogue.command(epilog="Example: kaitong catalogue plan examples/new-line")
-def plan(path: Path, *, json: Json = False) -> None:
-    """Show what the publication of a file or folder would change, and change nothing."""
-    from services.console.publications import plan_publication  # noqa: PLC0415
-
-    plan_publication(path, as_json=json)
-
-
-@catalogue.command(epilog="Example: kaitong catalogue apply examples/new-line")
-def apply(path: Path, *, json: Json = False) -> None:
-    """Publish a file or folder: kinds of resources, items, blueprints and catalogue entries."""
-    from services.console.publications import apply_publication  # noqa: PLC0415
-
-    apply_publication(path, as_json=json)
-
-
-@blueprint.command(epilog="Example: kaitong blueprint draw ftth/new")
-def draw(
-    name: Annotated[str, typer.Argument(help="Specification and business action.")],
-    svg: Annotated[
-        Path | None,
-        typer.Option(callback=prepare_output_file, help="Write a drawing to this file instead."),
-    ] = None,
-) -> None:
-    """Show the steps of a blueprint as a Mermaid chart, or draw them as SVG."""
-    from services.console.blueprints import draw_blueprint  # noqa: PLC0415
-
-    draw_blueprint(name, svg)
