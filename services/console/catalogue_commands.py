@@ -1,11 +1,14 @@
-"""`kaitong catalogue` and `kaitong blueprint`: what is sold, and how it is delivered."""
+"""The commands about the catalogue and the blueprints, and their options.
+
+Commands are imported when they are called, so that `--help` is fast.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.console.json_option import Json
+from services.console.json_options import Json
 from services.console.output_file_option import prepare_output_file
 
 catalogue = typer.Typer(

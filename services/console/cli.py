@@ -10,12 +10,9 @@ import typer
 
 from services.console.billing import billing
 from services.console.catalogue_commands import blueprint, catalogue
-from services.console.errors import (
-    EXIT_CODES_HELP,
-)
-from services.console.json_option import Json
+from services.console.errors import EXIT_CODES_HELP
+from services.console.json_options import Json, JsonFile
 from services.console.output import print_line
-from services.console.output_file_option import prepare_output_file
 from shared.version import VERSION
 
 app = typer.Typer(
@@ -62,17 +59,6 @@ def kaitong(
     ] = False,
 ) -> None:
     """Carry a telecom order from the CRM to a working service."""
-
-
-JsonFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--json",
-        metavar="FILE",
-        callback=prepare_output_file,
-        help="Write the result to FILE, as JSON; missing folders are created.",
-    ),
-]
 
 
 @app.command(epilog="Example: kaitong demo --orders 200 --keep")
