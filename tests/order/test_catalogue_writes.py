@@ -1,17 +1,21 @@
 """Entries of the catalogue are created, changed and retired as TMF620 has it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from httpx import AsyncClient, Response
 
+from services.order import store
 from shared.http.collection_paths import (
     OFFERINGS_PATH,
     ORDERS_PATH,
     PRICES_PATH,
     SPECIFICATIONS_PATH,
 )
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
+from tests.kernel import TENANT
 from tests.order.builders import SHIPPED_ENTRIES, Json, a_body, an_item
 from tests.order.catalogue_client import (
     OFFERING,
@@ -22,6 +26,7 @@ from tests.order.catalogue_client import (
     catalogue,
     faults_in,
 )
+from tests.order.waiting import until_a_transaction_waits
 
 __all__ = ["cable", "catalogue"]
 
@@ -250,9 +255,22 @@ async def test_a_retired_version_does_not_come_back(cable: Catalogue) -> None:
     assert faults_in(answer) == {("/lifecycleStatus", "state-backwards")}
 
 
-async def test_changes_of_one_offering_at_once_are_one_after_the_other(cable: Catalogue) -> None:
-    answers = await asyncio.gather(
-        *(cable.change(OFFERINGS_PATH, "cable-blue", {"name": f"Sky {n}"}) for n in range(5))
-    )
+async def test_changes_of_one_offering_at_once_are_one_after_the_other(
+    cable: Catalogue, stocked: Sessions
+) -> None:
+    """The second one waits for the first, and changes what that has published."""
+    with stocked.begin() as session:
+        _, own = store.catalogue.get_for_update(session, TENANT)
+        (first,) = own.offerings
+        second = asyncio.create_task(
+            cable.change(OFFERINGS_PATH, "cable-blue", {"description": "Of copper"})
+        )
+        await until_a_transaction_waits(stocked)
+        store.catalogue.put(session, TENANT, [replace(first, version=2, name="Sky")])
 
-    assert sorted(each.json()["version"] for each in answers) == ["2", "3", "4", "5", "6"]
+    changed = (await second).json()
+
+    assert (changed["version"], changed["name"], changed["description"]) == (
+        *("3", "Sky"),
+        "Of copper",
+    )
