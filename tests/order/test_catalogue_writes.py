@@ -255,6 +255,20 @@ async def test_a_retired_version_does_not_come_back(cable: Catalogue) -> None:
     assert faults_in(answer) == {("/lifecycleStatus", "state-backwards")}
 
 
+async def test_a_tenant_changes_a_shipped_entry_for_itself_alone(
+    catalogue: Catalogue, client: AsyncClient, as_role: AsRole
+) -> None:
+    shipped = await catalogue.read(OFFERINGS_PATH, "ftth-300")
+
+    own = (await catalogue.change(OFFERINGS_PATH, "ftth-300", {"name": "Own"})).json()
+
+    elsewhere = Catalogue(client, as_role("product", tenant="zhejiang"))
+    assert (own["version"], own["name"]) == ("2", "Own")
+    assert await elsewhere.read(OFFERINGS_PATH, "ftth-300") == shipped
+    earlier = await catalogue.read(OFFERINGS_PATH, "ftth-300", "?version=1")
+    assert earlier == shipped | {"isSellable": False}
+
+
 async def test_changes_of_one_offering_at_once_are_one_after_the_other(
     cable: Catalogue, stocked: Sessions
 ) -> None:

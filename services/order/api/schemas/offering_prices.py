@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.order.api.schemas.catalogue_parts import (
     DurationSchema,
@@ -26,14 +26,27 @@ from services.order.domain.catalogue.catalogue import (
     PriceKind,
 )
 from services.order.domain.catalogue.price_references import OfferingPrice, find_price
-from services.order.domain.catalogue.validation import PRICE_ID_SEPARATOR, dangling_reference_fault
+from services.order.domain.catalogue.validation import (
+    MAX_CENTS,
+    PRICE_ID_SEPARATOR,
+    dangling_reference_fault,
+)
 from shared.contracts import BusinessAction
 from shared.errors import InvalidError
-from shared.input.ids import RequiredId
+from shared.input.ids import IS_ID, MAX_ID_LENGTH, check_id
 from shared.input.numbers import IS_NUMBER, Number
 from shared.input.validation_errors import validation_error
 
 OnlyValueUse: TypeAlias = Annotated[tuple[ValueUseSchema, ...], Field(max_length=1)]
+
+
+PriceId: TypeAlias = Annotated[
+    str,
+    Field(json_schema_extra=IS_ID),
+    StringConstraints(min_length=1, max_length=2 * MAX_ID_LENGTH),
+    AfterValidator(check_id),
+]
+"""The id of a price, with that of its offering or without."""
 
 
 class StatedPriceType(StrEnum):
@@ -51,7 +64,7 @@ class MoneySchema(EntrySchema):
     unit: Literal["CNY"] = "CNY"
     """ISO 4217."""
 
-    value: Number
+    value: Annotated[Number, Field(ge=0, le=MAX_CENTS / CENTS_PER_UNIT)]
 
     @property
     def cents(self) -> int:
@@ -81,10 +94,17 @@ class OfferingTermSchema(EntrySchema):
     duration: DurationSchema
 
 
+REFERENCE_FIELDS = {*EntryReferenceSchema.model_fields, "type"}
+COMPLETE_PRICE = (
+    "give priceType, name and price; for a discount priceType, name, percentage and "
+    "productOffering; for a reference the id alone"
+)
+
+
 class PriceSchema(EntrySchema):
     """A price of an offering: without `priceType` a reference to one that the catalogue has."""
 
-    id: RequiredId
+    id: PriceId
     """Of a reference, and of a price that is shown, `offering:price`."""
 
     href: ShownText = None
@@ -97,7 +117,7 @@ class PriceSchema(EntrySchema):
     recurring_charge_period_type: Literal["month"] | None = None
     recurring_charge_period_length: Annotated[int, Field(ge=1, le=1), IS_NUMBER] | None = None
     price: MoneySchema | None = None
-    percentage: Annotated[Number, Field(ge=-100, lt=0)] | None = None
+    percentage: Annotated[Number, Field(ge=-100, le=-1, multiple_of=1)] | None = None
     """Of a discount: -20.0 for a fifth off."""
 
     charged_with: EntryList[BusinessAction] = (NEW_INSTALLATION,)
@@ -121,13 +141,19 @@ class PriceSchema(EntrySchema):
         """
         is_discount = self.price_type is StatedPriceType.DISCOUNT
         has_amount = self.percentage and self.product_offering if is_discount else self.price
-        if self.price_type and not (has_amount and self.name):
+        is_complete = bool(has_amount and self.name) if self.price_type else self.is_reference
+        if not is_complete:
             raise validation_error(
                 code="price-incomplete",
                 reason="lacks what a price of its type has",
-                remedy="give name and price; for a discount name, percentage and productOffering",
+                remedy=COMPLETE_PRICE,
             )
         return self
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it states only what a reference has."""
+        return self.model_fields_set <= REFERENCE_FIELDS
 
     def to_domain(self, catalogue: Catalogue) -> OfferingPrice | None:
         """Return the price, of a reference as the catalogue has it; None if it does not have it."""
