@@ -51,6 +51,7 @@ RULES: Mapping[str, tuple[type | UnionType, Callable[[Any, Any], object]]] = {
     "uniqueItems": (list, lambda it, _: len({repr(each) for each in it}) == len(it)),
     "minimum": (int | float, lambda it, argument: it >= argument),
     "maximum": (int | float, lambda it, argument: it <= argument),
+    "multipleOf": (int | float, lambda it, argument: it % argument == 0),
 }
 """By keyword: the type of values that it applies to, and its rule."""
 

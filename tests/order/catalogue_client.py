@@ -3,9 +3,9 @@
 import pytest
 from httpx import AsyncClient, Response
 
-from shared.http.collection_paths import OFFERINGS_PATH, SPECIFICATIONS_PATH
+from shared.http.collection_paths import OFFERINGS_PATH, ORDERS_PATH, SPECIFICATIONS_PATH
 from tests.callers import AsRole
-from tests.order.builders import Json
+from tests.order.builders import Json, a_body, an_item
 
 SPECIFICATION: Json = {
     "id": "cable",
@@ -66,3 +66,9 @@ def faults_in(answer: Response) -> set[tuple[str, str]]:
     assert answer.status_code == 400, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     return {(each["field"], each["code"]) for each in answer.json()["errors"]}
+
+
+async def order(client: AsyncClient, as_role: AsRole, offering: str = "cable-blue") -> Response:
+    """Order a product of an offering."""
+    body = a_body(an_item("1", offering))
+    return await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))

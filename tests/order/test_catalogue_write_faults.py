@@ -53,11 +53,48 @@ OFFERING_FAULTS: list[tuple[Json, tuple[str, str]]] = [
     ),
     (
         {"productOfferingPrice": [PRICE | {"price": {"value": -1.0}}]},
-        ("/productOfferingPrice/0/price", "amount-malformed"),
+        ("/productOfferingPrice/0/price/value", "greater-than-equal"),
+    ),
+    (
+        {"productOfferingPrice": [PRICE | {"price": {"value": 1e308}}]},
+        ("/productOfferingPrice/0/price/value", "less-than-equal"),
+    ),
+    (
+        {
+            "productOfferingPrice": [
+                PRICE
+                | {
+                    "prodSpecCharValueUse": [
+                        {"name": "rate", "productSpecCharacteristicValue": [{"value": "x"}]}
+                    ]
+                }
+            ]
+        },
+        (
+            "/productOfferingPrice/0/prodSpecCharValueUse/0/productSpecCharacteristicValue/0/value",
+            "characteristic-type",
+        ),
+    ),
+    (
+        {
+            "productOfferingPrice": [
+                PRICE
+                | {
+                    "priceType": "discount",
+                    "percentage": -20.5,
+                    "productOffering": {"id": "ftth-300"},
+                }
+            ]
+        },
+        ("/productOfferingPrice/0/percentage", "multiple-of"),
     ),
     (
         {"productOfferingPrice": [PRICE, PRICE]},
         ("/productOfferingPrice/1/id", "price-twice"),
+    ),
+    (
+        {"productOfferingPrice": [{"id": "ftth-300:ftth-installation", "price": {"value": 1.0}}]},
+        ("/productOfferingPrice/0", "price-incomplete"),
     ),
     (
         {"productOfferingPrice": [{"id": "p", "name": "P", "priceType": "recurring"}]},

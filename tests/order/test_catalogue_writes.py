@@ -1,18 +1,22 @@
 """Entries of the catalogue are created, changed and retired as TMF620 has it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
 
+from services.order import store
+from services.order.api.examples.offerings import NEW_OFFERING
 from shared.http.collection_paths import (
     OFFERINGS_PATH,
-    ORDERS_PATH,
     PRICES_PATH,
     SPECIFICATIONS_PATH,
 )
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.order.builders import SHIPPED_ENTRIES, Json, a_body, an_item
+from tests.kernel import TENANT
+from tests.order.builders import SHIPPED_ENTRIES, Json
 from tests.order.catalogue_client import (
     OFFERING,
     PRICE,
@@ -20,15 +24,13 @@ from tests.order.catalogue_client import (
     Catalogue,
     cable,
     catalogue,
-    faults_in,
+    order,
 )
+from tests.order.waiting import until_a_transaction_waits
 
 __all__ = ["cable", "catalogue"]
 
-
-async def order(client: AsyncClient, as_role: AsRole, offering: str = "cable-blue") -> Response:
-    body = a_body(an_item("1", offering))
-    return await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
+TWO_HELD: Json = {"holds": [{"id": "mobile"}, {"id": "voice-basic"}]}
 
 
 async def test_what_is_created_is_shown_and_sold(
@@ -158,6 +160,15 @@ async def test_two_different_requests_for_one_id_at_once_create_one_entry(
     assert {each.json()["code"] for each in answers if each.status_code == 409} == {"entry-exists"}
 
 
+async def test_relations_lead_to_what_they_name(catalogue: Catalogue) -> None:
+    created = (await catalogue.create(OFFERINGS_PATH, NEW_OFFERING | TWO_HELD)).json()
+
+    (upgrade,) = created["productOfferingRelationship"]
+    for reference in (*created["holds"], upgrade):
+        path, id_ = reference["href"].rsplit("/", 1)
+        assert (await catalogue.read(path, id_))["id"] == reference["id"]
+
+
 async def test_a_draft_is_changed_in_place_and_activated(catalogue: Catalogue) -> None:
     await catalogue.create(SPECIFICATIONS_PATH, SPECIFICATION | {"lifecycleStatus": "draft"})
 
@@ -208,59 +219,36 @@ async def test_a_change_that_changes_nothing_makes_no_version(cable: Catalogue) 
     assert {name: same[name] for name in shown} == shown
 
 
-async def test_a_retired_offering_is_sold_in_no_version(
-    cable: Catalogue, client: AsyncClient, as_role: AsRole
+async def test_a_tenant_changes_a_shipped_entry_for_itself_alone(
+    catalogue: Catalogue, client: AsyncClient, as_role: AsRole
 ) -> None:
-    await cable.change(OFFERINGS_PATH, "cable-blue", {"name": "Sky"})
+    shipped = await catalogue.read(OFFERINGS_PATH, "ftth-300")
 
-    retired = await cable.change(OFFERINGS_PATH, "cable-blue", {"lifecycleStatus": "retired"})
+    own = (await catalogue.change(OFFERINGS_PATH, "ftth-300", {"name": "Own"})).json()
 
-    assert (retired.json()["version"], retired.json()["isSellable"]) == ("2", False)
-    earlier = await cable.read(OFFERINGS_PATH, "cable-blue", "?version=1")
-    assert earlier["lifecycleStatus"] == "retired"
-    refused = await order(client, as_role)
-    assert refused.json()["errors"][0]["code"] == "offering-not-sold"
-
-
-async def test_one_version_can_be_retired_alone(cable: Catalogue) -> None:
-    await cable.change(OFFERINGS_PATH, "cable-blue", {"name": "Sky"})
-    retired = {"lifecycleStatus": "retired"}
-
-    await cable.change(OFFERINGS_PATH, "cable-blue", retired, "?version=2")
-
-    shown = await cable.read(OFFERINGS_PATH, "cable-blue")
-    assert (shown["version"], shown["isSellable"]) == ("1", True)
+    elsewhere = Catalogue(client, as_role("product", tenant="zhejiang"))
+    assert (own["version"], own["name"]) == ("2", "Own")
+    assert await elsewhere.read(OFFERINGS_PATH, "ftth-300") == shipped
+    earlier = await catalogue.read(OFFERINGS_PATH, "ftth-300", "?version=1")
+    assert earlier == shipped | {"isSellable": False}
 
 
-async def test_an_offering_is_retired_with_its_successor(
-    cable: Catalogue, client: AsyncClient, as_role: AsRole
+async def test_changes_of_one_offering_at_once_are_one_after_the_other(
+    cable: Catalogue, stocked: Sessions
 ) -> None:
-    await cable.create(OFFERINGS_PATH, OFFERING | {"id": "cable-red"})
-    patch = {
-        "lifecycleStatus": "retired",
-        "productOfferingRelationship": [{"id": "cable-red", "relationshipType": "upgradesTo"}],
-    }
+    """The second one waits for the first, and changes what that has published."""
+    with stocked.begin() as session:
+        _, own = store.catalogue.get_for_update(session, TENANT)
+        (first,) = own.offerings
+        second = asyncio.create_task(
+            cable.change(OFFERINGS_PATH, "cable-blue", {"description": "Of copper"})
+        )
+        await until_a_transaction_waits(stocked)
+        store.catalogue.put(session, TENANT, [replace(first, version=2, name="Sky")])
 
-    await cable.change(OFFERINGS_PATH, "cable-blue", patch)
+    changed = (await second).json()
 
-    (fault,) = (await order(client, as_role)).json()["errors"]
-    assert (fault["code"], fault["remedy"]) == (
-        *("offering-not-sold",),
-        "order its successor: cable-red",
+    assert (changed["version"], changed["name"], changed["description"]) == (
+        *("3", "Sky"),
+        "Of copper",
     )
-
-
-async def test_a_retired_version_does_not_come_back(cable: Catalogue) -> None:
-    await cable.change(OFFERINGS_PATH, "cable-blue", {"lifecycleStatus": "retired"})
-
-    answer = await cable.change(OFFERINGS_PATH, "cable-blue", {"lifecycleStatus": "active"})
-
-    assert faults_in(answer) == {("/lifecycleStatus", "state-backwards")}
-
-
-async def test_changes_of_one_offering_at_once_are_one_after_the_other(cable: Catalogue) -> None:
-    answers = await asyncio.gather(
-        *(cable.change(OFFERINGS_PATH, "cable-blue", {"name": f"Sky {n}"}) for n in range(5))
-    )
-
-    assert sorted(each.json()["version"] for each in answers) == ["2", "3", "4", "5", "6"]

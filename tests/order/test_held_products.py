@@ -1,13 +1,16 @@
 """An offering is sold to customers who have another product, or order one with it."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from httpx import AsyncClient
 
+from services.order.domain.acceptance.held_products import candidate_specifications
 from services.order.domain.catalogue.catalogue import Catalogue, Eligibility
 from services.order.domain.catalogue.publication import Publication, publish
 from services.order.domain.fulfilment.product import ProductStatus
+from services.order.store import products
 from shared.errors import InvalidError
 from shared.http.collection_paths import ORDERS_PATH
 from shared.persistence.database import Sessions
@@ -23,10 +26,12 @@ from tests.order.builders import (
     an_item,
     faults_of,
     found,
+    read_order,
 )
 from tests.order.related_products import at_address
 from tests.order.test_changes import a_change
 from tests.order.test_related_products_api import keep
+from tests.order.waiting import until_a_transaction_waits
 
 VOICE = CATALOGUE.sellable_offerings["voice-basic"]
 LOYAL = replace(VOICE, id="voice-loyal", eligibility=Eligibility(holds=("ftth-1000", "ftth-300")))
@@ -141,3 +146,32 @@ async def test_the_product_is_found_in_the_database_at_any_address(
     assert [each["code"] for each in before.json()["errors"]] == ["offering-not-eligible"]
     assert [each["code"] for each in elsewhere.json()["errors"]] == ["offering-not-eligible"]
     assert after.status_code == 201
+
+
+async def test_a_product_that_another_order_ends_meanwhile_does_not_count(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    """The order waits for the other one, which has locked the product."""
+    await client.post("/ops/v1/catalogue", json=PUBLICATION, headers=as_role("ops"))
+    fibre = a_fibre()
+    keep(stocked, [fibre])
+    with stocked.begin() as session:
+        products.preload(session, [fibre.id])
+        placed = asyncio.create_task(
+            client.post(ORDERS_PATH, json=a_body(a_telephone()), headers=as_role("crm"))
+        )
+        await until_a_transaction_waits(stocked)
+        ending = replace(fibre, status=ProductStatus.PENDING_TERMINATE)
+        products.put_all(session, changed=[ending])
+        products.PRODUCTS.write(session)
+
+    answer = await placed
+
+    assert [each["code"] for each in answer.json()["errors"]] == ["offering-not-eligible"]
+
+
+def test_only_an_order_for_such_an_offering_searches_products() -> None:
+    ordinary, loyal = (read_order(a_body(an_item("1", id_))) for id_ in ("ftth-300", "voice-loyal"))
+
+    assert candidate_specifications(ordinary, WITH_LOYAL) == {}
+    assert candidate_specifications(loyal, WITH_LOYAL) == {"ftth": {""}}

@@ -57,3 +57,18 @@ async def test_a_plan_is_refused_as_its_publication_would_be(
 
     assert answer.status_code == 400
     assert [each["code"] for each in answer.json()["errors"]] == ["dangling"]
+
+
+async def test_a_plan_names_the_range_of_a_characteristic_that_changes(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    rate = {"name": "rate", "type": "integer", "minimum": 10, "maximum": 100, "unit": "Mbit/s"}
+    first = SPECIFICATION | {"characteristics": [rate]}
+    second = SPECIFICATION | {"version": 2, "characteristics": [rate | {"maximum": 200}]}
+    await send(client, as_role, PUBLISH, {"specifications": [first]})
+
+    (planned,) = await send(client, as_role, PLAN, {"specifications": [second]})
+
+    assert planned["differences"][1:] == [
+        {"field": "/characteristics/rate/maximum", "before": 100, "after": 200}
+    ]

@@ -66,7 +66,9 @@ def test_the_version_on_sale_decides_for_products_of_earlier_ones() -> None:
 def test_an_order_for_a_retired_offering_is_refused_with_its_successor() -> None:
     retired = replace(FIBRE, state=LifeCycle.RETIRED, upgrades_to=("ftth-1000", "ftth-9000"))
 
-    (fault,) = found(a_body(an_item("1", "ftth-300")), with_versions(retired))
+    draft = replace(retired, version=9, state=LifeCycle.DRAFT, upgrades_to=())
+
+    (fault,) = found(a_body(an_item("1", "ftth-300")), with_versions(retired, draft))
 
     assert (fault.field, fault.code) == (AT, "offering-not-sold")
     assert fault.remedy == "order its successor: ftth-1000"

@@ -27,7 +27,6 @@ from services.order.commands.catalogue_entries import (
     create_entry,
 )
 from services.order.domain.catalogue.catalogue import (
-    Catalogue,
     Offering,
     find_version,
     latest_versions,
@@ -60,7 +59,7 @@ def list_offerings(  # noqa: PLR0913  each is a part of the request
     """List offerings, each in its newest version, or the newest in one status."""
     catalogue = store.catalogue.get(session, caller.tenant)
     found = latest_versions(catalogue.offerings, status)
-    return page_response(found, partial(offering_view, catalogue), page, fields, response)
+    return page_response(found, partial(show_offering, catalogue), page, fields, response)
 
 
 @router.get(f"{OFFERINGS_PATH}/{{id}}", response_model=OfferingView)
@@ -74,7 +73,7 @@ def read_offering(
     """Show one offering."""
     catalogue = store.catalogue.get(session, caller.tenant)
     offering = require_entry(find_version(catalogue.offerings, id, version), "offering")
-    return view_response(offering_view(catalogue, offering), fields)
+    return view_response(show_offering(catalogue, offering), fields)
 
 
 @router.post(
@@ -125,14 +124,7 @@ async def change_offering(  # noqa: PLR0913  each is a part of the request
     return view_response(written_view(written))
 
 
-def offering_view(catalogue: Catalogue, offering: Offering) -> OfferingView:
-    """Show an offering, and whether it can be ordered now."""
-    return show_offering(
-        offering, is_sellable=catalogue.sellable_offerings.get(offering.id) == offering
-    )
-
-
 def written_view(written: WrittenEntry[Offering]) -> WrittenOfferingView:
     """Show an offering that a request has created or changed."""
-    view = offering_view(written.catalogue, written.entry)
+    view = show_offering(written.catalogue, written.entry)
     return with_warnings(view, body_faults(written.warnings))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.order.api.schemas.catalogue_parts import (
     DurationSchema,
@@ -20,6 +20,7 @@ from services.order.api.views.amounts import CENTS_PER_UNIT
 from services.order.domain.business_actions import NEW_INSTALLATION
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.price_references import OfferingPrice, find_price
+from services.order.domain.catalogue.price_validation import MAX_CENTS
 from services.order.domain.catalogue.prices import (
     BillingMonth,
     Commitment,
@@ -35,12 +36,24 @@ from services.order.domain.catalogue.reference_faults import (
 )
 from shared.contracts import BusinessAction
 from shared.errors import InvalidError
-from shared.input.ids import RequiredId
+from shared.input.ids import IS_ID, MAX_ID_LENGTH, check_id
 from shared.input.numbers import IS_NUMBER, Number, WholeNumber
 from shared.input.timestamps import Timestamp
 from shared.input.validation_errors import validation_error
 
 OnlyValueUse: TypeAlias = Annotated[tuple[ValueUseSchema, ...], Field(max_length=1)]
+
+
+PriceId: TypeAlias = Annotated[
+    str,
+    Field(json_schema_extra=IS_ID),
+    StringConstraints(min_length=1, max_length=2 * MAX_ID_LENGTH),
+    AfterValidator(check_id),
+]
+"""The id of a price, with that of its offering or without."""
+
+
+MAX_AMOUNT = MAX_CENTS / CENTS_PER_UNIT
 
 
 class StatedPriceType(StrEnum):
@@ -61,7 +74,8 @@ class MoneySchema(EntrySchema):
     unit: Literal["CNY"] = "CNY"
     """ISO 4217."""
 
-    value: Number
+    value: Annotated[Number, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+    """Negative for a discount alone."""
 
     @property
     def cents(self) -> int:
@@ -122,10 +136,17 @@ class OfferingTermSchema(EntrySchema):
     duration: DurationSchema
 
 
+REFERENCE_FIELDS = {*EntryReferenceSchema.model_fields, "type"}
+COMPLETE_PRICE = (
+    "give priceType, name and price; for a discount priceType, name, percentage and "
+    "productOffering; for a reference the id alone"
+)
+
+
 class PriceSchema(EntrySchema):
     """A price of an offering: without `priceType` a reference to one that the catalogue has."""
 
-    id: RequiredId
+    id: PriceId
     """Of a reference, and of a price that is shown, `offering:price`."""
 
     href: ShownText = None
@@ -138,7 +159,7 @@ class PriceSchema(EntrySchema):
     recurring_charge_period_type: Literal["month"] | None = None
     recurring_charge_period_length: Annotated[int, Field(ge=1, le=1), IS_NUMBER] | None = None
     price: MoneySchema | None = None
-    percentage: Annotated[Number, Field(ge=-100, le=100)] | None = None
+    percentage: Annotated[Number, Field(ge=-100, le=100, multiple_of=1)] | None = None
     """Of a discount: -20.0 for a fifth off. Of a penalty: that of the months left."""
 
     unit_of_measure: UnitSchema | None = None
@@ -180,13 +201,19 @@ class PriceSchema(EntrySchema):
         """
         may_be_relative = self.price_type in {StatedPriceType.DISCOUNT, StatedPriceType.PENALTY}
         has_amount = self.price or (may_be_relative and self.percentage)
-        if self.price_type and not (has_amount and self.name):
+        is_complete = bool(has_amount and self.name) if self.price_type else self.is_reference
+        if not is_complete:
             raise validation_error(
                 code="price-incomplete",
                 reason="lacks what a price of its type has",
-                remedy="give name and price; for a discount or a penalty a percentage will do",
+                remedy=COMPLETE_PRICE,
             )
         return self
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it states only what a reference has."""
+        return self.model_fields_set <= REFERENCE_FIELDS
 
     def to_domain(self, catalogue: Catalogue) -> OfferingPrice | None:
         """Return the price, of a reference as the catalogue has it; None if it does not have it."""

@@ -15,10 +15,15 @@ from services.order.api.views.catalogue_prices import (
 )
 from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import specification_reference
-from services.order.domain.catalogue.catalogue import LifeCycle, Offering
+from services.order.domain.catalogue.catalogue import (
+    Catalogue,
+    LifeCycle,
+    Offering,
+    find_version,
+)
 from services.order.domain.catalogue.prices import AT_COMPLETION, ChargeStart
 from shared.http import href_of
-from shared.http.collection_paths import OFFERINGS_PATH
+from shared.http.collection_paths import OFFERINGS_PATH, SPECIFICATIONS_PATH
 from shared.http.views import UnvalidatedTmfView
 
 
@@ -77,8 +82,8 @@ class OfferingView(UnvalidatedTmfView):
     type: Annotated[str, Field(alias="@type")] = "ProductOffering"
 
 
-def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
-    """Show one version of an offering."""
+def show_offering(catalogue: Catalogue, offering: Offering) -> OfferingView:
+    """Show one version of an offering, and whether it can be ordered now."""
     prices = map(price_reference_view, show_prices(offering))
     eligibility = offering.eligibility
     return OfferingView(
@@ -89,12 +94,12 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
         version=str(offering.version),
         lifecycle_status=offering.state,
         is_bundle=offering.is_bundle,
-        is_sellable=is_sellable,
+        is_sellable=catalogue.sellable_offerings.get(offering.id) == offering,
         valid_for=validity_view(offering),
         channel=reference_views(eligibility.channels),
         market_segment=reference_views(eligibility.categories),
         place=reference_views(eligibility.local_networks),
-        holds=reference_views(eligibility.holds),
+        holds=tuple(held_view(catalogue, each) for each in eligibility.holds) or None,
         bundled_product_offering=tuple(
             MemberView(id=member, href=href_of(OFFERINGS_PATH, member))
             for member in offering.members
@@ -111,6 +116,12 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
         if offering.specification
         else None,
     )
+
+
+def held_view(catalogue: Catalogue, id_: str) -> ReferenceView:
+    """Show a reference to an offering, or a specification, of which a customer has a product."""
+    path = OFFERINGS_PATH if find_version(catalogue.offerings, id_) else SPECIFICATIONS_PATH
+    return ReferenceView(id=id_, href=href_of(path, id_))
 
 
 def upgrade_view(offering_id: str) -> OfferingRelationshipView:
