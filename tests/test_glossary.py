@@ -22,6 +22,7 @@ EXEMPT = {
     "HasAction",
     "ImportedRow",
     "StoredStruct",
+    "UnreadDocument",
     "Versioned",
     # Arguments of a decision: data that it needs beside the thing itself.
     "ItemCheckContext",
@@ -31,8 +32,10 @@ EXEMPT = {
     "IndexedRow",
     "AcceptanceContext",
     "AvailableKinds",
+    "Capabilities",
     "ExistingService",
     "PlacedNeed",
+    "PlacedPart",
     # Results of a decision: new states, changes for the history, messages.
     "FulfilmentUpdate",
     "WorkingPlan",

@@ -78,6 +78,7 @@ from shared.contracts.resource_parts import (
     ServedFrom,
 )
 from shared.contracts.resources import (
+    PoolKindsPublished,
     ReservationQuestioned,
     ResourcesAssigned,
     ResourcesRefused,
@@ -129,6 +130,7 @@ __all__ = [
     "OrderedItem",
     "PartyErased",
     "PartyKind",
+    "PoolKindsPublished",
     "PublishedItemState",
     "RefusalCode",
     "ReleaseRequested",

@@ -1,6 +1,5 @@
 """A blueprint is drawn as Mermaid text and as SVG."""
 
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -8,14 +7,14 @@ import pytest
 
 from services.console.drawing import as_mermaid, as_svg
 from services.provisioning.api.schemas.blueprints import BlueprintSchema
-from services.provisioning.domain.blueprint.validation import read_blueprints
+from tests.provisioning.builders import shipped
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHIPPED = {
     each.display_name: BlueprintSchema.model_validate(each, from_attributes=True).model_dump(
         mode="json"
     )
-    for each in read_blueprints(Path("services/provisioning/data/blueprints.json").read_bytes())
+    for each in shipped().values()
 }
 
 

@@ -15,7 +15,8 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.blueprint.publication import unpublished
-from services.provisioning.domain.blueprint.validation import faults, read_blueprints
+from services.provisioning.domain.blueprint.reading import read_blueprints
+from services.provisioning.domain.blueprint.validation import faults
 from shared.contracts import BusinessAction, Characteristic, NeedEffect
 from shared.errors import ConflictError, InvalidError
 from tests.provisioning.builders import (
@@ -248,7 +249,7 @@ def test_the_shipped_file_can_be_read_by_people() -> None:
 
 
 def test_the_blueprint_that_the_documentation_shows_is_right() -> None:
-    page = Path("docs/flows/ftth-new.md").read_text()
+    page = Path("docs/blueprints.md").read_text()
     shown = page.partition("```json\n")[2].partition("```")[0]
 
     (blueprint,) = read_blueprints(shown.encode())

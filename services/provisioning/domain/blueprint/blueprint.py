@@ -144,6 +144,9 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     undo: str = ""
     """The operation that undoes it; empty if none is needed."""
 
+    no_undo: str = ""
+    """Why nothing needs to undo it, of a step that changes something and has no undo."""
+
     nothing_to_undo: tuple[str, ...] = ()
     """The refusal codes of an undo that mean "was never done" or "is already removed"."""
 
