@@ -52,9 +52,17 @@ def lines_of(step: Step, blueprint: Mapping[str, Any]) -> list[str]:
     who = step["element"] or step["skill"] or step["kind"]
     needs = step["needs"] or (blueprint["needs"] if step["kind"] == "assign" else ())
     kinds = ", ".join(need_text(each) for each in needs)
-    done = f"{who}: {step['operation']}" if step["operation"] else kinds or step["kind"]
+    wait = wait_text(step) if step["kind"] == "wait" else ""
+    done = f"{who}: {step['operation']}" if step["operation"] else kinds or wait or step["kind"]
     undo = [f"undo: {step['undo']}"] if step["undo"] else []
     return [step["title"] or step["name"], done, *undo]
+
+
+def wait_text(step: Step) -> str:
+    """Return how long a step waits: `until $item.requested_completion`, `3600 s`."""
+    date = f"until {step['until']}" if step["until"] else ""
+    time = f"{step['wait_s']} s" if step["wait_s"] else ""
+    return " + ".join(filter(None, (date, time)))
 
 
 def need_text(need: Mapping[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """Messages owned by the order service."""
 
+from datetime import datetime
+
 from shared.contracts.base import OrderMessage, published
 from shared.contracts.message_parts import Cents, Customer, HeldProduct, OrderedItem
 from shared.contracts.order_record import OrderRecord
@@ -27,6 +29,10 @@ class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
     monthly_cents: Cents = 0
     publishes_states: bool = False
     """Whether `order.state_changed` is published for it; false in messages of earlier versions."""
+
+    requested_start: datetime | None = None
+    requested_completion: datetime | None = None
+    """Both dates are those that the customer wants; blueprints can wait for them."""
 
     record: OrderRecord | None = None
     """The order service's own data, for itself alone: a restored database reads it back."""

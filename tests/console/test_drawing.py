@@ -31,6 +31,14 @@ def test_every_shipped_blueprint_is_drawn_with_all_its_steps(name: str) -> None:
     assert chart.count("->") == len(drawing.findall(f"{SVG}path")) == arrows
 
 
+def test_a_chart_says_how_long_a_step_waits() -> None:
+    blueprint = msgspec.json.decode(msgspec.json.encode(SHIPPED["ftth/suspend"]))
+    waits = {"kind": "wait", "element": "", "operation": "", "undo": "", "title": ""}
+    blueprint["steps"][1] |= waits | {"until": "$item.requested_completion", "wait_s": 60}
+
+    assert '["bar<br/>until $item.requested_completion + 60 s"]' in as_mermaid(blueprint)
+
+
 def test_a_chart_says_who_does_what_and_what_undoes_it() -> None:
     lines = as_mermaid(SHIPPED["ftth/new"]).splitlines()
 

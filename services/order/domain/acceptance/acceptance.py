@@ -198,4 +198,6 @@ def accepted_message(order: Order) -> OrderAccepted:
         one_off_cents=order.one_off_cents,
         monthly_cents=order.monthly_cents,
         publishes_states=True,
+        requested_start=content.requested_start,
+        requested_completion=content.requested_completion,
     )

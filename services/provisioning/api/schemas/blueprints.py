@@ -106,7 +106,12 @@ class StepSchema(BaseSchema):
     district: ExactId = ""
     tries: WholeNumber = 5
     timeout_s: WholeNumber = 5
+    until: ExactId = ""
+    """The date until which a `wait` waits: `$characteristic.NAME`, `$item.requested_completion`."""
+
     wait_s: WholeNumber = 0
+    """Seconds that a `wait` lasts, from its beginning or from the date."""
+
     on_failure: OnFailure = OnFailure.ROLLBACK
     ponr: PointOfNoReturn | None = None
 

@@ -41,7 +41,7 @@ class StepKind(StrEnum):
     """A network element is queried for the service's state; nothing changes."""
 
     WAIT = "wait"
-    """A fixed time passes."""
+    """Time passes: so long, or until a date."""
 
 
 RESOURCE_KINDS = frozenset({StepKind.ASSIGN, StepKind.RELEASE})
@@ -173,7 +173,12 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     timeout_s: int = 5
     """Time to wait for an element's answer before the outcome of the call is queried."""
 
+    until: str = ""
+    """The date until which a `wait` waits, a reference to it (see plan/waits.py)."""
+
     wait_s: int = 0
+    """How long a `wait` lasts, from its beginning or from the date `until`."""
+
     on_failure: OnFailure = OnFailure.ROLLBACK
     ponr: PointOfNoReturn | None = None
     """The point of no return is passed when this step begins."""

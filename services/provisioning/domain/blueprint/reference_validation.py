@@ -38,6 +38,10 @@ def template_faults(step: BlueprintStep, available: AvailableKinds, at: str) -> 
     for template in (*templates_of(step), *district):
         if fault := reference_fault(template, available, at):
             yield fault
+    if step.until and not is_known_at_plan(step.until):
+        reason = "the date must be known when the plan is made"
+        remedy = "use $characteristic.NAME, $item.requested_completion or $item.requested_start"
+        yield Fault(f"{at}/until", "bad-reference", reason, remedy)
     for i, condition in enumerate(step.when):
         yield from condition_faults(condition, f"{at}/when/{i}")
 

@@ -170,7 +170,7 @@ REQUIRED_FIELDS = {
     StepKind.ACTIVATE: ("element", "operation"),
     StepKind.TEST: ("element", "operation"),
     StepKind.WORK_ORDER: ("operation", "skill"),
-    StepKind.WAIT: ("wait_s",),
+    StepKind.WAIT: (),
 }
 OPTIONAL_FIELDS = {
     StepKind.ASSIGN: (),
@@ -178,12 +178,12 @@ OPTIONAL_FIELDS = {
     StepKind.ACTIVATE: ("undo", "no_undo", "nothing_to_undo", "parameters", "undo_parameters"),
     StepKind.TEST: ("parameters",),
     StepKind.WORK_ORDER: ("undo", "no_undo", "parameters", "undo_parameters", "district"),
-    StepKind.WAIT: (),
+    StepKind.WAIT: ("wait_s", "until"),
 }
 KIND_FIELDS = (
     *("element", "operation", "undo", "no_undo", "nothing_to_undo"),
     *("parameters", "undo_parameters"),
-    *("needs", "skill", "district", "wait_s"),
+    *("needs", "skill", "district", "wait_s", "until"),
 )
 """The fields that only some kinds of steps have."""
 
@@ -203,6 +203,9 @@ def step_kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterato
             if is_first and name == "needs":
                 reason = "the first step requests the needs of the blueprint"
             yield Fault(f"{at}/{name}", "not-allowed", reason, f"leave `{name}` out")
+    if step.kind is StepKind.WAIT and not (step.wait_s or step.until):
+        reason, remedy = "a step of kind wait has an end", "give `wait_s`, `until` or both"
+        yield Fault(f"{at}/wait_s", "missing", reason, remedy)
     if step.kind is StepKind.RELEASE and any(need.effect for need in step.needs):
         reason = "a step of kind release gives up each of its needs"
         yield Fault(f"{at}/needs", "not-allowed", reason, "leave `effect` out")
