@@ -99,6 +99,9 @@ class StepSchema(BaseSchema):
     when: Annotated[tuple[ConditionSchema, ...], Field(max_length=MAX_STEPS)] = ()
     """The step is part of a plan if all of these hold."""
 
+    for_each: ExactId = ""
+    """A reference to values, separated by commas: the step is repeated for each, `$each`."""
+
     needs: Needs = ()
     """What a step requests that assigns or releases; the first requests the blueprint's."""
 

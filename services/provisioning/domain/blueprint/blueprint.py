@@ -158,6 +158,12 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     """The step is left out of the plan unless all of these hold; others then follow those that it
     follows."""
 
+    for_each: str = ""
+    """A reference to values, separated by commas: a plan has the step once for each of them.
+
+    `$each` is the value, in the element, the district and the parameters.
+    """
+
     needs: tuple[BlueprintNeed, ...] = ()
     """What a step that assigns or releases requests; the first step requests the blueprint's."""
 

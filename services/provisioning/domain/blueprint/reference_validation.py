@@ -11,6 +11,7 @@ from services.provisioning.domain.blueprint.blueprint import (
 )
 from services.provisioning.domain.blueprint.need_validation import AvailableKinds
 from services.provisioning.domain.blueprint.templates import (
+    EACH,
     ITEM_FIELDS,
     Reference,
     Source,
@@ -36,8 +37,13 @@ def template_faults(step: BlueprintStep, available: AvailableKinds, at: str) -> 
     """Yield the references of a step that cannot be resolved."""
     district = (step.district,) if is_template(step.district) else ()
     for template in (*templates_of(step), *district):
-        if fault := reference_fault(template, available, at):
+        is_value = template == EACH and step.for_each
+        if not is_value and (fault := reference_fault(template, available, at)):
             yield fault
+    if step.for_each and not is_known_at_plan(step.for_each):
+        reason = "the values must be known when the plan is made"
+        remedy = "use $characteristic.NAME or $before.NAME"
+        yield Fault(f"{at}/for_each", "bad-reference", reason, remedy)
     if step.until and not is_known_at_plan(step.until):
         reason = "the date must be known when the plan is made"
         remedy = "use $characteristic.NAME, $item.requested_completion or $item.requested_start"

@@ -13,6 +13,8 @@
                          that of the product on which the item's relies, as IPTV on broadband
 `$base.before.KIND.NAME` the same of the resource that the base service gives up
 
+`$each`                  the value for which a step is repeated (`for_each`)
+
 Behind `|` stands the value of what has none, its default: `$before.bar|none`.
 """
 
@@ -28,6 +30,7 @@ from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from shared.contracts import Value
 
 REFERENCE_MARK = "$"
+EACH = "$each"
 ITEM_FIELDS = (
     *("service_id", "product_id", "address_id", "offering_id", "specification"),
     *("requested_start", "requested_completion"),

@@ -37,7 +37,8 @@ def steps_never_undone(steps: Sequence[BlueprintStep]) -> set[str]:
     """
     names: set[str] = set()
     for step in steps:
-        is_always_passed = not step.when and step.on_failure is not OnFailure.SKIP
+        is_in_every_plan = not (step.when or step.for_each)
+        is_always_passed = is_in_every_plan and step.on_failure is not OnFailure.SKIP
         if (step.ponr is PointOfNoReturn.HARD and is_always_passed) or names & {*step.after}:
             names.add(step.name)
     return names

@@ -175,15 +175,21 @@ REQUIRED_FIELDS = {
 OPTIONAL_FIELDS = {
     StepKind.ASSIGN: (),
     StepKind.RELEASE: (),
-    StepKind.ACTIVATE: ("undo", "no_undo", "nothing_to_undo", "parameters", "undo_parameters"),
-    StepKind.TEST: ("parameters",),
-    StepKind.WORK_ORDER: ("undo", "no_undo", "parameters", "undo_parameters", "district"),
+    StepKind.ACTIVATE: (
+        *("undo", "no_undo", "nothing_to_undo"),
+        *("parameters", "undo_parameters", "for_each"),
+    ),
+    StepKind.TEST: ("parameters", "for_each"),
+    StepKind.WORK_ORDER: (
+        *("undo", "no_undo", "parameters", "undo_parameters"),
+        *("district", "for_each"),
+    ),
     StepKind.WAIT: ("wait_s", "until"),
 }
 KIND_FIELDS = (
     *("element", "operation", "undo", "no_undo", "nothing_to_undo"),
     *("parameters", "undo_parameters"),
-    *("needs", "skill", "district", "wait_s", "until"),
+    *("for_each", "needs", "skill", "district", "wait_s", "until"),
 )
 """The fields that only some kinds of steps have."""
 

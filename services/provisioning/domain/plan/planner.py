@@ -30,6 +30,7 @@ from services.provisioning.domain.plan.plan import (
     PlanStep,
     step_ref,
 )
+from services.provisioning.domain.plan.repetition import repetitions, too_many_repetitions
 from services.provisioning.domain.plan.templates import applies
 from services.provisioning.domain.plan.waits import wrong_dates
 from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
@@ -85,8 +86,8 @@ def plan_order(
 ) -> PlanUpdate:
     """Build the plan of an order, and start it.
 
-    An order for which a blueprint is missing, which needs a number of resources that cannot be, or
-    which waits for what is no date, fails at once, before anything begins.
+    An order for which a blueprint is missing, which needs a number of resources or repetitions that
+    cannot be, or which waits for what is no date, fails at once, before anything begins.
 
     Raises:
         PoisonError: if its services rely on each other in a circle.
@@ -114,7 +115,7 @@ def plan_order(
     working_plan = WorkingPlan(plan)
     if missing := [item for item, each in found if each is None]:
         working_plan.refuse(no_blueprint_failure(missing))
-    elif reason := wrong_counts(planned):
+    elif reason := wrong_counts(planned) or too_many_repetitions(planned):
         working_plan.refuse(PlanFailure(code="bad-count", reason=reason))
     elif reason := wrong_dates(planned, now):
         working_plan.refuse(PlanFailure(code="bad-date", reason=reason))
@@ -228,11 +229,10 @@ def steps_of_item(
     refs: dict[str, tuple[str, ...]] = {first.name: begin}
     for step in own:
         after = tuple(dict.fromkeys(ref for name in step.after for ref in refs[name]))
-        if applies(step, item):
-            refs[step.name] = (step_ref(item.id, step.name),)
-            yield PlanStep(blueprint=step, item_id=item.id, after=after)
-        else:
-            refs[step.name] = after
+        each = repetitions(step, item) if applies(step, item) else ()
+        refs[step.name] = tuple(step_ref(item.id, one.name) for one in each) or after
+        for one in each:
+            yield PlanStep(blueprint=one, item_id=item.id, after=after)
 
 
 def items_before(item: PlanItem, planned: ItemBlueprints) -> list[PlanItem]:
