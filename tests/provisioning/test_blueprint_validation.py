@@ -1,5 +1,6 @@
 """Blueprints are validated before they are published, and every fault is named."""
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,24 @@ def test_what_was_published_never_changes_and_versions_only_grow() -> None:
 
 def test_the_shipped_file_can_be_read_by_people() -> None:
     assert max(map(len, SHIPPED.read_text().splitlines())) <= 100
+
+
+def test_every_fault_is_in_the_documentation() -> None:
+    sources = (
+        each.read_text() for each in Path("services/provisioning/domain/blueprint").glob("*.py")
+    )
+    calls = (node for source in sources for node in ast.walk(ast.parse(source)))
+    codes = {
+        str(node.args[1].value)
+        for node in calls
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "Fault"
+        and isinstance(node.args[1], ast.Constant)
+    }
+    page = Path("docs/blueprints.md").read_text()
+
+    assert len(codes) > 20
+    assert [code for code in codes if f"`{code}`" not in page] == []
 
 
 def test_the_blueprint_that_the_documentation_shows_is_right() -> None:

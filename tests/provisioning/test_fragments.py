@@ -1,13 +1,17 @@
 """Fragments: steps and needs that blueprints share stand in them as if written there."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
 from services.provisioning.domain.blueprint.expansion import expand
-from services.provisioning.domain.blueprint.reading import read_publication
+from services.provisioning.domain.blueprint.reading import read_blueprints, read_publication
+from services.provisioning.domain.blueprint.validation import Capabilities
 from services.provisioning.store.blueprints import read_shipped_files
+from services.provisioning.store.elements import OPERATIONS
 from tests.callers import AsRole
 from tests.provisioning.test_planned_blueprints import PUBLISH
 
@@ -256,6 +260,17 @@ async def test_a_body_that_cannot_be_read_is_refused_at_its_place(
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == place
+
+
+def test_the_fragment_that_the_documentation_shows_is_right() -> None:
+    shown = json.loads(Path("docs/blueprints.md").read_text().split("```json\n")[2].split("```")[0])
+    blueprints, fragments = (
+        json.dumps(shown[name]).encode() for name in ("blueprints", "fragments")
+    )
+
+    (blueprint,) = read_blueprints(blueprints, fragments, Capabilities(OPERATIONS))
+
+    assert [each.operation for each in blueprint.steps] == ["", "bar-account"]
 
 
 def test_every_shipped_fragment_is_shared_by_at_least_three_blueprints() -> None:
