@@ -213,6 +213,7 @@ FRAGMENT_FAULTS = [
     ([BAR | {"version": 0}], "/fragments/0/version", "out-of-range"),
     ([{"name": "bar", "version": 1}], "/fragments/0", "nothing-to-do"),
     ([BAR | {"parameters": ["element"]}], "/fragments/0/parameters", "parameter-unknown"),
+    ([BAR | {"needs": [{"kind": "{a-b}"}]}], "/fragments/0/parameters", "parameter-unknown"),
     ([BAR | {"parameters": ["a b"]}], "/fragments/0/parameters/0", "bad-name"),
     ([BAR, BAR], "/fragments/1/name", "sent-twice"),
 ]
@@ -225,6 +226,16 @@ async def test_a_fragment_that_cannot_be_included_is_named(
     found = await publisher.faults(BLUEPRINT, fragments=fragments)
 
     assert found[place][0] == code
+
+
+async def test_a_short_publication_cannot_expand_to_a_long_one(publisher: Publisher) -> None:
+    line = {"name": "line", "version": 1, "needs": [{"kind": "leg"}] * 50}
+    long = BLUEPRINT | {"needs": [{"include": "line/1"}] * 50, "steps": [ASSIGN, *[INCLUDE] * 49]}
+
+    found = await publisher.faults(*[long] * 20, fragments=[BAR, line])
+
+    assert found["/blueprints/19/needs"][0] == "out-of-range"
+    assert found["/blueprints/19/steps"][0] == "out-of-range"
 
 
 async def test_a_text_that_its_values_make_too_long_is_named(publisher: Publisher) -> None:

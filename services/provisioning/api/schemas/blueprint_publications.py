@@ -13,7 +13,7 @@ from services.provisioning.domain.blueprint.fragments import (
     Fragment,
     FragmentInclude,
 )
-from services.provisioning.domain.blueprint.validation import MAX_STEPS
+from services.provisioning.domain.blueprint.names import MAX_STEPS
 from shared.contracts import Action
 from shared.http.schemas import BaseSchema, ExactId
 from shared.input.numbers import WholeNumber

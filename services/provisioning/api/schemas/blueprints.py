@@ -13,7 +13,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepCondition,
     StepKind,
 )
-from services.provisioning.domain.blueprint.validation import MAX_STEPS
+from services.provisioning.domain.blueprint.names import MAX_STEPS
 from shared.contracts import Action, Characteristic, NeedEffect, Value
 from shared.http.schemas import BaseSchema, ExactId
 from shared.input.numbers import WholeNumber

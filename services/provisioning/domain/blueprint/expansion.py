@@ -6,6 +6,7 @@ later publication depends on a fragment.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,9 +22,10 @@ from services.provisioning.domain.blueprint.fragments import (
     Fragment,
     FragmentInclude,
 )
+from services.provisioning.domain.blueprint.names import MAX_STEPS
 
 PARAMETER = re.compile(r"[A-Za-z0-9_]{1,40}")
-PLACEHOLDER = re.compile(rf"\{{({PARAMETER.pattern})\}}")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 class PlacedPart(NamedTuple):
@@ -73,9 +75,12 @@ def expand(publication: BlueprintPublication) -> tuple[ExpandedBlueprint, ...]:
 def expanded_blueprint(
     document: BlueprintDocument, at: str, fragments: Mapping[str, PlacedPart]
 ) -> ExpandedBlueprint:
-    """Return a blueprint with the needs and steps of its fragments."""
-    needs = list(expanded_parts(document.needs, f"{at}/needs", fragments))
-    steps = list(expanded_parts(document.steps, f"{at}/steps", fragments))
+    """Return a blueprint with the needs and steps of its fragments.
+
+    It has one more than it can have, at most: it is refused, and costs no more than another one.
+    """
+    needs = list(islice(expanded_parts(document.needs, f"{at}/needs", fragments), MAX_STEPS + 1))
+    steps = list(islice(expanded_parts(document.steps, f"{at}/steps", fragments), MAX_STEPS + 1))
     places = {f"/needs/{i}": each.at for i, each in enumerate(needs)}
     places |= {f"/steps/{i}": each.at for i, each in enumerate(steps)}
     places |= {f"/steps/{i}/after": each.after_at for i, each in enumerate(steps) if each.after_at}

@@ -22,7 +22,12 @@ from services.provisioning.domain.blueprint.kind_validation import (
     KnownKinds,
     kind_faults,
 )
-from services.provisioning.domain.blueprint.names import MAX_VERSION, NAME, NAME_REMEDY
+from services.provisioning.domain.blueprint.names import (
+    MAX_STEPS,
+    MAX_VERSION,
+    NAME,
+    NAME_REMEDY,
+)
 from services.provisioning.domain.blueprint.need_validation import available_kinds, need_faults
 from services.provisioning.domain.blueprint.operation_validation import (
     KnownOperations,
@@ -44,7 +49,6 @@ from shared.contracts import TMF_ACTIONS, find_business_action
 from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
-MAX_STEPS = 50
 MAX_TRIES = 100
 MAX_TIMEOUT_S = 600
 
@@ -127,6 +131,9 @@ def header_faults(blueprint: Blueprint) -> Iterator[Fault]:
     if not 1 <= len(steps) <= MAX_STEPS:
         remedy = f"define 1 to {MAX_STEPS} steps"
         yield Fault("/steps", "out-of-range", "too few or too many steps", remedy)
+    if len(blueprint.needs) > MAX_STEPS:
+        remedy = f"define up to {MAX_STEPS} needs"
+        yield Fault("/needs", "out-of-range", "too many needs", remedy)
     if not steps or steps[0].kind is not StepKind.ASSIGN:
         reason = "the first step must assign"
         remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
