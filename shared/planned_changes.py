@@ -72,6 +72,12 @@ class PlannedChange(NamedTuple):
     missing: tuple[str, ...] = ()
     """The blueprints that it needs and that are not published: `ftth/new`."""
 
+    unknown_kinds: tuple[str, ...] = ()
+    """The kinds of resources that it needs and that are not known (yet)."""
+
+    fragments: tuple[str, ...] = ()
+    """The fragments that it includes: `bar/1`."""
+
 
 def plan_change(
     entry: str, before: object | None, after: object, missing: Iterable[str] = ()

@@ -69,7 +69,7 @@ def faults_in(value: Json, schema: Schema, whole: Schema, at: str = "") -> Itera
         match keyword:
             case "$ref":
                 yield from faults_in(value, resolved(argument, whole), whole, at)
-            case "anyOf":
+            case "anyOf" | "oneOf":
                 yield from faults_in_any_of(value, argument, whole, at)
             case "properties":
                 yield from faults_in_object(value, schema, whole, at)

@@ -24,6 +24,7 @@ EXEMPT = {
     "ImportedRow",
     "Rules",
     "StoredStruct",
+    "UnreadDocument",
     "Versioned",
     # Arguments of a decision: data that it needs beside the thing itself.
     "ItemCheckContext",
@@ -34,8 +35,10 @@ EXEMPT = {
     "AcceptanceContext",
     "ChangeContext",
     "AvailableKinds",
+    "Capabilities",
     "ExistingService",
     "PlacedNeed",
+    "PlacedPart",
     "RealNameContext",
     "SpecifiedItem",
     # Results of a decision: new states, changes for the history, messages.

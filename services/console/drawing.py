@@ -37,9 +37,14 @@ def as_mermaid(blueprint: Mapping[str, Any]) -> str:
     for step in blueprint["steps"]:
         text = "<br/>".join(escape(each, {'"': "&quot;"}) for each in lines_of(step, blueprint))
         lines.append(f'  {node(step["name"])}["{text}"]')
-        arrow = "-.->" if step["when"] else "-->"
+        arrow = "-.->" if is_conditional(step) else "-->"
         lines += [f"  {node(each)} {arrow} {node(step['name'])}" for each in step["after"]]
     return "\n".join(lines)
+
+
+def is_conditional(step: Step) -> bool:
+    """Tell whether a plan may lack a step."""
+    return bool(step["when"] or step["for_each"])
 
 
 def node(name: str) -> str:
@@ -52,9 +57,18 @@ def lines_of(step: Step, blueprint: Mapping[str, Any]) -> list[str]:
     who = step["element"] or step["skill"] or step["kind"]
     needs = step["needs"] or (blueprint["needs"] if step["kind"] == "assign" else ())
     kinds = ", ".join(need_text(each) for each in needs)
-    done = f"{who}: {step['operation']}" if step["operation"] else kinds or step["kind"]
+    wait = wait_text(step) if step["kind"] == "wait" else ""
+    done = f"{who}: {step['operation']}" if step["operation"] else kinds or wait or step["kind"]
     undo = [f"undo: {step['undo']}"] if step["undo"] else []
-    return [step["title"] or step["name"], done, *undo]
+    each = f" (for each {step['for_each']})" if step["for_each"] else ""
+    return [f"{step['title'] or step['name']}{each}", done, *undo]
+
+
+def wait_text(step: Step) -> str:
+    """Return how long a step waits: `until $item.requested_completion`, `3600 s`."""
+    date = f"until {step['until']}" if step["until"] else ""
+    time = f"{step['wait_s']} s" if step["wait_s"] else ""
+    return " + ".join(filter(None, (date, time)))
 
 
 def need_text(need: Mapping[str, Any]) -> str:
@@ -69,7 +83,7 @@ def as_svg(blueprint: Mapping[str, Any]) -> str:
     height = max(each.y for each in boxes.values()) + HEIGHT + MARGIN
     name = f"{blueprint['specification']}/{blueprint['business_action']}"
     arrows = [
-        arrow(boxes[before], boxes[step["name"]], is_conditional=bool(step["when"]))
+        arrow(boxes[before], boxes[step["name"]], is_conditional=is_conditional(step))
         for step in blueprint["steps"]
         for before in step["after"]
     ]

@@ -14,7 +14,10 @@ from services.console.errors import USAGE, CommandError, with_remedy
 from services.console.output import print_json, print_line
 from shared.contracts import MEANT_BY
 
-PARTS = ("pool_kinds", "blocks", "items", "blueprints", "specifications", "offerings")
+PARTS = (
+    *("pool_kinds", "blocks", "items", "fragments", "blueprints"),
+    *("specifications", "offerings"),
+)
 """What can be published, in the order in which one needs the other."""
 
 ROWS_PER_REQUEST = 1000
@@ -36,6 +39,16 @@ class Documents(NamedTuple):
     def catalogue(self) -> JSON:
         """The publication of the order service."""
         return {name: self.parts[name] for name in ("specifications", "offerings")}
+
+    @property
+    def blueprints(self) -> JSON:
+        """The publication of provisioning."""
+        return {name: self.parts[name] for name in ("fragments", "blueprints")}
+
+    @property
+    def kind_names(self) -> set[str]:
+        """The names of its kinds of resources."""
+        return {each.get("name") for each in self.parts["pool_kinds"]}
 
     @property
     def blueprint_names(self) -> set[str]:
@@ -75,20 +88,24 @@ def planned_changes(client: Client, documents: Documents) -> Iterator[JSON]:
     if parts["pool_kinds"]:
         yield from client.post("resources", "/ops/v1/pool-kinds/plan", parts["pool_kinds"])
     if parts["blueprints"]:
-        yield from client.post("provisioning", "/ops/v1/blueprints/plan", parts["blueprints"])
+        yield from client.post("provisioning", "/ops/v1/blueprints/plan", documents.blueprints)
     if any(documents.catalogue.values()):
         yield from client.post("order", "/ops/v1/catalogue/plan", documents.catalogue)
 
 
 def lines_of_change(change: JSON, documents: Documents) -> Iterator[str]:
     """Yield a planned change in lines for people."""
-    yield f"{change['entry']}: {change['state']}"
+    included = ", ".join(change["fragments"])
+    yield f"{change['entry']}: {change['state']}{included and f' (with {included})'}"
     for each in change["differences"]:
         before, after = (json.dumps(each[side], ensure_ascii=False) for side in ("before", "after"))
         yield f"  {each['field']}: {before} → {after}"
     for name in change["missing"]:
         if name not in documents.blueprint_names:
             yield with_remedy(f"  there is no blueprint {name}", "publish it as well")
+    for name in change["unknown_kinds"]:
+        if name not in documents.kind_names:
+            yield with_remedy(f"  there is no kind {name}", "publish it as well")
 
 
 def apply_publication(path: Path, *, as_json: bool) -> None:
@@ -118,7 +135,7 @@ def published_parts(client: Client, documents: Documents) -> Iterator[tuple[str,
         if parts[name]:
             yield name, import_rows(client, name, parts[name])
     if parts["blueprints"]:
-        client.post("provisioning", "/ops/v1/blueprints", parts["blueprints"])
+        client.post("provisioning", "/ops/v1/blueprints", documents.blueprints)
         yield "blueprints", sorted(documents.blueprint_names)
     if any(documents.catalogue.values()):
         result = publish_catalogue(client, documents)

@@ -6,6 +6,7 @@ Consumes:   order.accepted (a plan is made); resources.assigned, resources.refus
             resources.released (what was reserved is free again, what was pre-released is in use
             again); resources.reservation_questioned (asks whether a plan still needs what is
             reserved for its order);
+            resources.pool_kinds_published (the kinds that blueprints can need);
             customer.party_erased (personal data in its dead letters are blanked; it stores no
             other);
             customer.access_changed (a client of the API shares its customers with another).

@@ -16,13 +16,14 @@ from services.provisioning.domain.service import (
     existing_services,
     require_existing,
 )
-from services.provisioning.store import blueprints, plans, services
+from services.provisioning.store import blueprints, plans, pool_kinds, services
 from shared.access.grants import access_grant_subscriptions
 from shared.calls import call_store
 from shared.calls.outbound_call import OutboundCallEnded
 from shared.contracts import (
     OrderAccepted,
     OrderMessage,
+    PoolKindsPublished,
     ReleaseRequested,
     ReservationQuestioned,
     ResourcesAssigned,
@@ -71,6 +72,11 @@ def on_reservation_questioned(question: ReservationQuestioned, work: UnitOfWork)
     work.publish(answer_question(question, plan, current))
 
 
+def on_pool_kinds(message: PoolKindsPublished, work: UnitOfWork) -> None:
+    """Store the kinds of resources that a tenant, or the release, has."""
+    pool_kinds.replace_for_tenant(work.session, message.owner_tenant, message.kinds)
+
+
 def take_over(message: TakeoverMessage, work: UnitOfWork) -> None:
     """Restore the order's plan to the state that a message published before the restore.
 
@@ -101,6 +107,7 @@ SUBSCRIPTIONS = index_subscriptions(
     on(OutboundCallEnded, on_plan_event, preload=preload_plans),
     on(StepTimerExpired, on_plan_event, preload=preload_plans),
     on(ReservationQuestioned, on_reservation_questioned),
+    on(PoolKindsPublished, on_pool_kinds),
     *erasure_subscriptions(),
     *access_grant_subscriptions(),
 )

@@ -57,6 +57,17 @@ class BlueprintEditionRow(EditionRow):
     """The edition that was published last."""
 
 
+class KnownPoolKindsRow(Base):
+    """The kinds of resources of one tenant, as the resource service published them last."""
+
+    __tablename__ = "known_pool_kinds"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    """Empty for the kinds of the release."""
+
+    kinds: Mapped[tuple[str, ...]] = mapped_column(json_bytes(tuple[str, ...]))
+
+
 class StoredSteps(JsonBytes):
     """The steps of a plan; those of the previous version get the references of predecessors."""
 

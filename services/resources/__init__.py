@@ -10,7 +10,8 @@ Consumes:   provisioning.assignment_requested (assigns all that an order needs, 
             free, or in quarantine); provisioning.reservation_answered.
 Publishes:  resources.assigned, resources.refused; resources.released;
             resources.reservation_questioned (asks provisioning whether a plan still needs what is
-            reserved for its order).
+            reserved for its order);
+            resources.pool_kinds_published.
 API:        GET /ops/v1/numbers, /ops/v1/numbers/{e164};
             POST, DELETE /ops/v1/numbers/{e164}/hold (selects an idle number for the calling
             client for ten minutes, ends the selection; a selection is not a holding);

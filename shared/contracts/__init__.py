@@ -85,6 +85,7 @@ from shared.contracts.resource_parts import (
     ServedFrom,
 )
 from shared.contracts.resources import (
+    PoolKindsPublished,
     ReservationQuestioned,
     ResourcesAssigned,
     ResourcesRefused,
@@ -142,6 +143,7 @@ __all__ = [
     "PartyErased",
     "PartyKind",
     "PaymentMode",
+    "PoolKindsPublished",
     "PublishedItemState",
     "RealNameCheckRecord",
     "RefusalCode",

@@ -31,6 +31,10 @@ class OrderTerms(OrderMessage, frozen=True, kw_only=True):
     publishes_states: bool = False
     """Whether `order.state_changed` is published for it; false in messages of earlier versions."""
 
+    requested_start: datetime | None = None
+    requested_completion: datetime | None = None
+    """Both dates are those that the customer wants; blueprints can wait for them."""
+
     record: OrderRecord | None = None
     """The order service's own data, for itself alone: a restored database reads it back."""
 

@@ -10,6 +10,10 @@ from shared.contracts.resource_parts import (
     RefusalCode,
     reservation_key,
 )
+from shared.ids import named_id
+
+POOL_KIND_NAMESPACE = UUID("c1d5a3c6-4a0e-5b7f-9a52-3f3b8a1e7d20")
+"""Namespace of the keys of PoolKindsPublished."""
 
 
 @published("resources.assigned", 1)
@@ -53,3 +57,19 @@ class ReservationQuestioned(Message, frozen=True, kw_only=True):
     def key(self) -> UUID:
         """The reservation."""
         return reservation_key(self.order_id)
+
+
+@published("resources.pool_kinds_published", 1)
+class PoolKindsPublished(Message, frozen=True, kw_only=True):
+    """All kinds of resources that a tenant has published, or all of the release, from now on."""
+
+    owner_tenant: str
+    """Empty for the kinds of the release."""
+
+    kinds: tuple[str, ...]
+    """Their names, sorted."""
+
+    @property
+    def key(self) -> UUID:
+        """The tenant."""
+        return named_id(POOL_KIND_NAMESPACE, self.owner_tenant)

@@ -15,6 +15,8 @@ EXAMPLE: dict[str, Any] = {
         {"field": "/prices/ftth-100-monthly/amount_cents", "before": 6900, "after": 5900}
     ],
     "missing": [],
+    "unknown_kinds": [],
+    "fragments": [],
 }
 
 
@@ -41,6 +43,12 @@ class PlannedChangeView(BaseView):
     missing: tuple[str, ...] = ()
     """The blueprints that it needs and that are not published: `ftth/new`."""
 
+    unknown_kinds: tuple[str, ...] = ()
+    """The kinds of resources that it needs and that are not known (yet)."""
+
+    fragments: tuple[str, ...] = ()
+    """The fragments that it includes: `bar/1`."""
+
     @classmethod
     def of(cls, planned: PlannedChange) -> Self:
         """Show a planned change."""
@@ -49,6 +57,8 @@ class PlannedChangeView(BaseView):
             state=planned.state,
             differences=tuple(DifferenceView(**each._asdict()) for each in planned.differences),
             missing=planned.missing,
+            unknown_kinds=planned.unknown_kinds,
+            fragments=planned.fragments,
         )
 
 

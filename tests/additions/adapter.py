@@ -113,7 +113,8 @@ MML = Addition(
         insert_before(
             "services/provisioning/data/elements.json",
             '"name": "olt"',
-            '    {"name": "switch", "elements": "*PSTN*", "protocol": "mml", "concurrency": 4},',
+            '    {"name": "switch", "elements": "*PSTN*", "protocol": "mml", "concurrency": 4,'
+            ' "operations": ["add-*", "remove-*"]},',
         ),
         insert_after(
             "tests/provisioning/adapters/conftest.py",

@@ -85,7 +85,7 @@ def append_blueprint(
         following = deepcopy(versions[-1])
         following["version"] += 1
         following["needs"].append(need)
-        (told,) = (it for it in following["steps"] if it["name"] == step)
+        (told,) = (it for it in following["steps"] if it.get("name") == step)
         told["parameters"].append(parameter)
         return json_text([*document, following])
 

@@ -192,6 +192,9 @@ CATV = Addition(
         insert_after("docs/flows/README.md", "| `card` | `disconnect` |", ROWS),
         insert_after("tests/flows/lines.py", "LINES: dict[str, Line] = {", LINE),
     ),
+    not_needed={
+        "services/provisioning/data/fragments.json": "fewer than three blueprints share its steps",
+    },
     incomplete={
         BLUEPRINTS: "tests/provisioning/test_blueprint_validation.py"
         "::test_new_installation_and_disconnection_of_every_product_are_shipped",

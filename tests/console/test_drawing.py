@@ -1,6 +1,5 @@
 """A blueprint is drawn as Mermaid text and as SVG."""
 
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -8,14 +7,14 @@ import pytest
 
 from services.console.drawing import as_mermaid, as_svg
 from services.provisioning.api.schemas.blueprints import BlueprintSchema
-from services.provisioning.domain.blueprint.validation import read_blueprints
+from tests.provisioning.builders import shipped
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHIPPED = {
     each.display_name: BlueprintSchema.model_validate(each, from_attributes=True).model_dump(
         mode="json"
     )
-    for each in read_blueprints(Path("services/provisioning/data/blueprints.json").read_bytes())
+    for each in shipped().values()
 }
 
 
@@ -30,6 +29,14 @@ def test_every_shipped_blueprint_is_drawn_with_all_its_steps(name: str) -> None:
     assert chart.count("[") == len(steps)
     assert len(drawing.findall(f"{SVG}rect")) == len(steps)
     assert chart.count("->") == len(drawing.findall(f"{SVG}path")) == arrows
+
+
+def test_a_chart_says_how_long_a_step_waits() -> None:
+    blueprint = msgspec.json.decode(msgspec.json.encode(SHIPPED["ftth/suspend"]))
+    waits = {"kind": "wait", "element": "", "operation": "", "undo": "", "title": ""}
+    blueprint["steps"][1] |= waits | {"until": "$item.requested_completion", "wait_s": 60}
+
+    assert '["bar<br/>until $item.requested_completion + 60 s"]' in as_mermaid(blueprint)
 
 
 def test_a_chart_says_who_does_what_and_what_undoes_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.console.errors import CommandError
-from services.console.publications import read_documents
+from services.console.publications import lines_of_change, read_documents
 
 
 def written(folder: Path, name: str, content: Any) -> Path:
@@ -37,6 +37,28 @@ def test_blueprints_are_named_by_their_business_action_or_the_action_that_means_
     file = written(tmp_path, "a.json", {"blueprints": blueprints})
 
     assert read_documents(file).blueprint_names == {"cable/suspend", "cable/disconnect"}
+
+
+def test_a_planned_blueprint_is_shown_with_its_fragments_and_what_is_not_known(
+    tmp_path: Path,
+) -> None:
+    content = {"fragments": [{"name": "bar"}], "pool_kinds": [{"name": "camera-account"}]}
+    documents = read_documents(written(tmp_path, "a.json", content))
+    change = {
+        "entry": "blueprint/cable/suspend/2",
+        "state": "new",
+        "differences": [],
+        "missing": [],
+        "unknown_kinds": ["camera-account", "onu-port"],
+        "fragments": ["bar/2"],
+    }
+
+    lines = list(lines_of_change(change, documents))
+
+    assert documents.blueprints == {"fragments": [{"name": "bar"}], "blueprints": []}
+    assert lines[0] == "blueprint/cable/suspend/2: new (with bar/2)"
+    assert len(lines) == 2
+    assert "there is no kind onu-port" in lines[1]
 
 
 @pytest.mark.parametrize(

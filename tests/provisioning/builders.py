@@ -15,7 +15,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     PointOfNoReturn,
     StepKind,
 )
-from services.provisioning.domain.blueprint.validation import read_blueprints
+from services.provisioning.domain.blueprint.reading import read_blueprints
 from services.provisioning.domain.plan.planner import plan_order
 from services.provisioning.domain.plan.working_plan import PlanUpdate
 from shared.contracts import (
@@ -36,6 +36,7 @@ from tests.kernel import TENANT
 ORDER_ID = UUID("00000000-0000-0000-0000-0000000000a1")
 OTHER_ID = UUID("00000000-0000-0000-0000-0000000000a2")
 SHIPPED = Path("services/provisioning/data/blueprints.json")
+FRAGMENTS = Path("services/provisioning/data/fragments.json")
 
 HELD = {
     "leg": Held(
@@ -69,7 +70,7 @@ HELD = {
 
 
 def shipped() -> dict[tuple[str, str], Blueprint]:
-    return index(read_blueprints(SHIPPED.read_bytes()))
+    return index(read_blueprints(SHIPPED.read_bytes(), FRAGMENTS.read_bytes()))
 
 
 def index(blueprints: Iterable[Blueprint]) -> dict[tuple[str, str], Blueprint]:

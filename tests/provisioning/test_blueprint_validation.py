@@ -1,5 +1,6 @@
 """Blueprints are validated before they are published, and every fault is named."""
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.blueprint.publication import unpublished
-from services.provisioning.domain.blueprint.validation import faults, read_blueprints
+from services.provisioning.domain.blueprint.reading import read_blueprints
+from services.provisioning.domain.blueprint.validation import faults
 from shared.contracts import BusinessAction, Characteristic, NeedEffect
 from shared.errors import ConflictError, InvalidError
 from tests.provisioning.builders import (
@@ -247,8 +249,26 @@ def test_the_shipped_file_can_be_read_by_people() -> None:
     assert max(map(len, SHIPPED.read_text().splitlines())) <= 100
 
 
+def test_every_fault_is_in_the_documentation() -> None:
+    sources = (
+        each.read_text() for each in Path("services/provisioning/domain/blueprint").glob("*.py")
+    )
+    calls = (node for source in sources for node in ast.walk(ast.parse(source)))
+    codes = {
+        str(node.args[1].value)
+        for node in calls
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "Fault"
+        and isinstance(node.args[1], ast.Constant)
+    }
+    page = Path("docs/blueprints.md").read_text()
+
+    assert len(codes) > 20
+    assert [code for code in codes if f"`{code}`" not in page] == []
+
+
 def test_the_blueprint_that_the_documentation_shows_is_right() -> None:
-    page = Path("docs/flows/ftth-new.md").read_text()
+    page = Path("docs/blueprints.md").read_text()
     shown = page.partition("```json\n")[2].partition("```")[0]
 
     (blueprint,) = read_blueprints(shown.encode())

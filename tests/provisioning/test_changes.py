@@ -248,7 +248,7 @@ def test_the_first_step_has_no_condition_and_no_undo_its_parameters() -> None:
     first = msgspec.structs.replace(ASSIGN, when=(IS_FAST,))
     conditional = msgspec.structs.replace(a_blueprint(), steps=(first, a_call("a")))
     without_undo = a_blueprint(
-        a_step("a", undo="", nothing_to_undo=(), undo_parameters=values(b=1))
+        a_step("a", undo="", no_undo="-", nothing_to_undo=(), undo_parameters=values(b=1))
     )
 
     found = [fault.field for each in (conditional, without_undo) for fault in faults(each)]

@@ -3,8 +3,9 @@
 import pytest
 
 from services.provisioning.domain.advance import WorkOrderAccepted, WorkOrderDone
-from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn
+from services.provisioning.domain.blueprint.blueprint import INLINE, OnFailure, PointOfNoReturn
 from services.provisioning.domain.fallout.actions import FalloutAction, possible_actions_at
+from services.provisioning.domain.plan.compensation import passed_point
 from services.provisioning.domain.plan.plan import PlanState, StepState
 from shared.calls.outbound_call import CallResult
 from shared.contracts import ReleaseRequested, ResourcesReleased, ServiceFailed
@@ -116,6 +117,44 @@ def test_a_step_that_was_not_done_passes_no_point_of_no_return() -> None:
     run.answer("create-a", CallResult.REFUSED)
 
     assert run.state is PlanState.UNDOING
+
+
+@pytest.mark.parametrize("ponr", [PointOfNoReturn.SOFT, PointOfNoReturn.HARD])
+def test_a_step_that_people_skip_passes_its_point_of_no_return(ponr: PointOfNoReturn) -> None:
+    by_people = a_call("a", ponr=ponr, on_failure=OnFailure.PEOPLE)
+    run = PlanRun(by_people, a_call("b", "a"))
+    run.answer("create-a", CallResult.REFUSED)
+    run.decide(FalloutAction.SKIP, "1/a")
+
+    run.answer("create-b", CallResult.REFUSED)
+
+    assert (run.state, run.step("1/b")) == (PlanState.RUNNING, StepState.FALLOUT)
+    assert passed_point(run.update.plan.steps) is ponr
+
+
+def test_a_step_that_its_blueprint_skips_passes_no_point_of_no_return() -> None:
+    skipped = a_call("a", ponr=PointOfNoReturn.HARD, on_failure=OnFailure.SKIP)
+    run = PlanRun(skipped, a_call("b", "a"))
+    run.answer("create-a", CallResult.REFUSED)
+
+    run.answer("create-b", CallResult.REFUSED)
+
+    assert run.state is PlanState.UNDOING
+    assert passed_point(run.update.plan.steps) is None
+
+
+def test_a_plan_says_the_hardest_point_of_no_return_that_it_has_passed() -> None:
+    run = PlanRun(
+        a_call("a", ponr=PointOfNoReturn.SOFT), a_call("b", "a", ponr=PointOfNoReturn.HARD)
+    )
+
+    before = passed_point(run.update.plan.steps)
+    run.answer("create-a", CallResult.DONE)
+
+    assert (before, passed_point(run.update.plan.steps)) == (
+        PointOfNoReturn.SOFT,
+        PointOfNoReturn.HARD,
+    )
 
 
 def test_an_order_can_be_failed_only_behind_a_soft_point_of_no_return() -> None:

@@ -1,7 +1,6 @@
 """The table of kinds: its rules agree, and no other module compares kinds."""
 
 import ast
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from services.resources.store.kinds import SHIPPED
 from shared.contracts import Need, RefusalCode
 from shared.persistence.database import Sessions
 from tests.kernel import dead_letter_rows
+from tests.provisioning.builders import shipped
 from tests.resources.builders import (
     an_assignment_request,
     assigned_values,
@@ -126,8 +126,7 @@ def test_every_kind_is_in_the_documentation(name: str) -> None:
 
 
 def test_shipped_blueprints_need_kinds_of_the_release_alone() -> None:
-    blueprints = json.loads(Path("services/provisioning/data/blueprints.json").read_text())
-    needed = {need["kind"] for each in blueprints for need in each.get("needs", ())}
+    needed = {need.kind for each in shipped().values() for need in each.needs}
 
     assert needed - set(SHIPPED) == set()
 

@@ -7,16 +7,19 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
+from services.provisioning.domain.blueprint.expansion import ExpandedBlueprint
+from services.provisioning.domain.blueprint.fragments import BlueprintPublication
 from services.provisioning.domain.blueprint.publication import (
     BlueprintPublicationResult,
     PublishedBlueprint,
     edition_message,
-    missing_counterpart_warnings,
     planned_changes,
+    publication_warnings,
     unpublished,
 )
-from services.provisioning.domain.blueprint.validation import read_blueprints
-from services.provisioning.store import blueprint_editions, blueprints
+from services.provisioning.domain.blueprint.reading import read_blueprints
+from services.provisioning.domain.blueprint.validation import Capabilities, validated
+from services.provisioning.store import blueprint_editions, blueprints, elements, pool_kinds
 from shared.contracts import Causation
 from shared.ids import named_id
 from shared.messaging.commit_context import CommitContext
@@ -33,56 +36,80 @@ SHIPPED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def publish_for_tenant(
-    submitted: Sequence[Blueprint], by: str, work: UnitOfWork
+    publication: BlueprintPublication, by: str, work: UnitOfWork
 ) -> list[BlueprintPublicationResult]:
-    """Publish blueprints for the caller's tenant.
+    """Publish blueprints for the caller's tenant, with their fragments in their places.
 
     Raises:
-        ConflictError: if a version is already published with different content.
-        InvalidError: if a version is older than the newest.
+        ConflictError: if versions are already published with different content.
+        InvalidError: if one has a fault, or a version is older than the newest.
     """
-    new = add_unpublished(work.session, work.tenant, submitted, by, work.now)
+    known = pool_kinds.get_known(work.session, work.tenant)
+    sent = [each.blueprint for each in validate_for_tenant(work.session, work.tenant, publication)]
+    new = add_unpublished(work.session, work.tenant, sent, by, work.now, root=publication.root)
     for each in new:
         name = each.display_name
         work.record_change("blueprint", name, "", "published", part=str(each.version))
         work.audit("blueprint.publish", f"{name}/{each.version}")
     if new:
         publish_edition(work, work.tenant)
-    warnings = missing_counterpart_warnings(
-        submitted, blueprints.get_newest(work.session, work.tenant)
-    )
+    newest = blueprints.get_newest(work.session, work.tenant)
     return [
         BlueprintPublicationResult(
-            PublishedBlueprint(work.tenant, each, work.now, by), warnings.get(each, "")
+            PublishedBlueprint(work.tenant, each, work.now, by),
+            "; ".join(publication_warnings(each, newest, known)),
         )
-        for each in submitted
+        for each in sent
     ]
 
 
 def plan_for_tenant(
-    session: Session, tenant: str, submitted: Sequence[Blueprint]
+    session: Session, tenant: str, publication: BlueprintPublication
 ) -> list[PlannedChange]:
     """Return what the publication of blueprints would change for a tenant.
 
     Raises:
-        ConflictError: if a version is already published with different content.
-        InvalidError: if a version is older than the newest.
+        ConflictError: if versions are already published with different content.
+        InvalidError: if one has a fault, or a version is older than the newest.
     """
+    sent = validate_for_tenant(session, tenant, publication)
     published = blueprints.read_versions(session, tenant)
-    return planned_changes(published, blueprints.get_newest(session, tenant), submitted)
+    unpublished(published, [each.blueprint for each in sent], publication.root)
+    newest = blueprints.get_newest(session, tenant)
+    return planned_changes(published, newest, sent, pool_kinds.get_known(session, tenant))
 
 
-def add_unpublished(
-    session: Session, tenant: str, submitted: Sequence[Blueprint], by: str, now: datetime
+def validate_for_tenant(
+    session: Session, tenant: str, publication: BlueprintPublication
+) -> tuple[ExpandedBlueprint, ...]:
+    """Return the expanded blueprints; those that the tenant has published are not validated again.
+
+    Raises:
+        InvalidError: with all faults of the publication.
+    """
+    capabilities = Capabilities(elements.OPERATIONS, pool_kinds.get_known(session, tenant))
+    return validated(publication, capabilities, blueprints.read_versions(session, tenant))
+
+
+def add_unpublished(  # noqa: PLR0913  each is a property of the publication
+    session: Session,
+    tenant: str,
+    submitted: Sequence[Blueprint],
+    by: str,
+    now: datetime,
+    *,
+    root: str = "",
 ) -> list[Blueprint]:
     """Store those of a tenant's blueprints that are not published yet, and return them.
 
+    `root` is the JSON pointer to them in the publication.
+
     Raises:
-        ConflictError: if a version is already published with different content.
+        ConflictError: if versions are already published with different content.
         InvalidError: if a version is older than the newest.
     """
     blueprints.lock(session, tenant)
-    new = unpublished(blueprints.read_versions(session, tenant), submitted)
+    new = unpublished(blueprints.read_versions(session, tenant), submitted, root)
     if new:
         blueprints.add(session, tenant, new, by, now)
     return new
@@ -96,7 +123,7 @@ def publish_edition(work: UnitOfWork, tenant: str) -> None:
 
 def load_shipped(session: Session) -> None:
     """Publish the shipped blueprints for all tenants, as far as they are new."""
-    shipped = read_blueprints(blueprints.read_shipped_file())
+    shipped = read_blueprints(*blueprints.read_shipped_files(), Capabilities(elements.OPERATIONS))
     add_unpublished(session, SHARED_TENANT, shipped, "shipped", SHIPPED_AT)
 
 

@@ -81,9 +81,10 @@ def save_work_order(work: UnitOfWork, before: WorkOrder | None, after: WorkOrder
 
 
 def schedule_step_timers(work: UnitOfWork, plan: Plan, timers: Iterable[StepTimer]) -> None:
-    """Schedule the end of each pause."""
-    for ref, length in timers:
-        schedule(work, work.now + length, StepTimerExpired(order_id=plan.order_id, step=ref))
+    """Schedule the end of each wait; one that is past already is handled at once."""
+    for ref, length, since in timers:
+        ends_at = (since or work.now) + length
+        schedule(work, ends_at, StepTimerExpired(order_id=plan.order_id, step=ref))
 
 
 def save_fallout(work: UnitOfWork, plan: Plan, change: FalloutChange) -> None:

@@ -17,7 +17,7 @@ from shared.persistence.bulk import insert_new_rows
 from shared.persistence.pagination import Window, select_page
 from shared.persistence.versioned_documents import SHARED_TENANT, VersionedDocuments
 
-SHIPPED_FILE = Path(__file__).parents[1] / "data/blueprints.json"
+SHIPPED_FOLDER = Path(__file__).parents[1] / "data"
 OF_TENANT = select(BlueprintRow.content).where(
     BlueprintRow.tenant == bindparam("tenant", type_=BlueprintRow.tenant.type)
 )
@@ -95,6 +95,7 @@ def add(
     BLUEPRINTS.set_next_edition(session, tenant, [msgspec.json.encode(new)])
 
 
-def read_shipped_file() -> bytes:
-    """Return the shipped blueprints, a JSON array."""
-    return SHIPPED_FILE.read_bytes()
+def read_shipped_files() -> tuple[bytes, bytes]:
+    """Return the shipped blueprints and the fragments that they include, two JSON arrays."""
+    blueprints, fragments = SHIPPED_FOLDER / "blueprints.json", SHIPPED_FOLDER / "fragments.json"
+    return blueprints.read_bytes(), fragments.read_bytes()

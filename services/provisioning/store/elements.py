@@ -10,10 +10,12 @@ import msgspec
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
+from services.provisioning.domain.blueprint.operation_validation import KnownOperations
 from services.provisioning.domain.element import Element
 from services.provisioning.tables import ElementRow
 from shared.calls.call_store import IS_OPEN, OUTBOUND_CALLS
 from shared.calls.element_limits import (
+    OTHER_TYPE,
     ElementLimits,
     ElementType,
     ElementTypes,
@@ -41,6 +43,8 @@ class ShippedElementType(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     elements: str
     protocol: str
     concurrency: int
+    operations: tuple[str, ...]
+    """Shell patterns of the operations that blueprints can call them with."""
 
 
 class ShippedElementTypes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +53,9 @@ class ShippedElementTypes(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     types: tuple[ShippedElementType, ...]
     other_protocol: str
     """The protocol of elements that no type's pattern matches."""
+
+    other_operations: tuple[str, ...]
+    """Their operations; without any, blueprints cannot name such elements."""
 
 
 _shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=ShippedElementTypes)
@@ -60,6 +67,13 @@ TYPES: ElementTypes = tuple(
 
 PROTOCOLS = {each.name: each.protocol for each in _shipped.types}
 """The protocol of each type, by which its elements are called."""
+
+OPERATIONS = KnownOperations(
+    TYPES,
+    {each.name: each.operations for each in _shipped.types}
+    | {OTHER_TYPE.name: _shipped.other_operations},
+)
+"""The operations of each type."""
 
 ELEMENTS = Repository(ElementRow, Element)
 ELEMENT = table_of(ElementRow).c

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from services.resources.commands.kind_lists import publish_list
 from services.resources.domain.pool.kind_publication import PublishedKind, unpublished
 from services.resources.domain.pool.kinds import PoolKind
 from services.resources.domain.pool.quarantine import (
@@ -33,6 +34,8 @@ def publish_kinds(submitted: Sequence[PoolKind], by: str, work: UnitOfWork) -> l
     for each in new:
         work.record_change("pool kind", each.name, "", "published")
         work.audit("pool-kind.publish", each.name)
+    if new:
+        publish_list(work)
     stored = {each.kind.name: each for each in kinds.read_published(work.session, work.tenant)}
     return [stored[each.name] for each in submitted]
 

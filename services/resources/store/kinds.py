@@ -67,6 +67,16 @@ def read_published(session: Session, tenant: str) -> list[PublishedKind]:
     return [PublishedKind(*row) for row in rows]
 
 
+def read_names(session: Session, tenant: str) -> list[str]:
+    """Return the names of the kinds that a tenant has published."""
+    return list(session.scalars(select(PoolKindRow.name).where(PoolKindRow.tenant == tenant)))
+
+
+def read_tenants(session: Session) -> list[str]:
+    """Return the tenants that have published kinds, sorted."""
+    return sorted(session.scalars(select(PoolKindRow.tenant).distinct()))
+
+
 def lock(session: Session, tenant: str) -> None:
     """Lock the kinds of a tenant until the transaction ends."""
     LOCK.run(session, {"name": f"pool_kinds.{tenant}"})

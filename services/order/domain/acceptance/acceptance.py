@@ -285,4 +285,6 @@ def accepted_message(order: Order) -> OrderAccepted:
         monthly_cents=order.monthly_cents,
         publishes_states=True,
         has_waited=bool(content.waits_for),
+        requested_start=content.requested_start,
+        requested_completion=content.requested_completion,
     )

@@ -24,6 +24,7 @@ PLAN: dict[str, Any] = {
     "customer_id": "C-320100-0001",
     "local_network": "025",
     "priority": 4,
+    "passed_ponr": None,
     "failure": None,
     "items": [
         {
@@ -59,6 +60,7 @@ PLAN: dict[str, Any] = {
             "undo_rounds": 0,
             "trouble": TROUBLE,
             "actions": ["retry", "skip", "fail"],
+            "waits_until": None,
         }
     ],
     "attempts": [

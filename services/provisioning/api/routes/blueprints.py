@@ -4,10 +4,12 @@ from functools import partial
 
 from fastapi import Response
 
-from services.provisioning.api.schemas.blueprints import BlueprintsBody
+from services.provisioning.api.schemas.blueprint_publications import (
+    BlueprintsBody,
+    to_publication,
+)
 from services.provisioning.api.views.blueprints import BlueprintView
 from services.provisioning.commands.blueprints import plan_for_tenant, publish_for_tenant
-from services.provisioning.domain.blueprint.validation import validate
 from services.provisioning.store import blueprints as store
 from shared.http import (
     CausationDep,
@@ -39,26 +41,23 @@ def list_blueprints(
 
 @router.post(BLUEPRINTS_PATH, status_code=201, responses=error_responses(409, 422))
 async def publish_blueprints(
-    schemas: BlueprintsBody,
+    body: BlueprintsBody,
     caller: NetworkWriter,
     cause: CausationDep,
     batcher: CommandBatcherDep,
 ) -> list[BlueprintView]:
     """Publish blueprints, all or none. Running plans keep the version they started with.
 
-    Versions that are already published stay unchanged.
+    The body is an array of blueprints, or an object with `blueprints` and the `fragments` that they
+    include. Versions that are already published stay unchanged.
     """
-    submitted = tuple(each.to_domain() for each in schemas)
-    validate(submitted)
-    command = partial(publish_for_tenant, submitted, caller.person)
+    command = partial(publish_for_tenant, to_publication(body), caller.person)
     return [BlueprintView.of(*each) for each in await batcher.execute(cause, command)]
 
 
 @router.post(f"{BLUEPRINTS_PATH}/plan", responses=error_responses(409, 422))
 def plan_blueprints(
-    schemas: BlueprintsBody, caller: NetworkWriter, session: ReadSessionDep
+    body: BlueprintsBody, caller: NetworkWriter, session: ReadSessionDep
 ) -> list[PlannedChangeView]:
     """Show what a publication would change, field by field; nothing is changed."""
-    submitted = tuple(each.to_domain() for each in schemas)
-    validate(submitted)
-    return planned_views(plan_for_tenant(session, caller.tenant, submitted))
+    return planned_views(plan_for_tenant(session, caller.tenant, to_publication(body)))

@@ -1,13 +1,11 @@
-"""Schemas of blueprints, and their mapping to the domain."""
+"""Schemas of blueprints, their needs and steps, and their mapping to the domain."""
 
 from typing import Annotated, TypeAlias
 
-from fastapi import Body
 from pydantic import ConfigDict, Field, StringConstraints
 
 from services.provisioning.api.examples import blueprints as examples
 from services.provisioning.domain.blueprint.blueprint import (
-    Blueprint,
     BlueprintNeed,
     BlueprintStep,
     OnFailure,
@@ -15,12 +13,10 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepCondition,
     StepKind,
 )
-from services.provisioning.domain.blueprint.validation import MAX_STEPS
+from services.provisioning.domain.blueprint.names import MAX_STEPS
 from shared.contracts import Action, Characteristic, NeedEffect, Value
 from shared.http.schemas import BaseSchema, ExactId
 from shared.input.numbers import WholeNumber
-
-MAX_BLUEPRINTS = 100
 
 DisplayName: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
 """A display name; never compared."""
@@ -79,6 +75,9 @@ class NeedSchema(BaseSchema):
         return BlueprintNeed(**self.model_dump(exclude={"when"}), when=when)
 
 
+Needs: TypeAlias = Annotated[tuple[NeedSchema, ...], Field(max_length=MAX_STEPS)]
+
+
 class StepSchema(BaseSchema):
     """One step, as the blueprint defines it."""
 
@@ -89,6 +88,9 @@ class StepSchema(BaseSchema):
     element: ExactId = ""
     operation: ExactId = ""
     undo: ExactId = ""
+    no_undo: DisplayName = ""
+    """Why nothing needs to undo it, of a step that changes something and has no undo."""
+
     nothing_to_undo: tuple[ExactId, ...] = ()
     parameters: tuple[ParameterSchema, ...] = ()
     undo_parameters: tuple[ParameterSchema, ...] = ()
@@ -97,14 +99,22 @@ class StepSchema(BaseSchema):
     when: Annotated[tuple[ConditionSchema, ...], Field(max_length=MAX_STEPS)] = ()
     """The step is part of a plan if all of these hold."""
 
-    needs: Annotated[tuple[NeedSchema, ...], Field(max_length=MAX_STEPS)] = ()
+    for_each: ExactId = ""
+    """A reference to values, separated by commas: the step is repeated for each, `$each`."""
+
+    needs: Needs = ()
     """What a step requests that assigns or releases; the first requests the blueprint's."""
 
     skill: ExactId = ""
     district: ExactId = ""
     tries: WholeNumber = 5
     timeout_s: WholeNumber = 5
+    until: ExactId = ""
+    """The date until which a `wait` waits: `$characteristic.NAME`, `$item.requested_completion`."""
+
     wait_s: WholeNumber = 0
+    """Seconds that a `wait` lasts, from its beginning or from the date."""
+
     on_failure: OnFailure = OnFailure.ROLLBACK
     ponr: PointOfNoReturn | None = None
 
@@ -118,6 +128,9 @@ class StepSchema(BaseSchema):
             when=tuple(each.to_domain() for each in self.when),
             needs=tuple(each.to_domain() for each in self.needs),
         )
+
+
+Steps: TypeAlias = Annotated[tuple[StepSchema, ...], Field(max_length=MAX_STEPS)]
 
 
 class BlueprintSchema(BaseSchema):
@@ -134,22 +147,5 @@ class BlueprintSchema(BaseSchema):
     """The TMF622 action of the business action."""
 
     version: WholeNumber
-    needs: Annotated[tuple[NeedSchema, ...], Field(max_length=MAX_STEPS)] = ()
-    steps: Annotated[tuple[StepSchema, ...], Field(min_length=1, max_length=MAX_STEPS)]
-
-    def to_domain(self) -> Blueprint:
-        """Map the blueprint to the domain."""
-        return Blueprint(
-            specification=self.specification,
-            business_action=self.business_action,
-            action=self.action,
-            version=self.version,
-            needs=tuple(each.to_domain() for each in self.needs),
-            steps=tuple(step.to_domain() for step in self.steps),
-        )
-
-
-BlueprintsBody: TypeAlias = Annotated[
-    tuple[BlueprintSchema, ...],
-    Body(min_length=1, max_length=MAX_BLUEPRINTS, examples=[[examples.BLUEPRINT]]),
-]
+    needs: Needs = ()
+    steps: Annotated[Steps, Field(min_length=1)]

@@ -16,6 +16,7 @@ from services.provisioning.api.views.work_orders import (
 from services.provisioning.domain.blueprint.blueprint import OnFailure, PointOfNoReturn, StepKind
 from services.provisioning.domain.fallout import actions
 from services.provisioning.domain.fallout.actions import FalloutAction
+from services.provisioning.domain.plan import compensation
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanItem,
@@ -25,6 +26,7 @@ from services.provisioning.domain.plan.plan import (
     StepState,
 )
 from services.provisioning.domain.plan.templates import fill_text
+from services.provisioning.domain.plan.waits import wait_ends_at
 from services.provisioning.domain.work_order import WorkOrder
 from shared.calls.call_store import OutboundCallRow
 from shared.calls.outbound_call import CallResult
@@ -122,9 +124,12 @@ class PlanStepView(BaseView):
     actions: tuple[FalloutAction, ...]
     """The actions that are possible now."""
 
+    waits_until: datetime | None = None
+    """When a step of kind wait ends; null until that is known, and for other steps."""
+
     @classmethod
-    def of(cls, plan: Plan, step: PlanStep) -> Self:
-        """Show a step of a plan."""
+    def of(cls, plan: Plan, step: PlanStep, began_at: datetime | None) -> Self:
+        """Show a step of a plan, which may have begun."""
         blueprint = step.blueprint
         return cls(
             step=step.ref,
@@ -144,6 +149,9 @@ class PlanStepView(BaseView):
             undo_rounds=step.undo_rounds,
             trouble=StepFailureView.of(step.trouble) if step.trouble else None,
             actions=tuple(actions.possible_actions(plan, step)),
+            waits_until=wait_ends_at(step, plan.item(step.item_id), began_at)
+            if step.item_id
+            else None,
         )
 
 
@@ -218,6 +226,11 @@ class StateChangeView(BaseView):
         )
 
 
+def is_begin(change: HistoryEntry) -> bool:
+    """Tell whether a change is the beginning of a step."""
+    return (change.kind, change.became) == ("step", StepState.RUNNING)
+
+
 class PlanFailureView(BaseView):
     """Why the plan failed."""
 
@@ -240,6 +253,10 @@ class PlanView(BaseView):
     customer_id: str
     local_network: str
     priority: int
+    passed_ponr: PointOfNoReturn | None = None
+    """The point of no return that it has passed: behind `soft` only people can have it undone,
+    behind `hard` nobody."""
+
     failure: PlanFailureView | None = None
     items: tuple[PlanItemView, ...]
     steps: tuple[PlanStepView, ...]
@@ -259,6 +276,7 @@ class PlanView(BaseView):
     ) -> Self:
         """Show a plan, with all that was done for it."""
         failure = plan.failure
+        began = {each.part: each.at for each in changes if is_begin(each)}
         return cls(
             order_id=plan.order_id,
             state=plan.state,
@@ -267,11 +285,12 @@ class PlanView(BaseView):
             customer_id=plan.customer_id,
             local_network=plan.local_network,
             priority=plan.priority,
+            passed_ponr=compensation.passed_point(plan.steps),
             failure=PlanFailureView(code=failure.code, reason=failure.reason, step=failure.step)
             if failure
             else None,
             items=tuple(PlanItemView.of(item) for item in plan.items),
-            steps=tuple(PlanStepView.of(plan, step) for step in plan.steps),
+            steps=tuple(PlanStepView.of(plan, step, began.get(step.ref)) for step in plan.steps),
             attempts=tuple(map(OutboundCallView.of, calls)),
             work_orders=tuple(map(WorkOrderView.of, orders)),
             history=tuple(map(StateChangeView.of, changes)),

@@ -41,7 +41,7 @@ class StepKind(StrEnum):
     """A network element is queried for the service's state; nothing changes."""
 
     WAIT = "wait"
-    """A fixed time passes."""
+    """Time passes: so long, or until a date."""
 
 
 RESOURCE_KINDS = frozenset({StepKind.ASSIGN, StepKind.RELEASE})
@@ -144,6 +144,9 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     undo: str = ""
     """The operation that undoes it; empty if none is needed."""
 
+    no_undo: str = ""
+    """Why nothing needs to undo it, of a step that changes something and has no undo."""
+
     nothing_to_undo: tuple[str, ...] = ()
     """The refusal codes of an undo that mean "was never done" or "is already removed"."""
 
@@ -154,6 +157,12 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     when: tuple[StepCondition, ...] = ()
     """The step is left out of the plan unless all of these hold; others then follow those that it
     follows."""
+
+    for_each: str = ""
+    """A reference to values, separated by commas: a plan has the step once for each of them.
+
+    `$each` is the value, in the element, the district and the parameters.
+    """
 
     needs: tuple[BlueprintNeed, ...] = ()
     """What a step that assigns or releases requests; the first step requests the blueprint's."""
@@ -170,7 +179,12 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     timeout_s: int = 5
     """Time to wait for an element's answer before the outcome of the call is queried."""
 
+    until: str = ""
+    """The date until which a `wait` waits, a reference to it (see plan/waits.py)."""
+
     wait_s: int = 0
+    """How long a `wait` lasts, from its beginning or from the date `until`."""
+
     on_failure: OnFailure = OnFailure.ROLLBACK
     ponr: PointOfNoReturn | None = None
     """The point of no return is passed when this step begins."""

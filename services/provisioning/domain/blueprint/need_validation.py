@@ -9,6 +9,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     BlueprintNeed,
     BlueprintStep,
 )
+from services.provisioning.domain.blueprint.step_order import all_predecessors
 from services.provisioning.domain.blueprint.templates import is_template
 from services.provisioning.domain.business_actions import BUSINESS_ACTIONS, ServiceEffect
 from shared.contracts import RESERVING_EFFECTS, NeedEffect, find_business_action
@@ -37,7 +38,7 @@ class AvailableKinds(NamedTuple):
     given_up: frozenset[str]
 
 
-def need_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
+def need_faults(blueprint: Blueprint) -> Iterator[Fault]:
     """Yield the needs that are not possible for the business action."""
     effect_on_service = service_effect(blueprint)
     placed = [*first_needs(blueprint)]
@@ -47,23 +48,23 @@ def need_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
         if effect_on_service is ServiceEffect.CREATES and effect is not NeedEffect.RESERVE:
             reason = f"a new service holds no {need.kind} before its order"
             remedy = f"use `{NeedEffect.RESERVE}`, and no step of kind release"
-            yield Fault(f"{at}{place}/effect", "nothing-held", reason, remedy)
+            yield Fault(f"{place}/effect", "nothing-held", reason, remedy)
         if effect_on_service is ServiceEffect.ENDS and effect in RESERVING_EFFECTS:
             reason = f"a service that ends gets no {need.kind}"
             remedy = f"use `{NeedEffect.KEEP}` or `{NeedEffect.PRE_RELEASE}`"
-            yield Fault(f"{at}{place}/effect", "never-released", reason, remedy)
+            yield Fault(f"{place}/effect", "never-released", reason, remedy)
         if need.served_from and effect is NeedEffect.PRE_RELEASE:
             reason = f"a {need.kind} is given up from wherever it is"
-            yield Fault(f"{at}{place}/served_from", "not-allowed", reason, "leave it out")
+            yield Fault(f"{place}/served_from", "not-allowed", reason, "leave it out")
         if (need.picked or need.grade) and effect not in RESERVING_EFFECTS:
             reason = f"a {need.kind} that the service holds cannot be chosen"
             remedy = "leave `picked` and `grade` out, or reserve another one"
-            yield Fault(f"{at}{place}", "not-allowed", reason, remedy)
+            yield Fault(place, "not-allowed", reason, remedy)
     if effect_on_service is ServiceEffect.ENDS:
-        yield from release_faults(placed, at)
+        yield from release_faults(placed)
 
 
-def release_faults(placed: list[PlacedNeed], at: str) -> Iterator[Fault]:
+def release_faults(placed: list[PlacedNeed]) -> Iterator[Fault]:
     """Yield the resources that a service that ends keeps, or gives up twice.
 
     Its first step gives up all that it does not keep.
@@ -79,11 +80,11 @@ def release_faults(placed: list[PlacedNeed], at: str) -> Iterator[Fault]:
     if left := kept - released:
         reason = f"{', '.join(sorted(left))}: kept by a service that ends"
         remedy = "add a step of kind release with these needs"
-        yield Fault(f"{at}/steps", "never-released", reason, remedy)
+        yield Fault("/steps", "never-released", reason, remedy)
     if early := released - kept:
         reason = f"{', '.join(sorted(early))}: given up by the first step already"
         remedy = f"give the needs of the blueprint the effect `{NeedEffect.KEEP}`"
-        yield Fault(f"{at}/steps", "nothing-held", reason, remedy)
+        yield Fault("/steps", "nothing-held", reason, remedy)
 
 
 def counted(need: BlueprintNeed) -> str:
@@ -109,7 +110,7 @@ def available_kinds(blueprint: Blueprint, step: BlueprintStep) -> AvailableKinds
             held[need.kind] += 1
         if not holds_on and effect in {NeedEffect.PRE_RELEASE, NeedEffect.SWAP}:
             given_up.add(need.kind)
-    predecessors = all_predecessors(blueprint, step)
+    predecessors = all_predecessors(blueprint.steps, step)
     for i, each in enumerate(blueprint.steps):
         for _, need, effect in step_needs(blueprint, i) if each.name in predecessors else ():
             held[need.kind] = held_count_after(held[need.kind], effect)
@@ -127,15 +128,6 @@ def held_count_after(count: int, effect: NeedEffect) -> int:
             return max(count, 1)
         case NeedEffect.PRE_RELEASE:
             return max(count - 1, 0)
-
-
-def all_predecessors(blueprint: Blueprint, step: BlueprintStep) -> set[str]:
-    """Return the names of all steps that a step depends on, directly or not."""
-    names = set(step.after)
-    for each in reversed(blueprint.steps):
-        if each.name in names:
-            names.update(each.after)
-    return names
 
 
 def first_needs(blueprint: Blueprint) -> Iterator[PlacedNeed]:

@@ -2,7 +2,8 @@
 
 `$characteristic.NAME`   what the customer chose
 `$before.NAME`           the same before the order, of a service that it changes
-`$item.NAME`             service, product, address or offering of the item
+`$item.NAME`             service, product, address or offering of the item, or a date of the order:
+                         `$item.requested_completion`
 `$KIND.value`            the resource of that kind that the item holds, `$leg.value`
 `$KIND.ranges`           all its resources of that kind as ranges: `KT01-KT03,KT09`
 `$KIND.element`          the network element it leads to
@@ -11,6 +12,8 @@
 `$base.KIND.NAME`        the same of the resource that the base service holds, `$base.leg.element`:
                          that of the product on which the item's relies, as IPTV on broadband
 `$base.before.KIND.NAME` the same of the resource that the base service gives up
+
+`$each`                  the value for which a step is repeated (`for_each`)
 
 Behind `|` stands the value of what has none, its default: `$before.bar|none`.
 """
@@ -27,7 +30,11 @@ from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from shared.contracts import Value
 
 REFERENCE_MARK = "$"
-ITEM_FIELDS = ("service_id", "product_id", "address_id", "offering_id", "specification")
+EACH = "$each"
+ITEM_FIELDS = (
+    *("service_id", "product_id", "address_id", "offering_id", "specification"),
+    *("requested_start", "requested_completion"),
+)
 TEMPLATE = re.compile(
     r"\$(?:(?P<of>base\.before|before|base)\.)?(?:(?P<kind>[a-z][a-z0-9_-]*)\.)?(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"(?:\|(?P<default>[A-Za-z0-9_.-]+))?"

@@ -1,107 +1,143 @@
-"""Reading and validating blueprints: all faults are reported at once, each with its remedy."""
+"""Validation of blueprints: all faults are reported at once, each with its remedy."""
 
-import re
-from collections.abc import Iterator, Sequence
-
-import msgspec
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from services.provisioning.domain.blueprint.blueprint import (
     ASSIGN,
-    MAX_COUNT,
     Blueprint,
-    BlueprintNeed,
     BlueprintStep,
     OnFailure,
-    StepCondition,
     StepKind,
 )
-from services.provisioning.domain.blueprint.need_validation import (
-    AvailableKinds,
-    available_kinds,
-    need_faults,
+from services.provisioning.domain.blueprint.expansion import ExpandedBlueprint, expand
+from services.provisioning.domain.blueprint.fragment_validation import (
+    fragments_faults,
+    length_faults,
 )
-from services.provisioning.domain.blueprint.templates import (
-    ITEM_FIELDS,
-    Reference,
-    Source,
-    is_template,
-    parse_reference,
-    templates_of,
+from services.provisioning.domain.blueprint.fragments import BlueprintPublication
+from services.provisioning.domain.blueprint.kind_validation import (
+    NO_KINDS_KNOWN,
+    KnownKinds,
+    kind_faults,
 )
+from services.provisioning.domain.blueprint.names import (
+    MAX_STEPS,
+    MAX_VERSION,
+    NAME,
+    NAME_REMEDY,
+)
+from services.provisioning.domain.blueprint.need_validation import available_kinds, need_faults
+from services.provisioning.domain.blueprint.operation_validation import (
+    KnownOperations,
+    operation_faults,
+)
+from services.provisioning.domain.blueprint.reference_validation import (
+    need_condition_faults,
+    template_faults,
+)
+from services.provisioning.domain.blueprint.step_order import order_faults
+from services.provisioning.domain.blueprint.templates import is_template
+from services.provisioning.domain.blueprint.undo_validation import undo_faults
 from services.provisioning.domain.business_actions import (
     BUSINESS_ACTIONS,
     ENABLED_ACTIONS,
     ServiceEffect,
 )
-from shared.contracts import TMF_ACTIONS, NeedEffect, ServedFrom, find_business_action
+from shared.contracts import TMF_ACTIONS, find_business_action
 from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
-NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-SERVED_FROM = ("", *ServedFrom)
-"""Where a need can say that it is served from; empty for where its kind is."""
-
-COUNT = re.compile(rf"[1-9][0-9]{{0,2}}|{MAX_COUNT}")
-MAX_STEPS = 50
-MAX_VERSION = 10**6
 MAX_TRIES = 100
 MAX_TIMEOUT_S = 600
 
 
-def read_blueprints(text: bytes) -> tuple[Blueprint, ...]:
-    """Return the blueprints in a JSON array.
+class Capabilities(NamedTuple):
+    """What blueprints can use: the operations of elements, and the kinds of resources."""
+
+    operations: KnownOperations
+    kinds: KnownKinds = NO_KINDS_KNOWN
+
+
+def validated(
+    publication: BlueprintPublication,
+    capabilities: Capabilities | None = None,
+    published: Collection[Blueprint] = (),
+) -> tuple[ExpandedBlueprint, ...]:
+    """Return the expanded blueprints of a publication, validated but for those published already.
 
     Raises:
-        InvalidError: if one of them has a fault.
+        InvalidError: with all faults of the publication.
     """
-    try:
-        blueprints = msgspec.json.decode(text, type=tuple[Blueprint, ...])
-    except msgspec.MsgspecError as error:
-        remedy = "see docs/flows/ftth-new.md for a valid blueprint"
-        raise InvalidError([Fault("/", "unreadable", str(error), remedy)]) from error
-    validate(blueprints)
-    return blueprints
-
-
-def validate(blueprints: Sequence[Blueprint]) -> None:
-    """Validate blueprints.
-
-    Raises:
-        InvalidError: with all their faults.
-    """
-    found = [fault for i, each in enumerate(blueprints) for fault in faults(each, f"/{i}")]
+    expanded = expand(publication)
+    new = [each for each in expanded if each.blueprint not in published]
+    found = [*fragments_faults(publication), *blueprints_faults(new, capabilities)]
     if found:
         raise InvalidError(found)
+    return expanded
 
 
-def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
-    """Yield all faults of a blueprint; `at` is its JSON pointer in the request."""
-    steps = blueprint.steps
-    if not 1 <= blueprint.version <= MAX_VERSION:
-        reason = f"versions go from 1 to {MAX_VERSION}"
-        yield Fault(f"{at}/version", "out-of-range", reason, "count up from the newest")
-    yield from action_faults(blueprint, f"{at}/business_action")
-    if not is_identifier(blueprint.specification):
-        yield Fault(
-            f"{at}/specification", "bad-name", "is not a valid identifier", IDENTIFIER_IN_WORDS
-        )
-    if not 1 <= len(steps) <= MAX_STEPS:
-        remedy = f"define 1 to {MAX_STEPS} steps"
-        yield Fault(f"{at}/steps", "out-of-range", "too few or too many steps", remedy)
-    if not steps or steps[0].kind is not StepKind.ASSIGN:
-        reason = "the first step must assign"
-        remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
-        yield Fault(f"{at}/steps/0", "no-assign", reason, remedy)
-    yield from need_faults(blueprint, at)
-    yield from need_condition_faults(blueprint.needs, f"{at}/needs")
-    for i, step in enumerate(steps):
-        here = f"{at}/steps/{i}"
-        yield from name_faults(step, [each.name for each in steps[:i]], here)
-        yield from kind_faults(step, here, is_first=i == 0)
+def blueprints_faults(
+    expanded: Iterable[ExpandedBlueprint], capabilities: Capabilities | None
+) -> Iterator[Fault]:
+    """Yield the faults of blueprints where they are written, those in a fragment once."""
+    names: dict[Fault, list[str]] = {}
+    for each in expanded:
+        for fault in (*length_faults(each), *faults(each.blueprint, capabilities)):
+            written = replace(fault, field=each.written_at(fault.field))
+            names.setdefault(written, []).append(each.blueprint.display_name)
+    for fault, of_blueprints in names.items():
+        is_in_fragment = fault.field.startswith("/fragments/")
+        suffix = f", in {', '.join(of_blueprints)}" if is_in_fragment else ""
+        yield replace(fault, reason=f"{fault.reason}{suffix}")
+
+
+def faults(blueprint: Blueprint, capabilities: Capabilities | None = None) -> Iterator[Fault]:
+    """Yield all faults of a blueprint; their fields are JSON pointers in it.
+
+    Args:
+        blueprint: the blueprint.
+        capabilities: what it can use; None if that is not to be checked.
+    """
+    yield from header_faults(blueprint)
+    yield from need_faults(blueprint)
+    yield from need_condition_faults(blueprint.needs, "/needs")
+    yield from order_faults(blueprint.steps, "/steps")
+    yield from undo_faults(blueprint.steps, "/steps")
+    if capabilities:
+        yield from kind_faults(blueprint, capabilities.kinds)
+    for i, step in enumerate(blueprint.steps):
+        here = f"/steps/{i}"
+        yield from name_faults(step, [each.name for each in blueprint.steps[:i]], here)
+        yield from step_kind_faults(step, here, is_first=i == 0)
         yield from first_step_faults(step, here) if i == 0 else ()
         yield from range_faults(step, here)
         yield from template_faults(step, available_kinds(blueprint, step), here)
         yield from need_condition_faults(step.needs, f"{here}/needs")
+        if capabilities:
+            yield from operation_faults(step, here, capabilities.operations)
+
+
+def header_faults(blueprint: Blueprint) -> Iterator[Fault]:
+    """Yield the faults of a blueprint apart from its needs and steps."""
+    steps = blueprint.steps
+    if not 1 <= blueprint.version <= MAX_VERSION:
+        reason = f"versions go from 1 to {MAX_VERSION}"
+        yield Fault("/version", "out-of-range", reason, "count up from the newest")
+    yield from action_faults(blueprint, "/business_action")
+    if not is_identifier(blueprint.specification):
+        yield Fault("/specification", "bad-name", "is not a valid identifier", IDENTIFIER_IN_WORDS)
+    if not 1 <= len(steps) <= MAX_STEPS:
+        remedy = f"define 1 to {MAX_STEPS} steps"
+        yield Fault("/steps", "out-of-range", "too few or too many steps", remedy)
+    if len(blueprint.needs) > MAX_STEPS:
+        remedy = f"define up to {MAX_STEPS} needs"
+        yield Fault("/needs", "out-of-range", "too many needs", remedy)
+    if not steps or steps[0].kind is not StepKind.ASSIGN:
+        reason = "the first step must assign"
+        remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
+        yield Fault("/steps/0", "no-assign", reason, remedy)
 
 
 ENABLED_NAMES = " or ".join(f"`{each}`" for each in ENABLED_ACTIONS)
@@ -126,19 +162,13 @@ def action_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
 
 
 def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator[Fault]:
-    """Yield the faults in a step's name, element and predecessors."""
+    """Yield the faults in the names of a step and of its element."""
     if not NAME.fullmatch(step.name):
-        yield Fault(f"{at}/name", "bad-name", "is not a valid name", "use a-z, 0-9 and dashes")
+        yield Fault(f"{at}/name", "bad-name", "is not a valid name", NAME_REMEDY)
     if step.element and not is_template(step.element) and not is_identifier(step.element):
         yield Fault(f"{at}/element", "bad-name", "is not a valid identifier", IDENTIFIER_IN_WORDS)
     if step.name in before:
         yield Fault(f"{at}/name", "taken", "an earlier step has that name", "rename one")
-    if not step.after and before:
-        remedy = f"name the steps that it depends on, at least `{before[0]}`"
-        yield Fault(f"{at}/after", "unconnected", "it depends on no earlier step", remedy)
-    if unknown := [name for name in step.after if name not in before]:
-        reason = f"not an earlier step: {', '.join(unknown)}"
-        yield Fault(f"{at}/after", "unknown-step", reason, "put a step behind those it depends on")
 
 
 REQUIRED_FIELDS = {
@@ -147,24 +177,31 @@ REQUIRED_FIELDS = {
     StepKind.ACTIVATE: ("element", "operation"),
     StepKind.TEST: ("element", "operation"),
     StepKind.WORK_ORDER: ("operation", "skill"),
-    StepKind.WAIT: ("wait_s",),
+    StepKind.WAIT: (),
 }
 OPTIONAL_FIELDS = {
     StepKind.ASSIGN: (),
     StepKind.RELEASE: (),
-    StepKind.ACTIVATE: ("undo", "nothing_to_undo", "parameters", "undo_parameters"),
-    StepKind.TEST: ("parameters",),
-    StepKind.WORK_ORDER: ("undo", "parameters", "undo_parameters", "district"),
-    StepKind.WAIT: (),
+    StepKind.ACTIVATE: (
+        *("undo", "no_undo", "nothing_to_undo"),
+        *("parameters", "undo_parameters", "for_each"),
+    ),
+    StepKind.TEST: ("parameters", "for_each"),
+    StepKind.WORK_ORDER: (
+        *("undo", "no_undo", "parameters", "undo_parameters"),
+        *("district", "for_each"),
+    ),
+    StepKind.WAIT: ("wait_s", "until"),
 }
 KIND_FIELDS = (
-    *("element", "operation", "undo", "nothing_to_undo", "parameters", "undo_parameters"),
-    *("needs", "skill", "district", "wait_s"),
+    *("element", "operation", "undo", "no_undo", "nothing_to_undo"),
+    *("parameters", "undo_parameters"),
+    *("for_each", "needs", "skill", "district", "wait_s", "until"),
 )
 """The fields that only some kinds of steps have."""
 
 
-def kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterator[Fault]:
+def step_kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterator[Fault]:
     """Yield the missing and the forbidden fields of a step, by its kind."""
     must, may = REQUIRED_FIELDS[step.kind], OPTIONAL_FIELDS[step.kind]
     if is_first:  # it requests the needs of the blueprint
@@ -179,6 +216,9 @@ def kind_faults(step: BlueprintStep, at: str, *, is_first: bool) -> Iterator[Fau
             if is_first and name == "needs":
                 reason = "the first step requests the needs of the blueprint"
             yield Fault(f"{at}/{name}", "not-allowed", reason, f"leave `{name}` out")
+    if step.kind is StepKind.WAIT and not (step.wait_s or step.until):
+        reason, remedy = "a step of kind wait has an end", "give `wait_s`, `until` or both"
+        yield Fault(f"{at}/wait_s", "missing", reason, remedy)
     if step.kind is StepKind.RELEASE and any(need.effect for need in step.needs):
         reason = "a step of kind release gives up each of its needs"
         yield Fault(f"{at}/needs", "not-allowed", reason, "leave `effect` out")
@@ -208,77 +248,3 @@ def range_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
         if not low <= value <= high:
             reason = f"must be from {low} to {high}"
             yield Fault(f"{at}/{name}", "out-of-range", reason, "correct it")
-
-
-KNOWN_AT_PLAN = {Source.CHARACTERISTIC, Source.CHARACTERISTIC_BEFORE, Source.ITEM}
-"""What can be referred to before anything is assigned."""
-
-BEHIND = "put the step behind those whose resources it refers to"
-
-
-def template_faults(step: BlueprintStep, available: AvailableKinds, at: str) -> Iterator[Fault]:
-    """Yield the references of a step that cannot be resolved."""
-    district = (step.district,) if is_template(step.district) else ()
-    for template in (*templates_of(step), *district):
-        if fault := reference_fault(template, available, at):
-            yield fault
-    for i, condition in enumerate(step.when):
-        yield from condition_faults(condition, f"{at}/when/{i}")
-
-
-def reference_fault(template: str, available: AvailableKinds, at: str) -> Fault | None:
-    """Return the fault of a reference that cannot be resolved; None if it can."""
-    reference = parse_reference(template)
-    match reference:
-        case None:
-            reason = f"{template} is not a valid reference"
-            remedy = "write $KIND.NAME or $before.KIND.NAME, for example $leg.value"
-        case Reference(source=Source.GIVEN_UP, kind=kind) if kind not in available.given_up:
-            reason = f"{template}: its item has given up no `{kind}` before it"
-            remedy = f"name the effect of its need, `{NeedEffect.SWAP}` for example; {BEHIND}"
-        case Reference(source=Source.HELD, kind=kind) if kind not in available.held:
-            reason = f"{template}: its item holds no `{kind}` before it"
-            remedy = f"add `{kind}` to `needs`; {BEHIND}"
-        case Reference(source=Source.ITEM, name=name) if name not in ITEM_FIELDS:
-            reason = f"{template} is not a field of the item"
-            remedy = f"use one of {', '.join(ITEM_FIELDS)}"
-        case _:
-            return None
-    return Fault(at, "bad-reference", reason, remedy)
-
-
-def need_condition_faults(needs: Sequence[BlueprintNeed], at: str) -> Iterator[Fault]:
-    """Yield the faults in the counts and the conditions of needs."""
-    for i, need in enumerate(needs):
-        yield from count_faults(need, f"{at}/{i}/count")
-        if need.served_from not in SERVED_FROM:
-            remedy = f"use one of: {', '.join(SERVED_FROM[1:])}; or leave it out"
-            yield Fault(f"{at}/{i}/served_from", "unknown", "is no place of pools", remedy)
-        for j, condition in enumerate(need.when):
-            yield from condition_faults(condition, f"{at}/{i}/when/{j}")
-
-
-def count_faults(need: BlueprintNeed, at: str) -> Iterator[Fault]:
-    """Yield the fault in the count of a need, if it has one."""
-    reference = parse_reference(need.count)
-    is_reference = reference is not None and reference.source in KNOWN_AT_PLAN
-    if need.count and not is_reference and not COUNT.fullmatch(need.count):
-        reason = f"must be a number up to {MAX_COUNT}, or known when the plan is made"
-        yield Fault(at, "bad-count", reason, "write 10, or $characteristic.NAME")
-    elif need.count and need.picked:
-        yield Fault(at, "not-allowed", "one resource is picked", "leave `count` out")
-
-
-def condition_faults(condition: StepCondition, at: str) -> Iterator[Fault]:
-    """Yield what is wrong with a condition: it is decided before anything is assigned."""
-    if bool(condition.one_of) is bool(condition.differs_from):
-        reason = "a condition compares its value with one thing"
-        yield Fault(at, "bad-condition", reason, "give `differs_from` or `one_of`")
-    for template in (condition.value, condition.differs_from, *condition.one_of):
-        if not isinstance(template, str) or not is_template(template):
-            continue
-        reference = parse_reference(template)
-        if reference is None or reference.source not in KNOWN_AT_PLAN:
-            reason = f"{template} is not known when the plan is made"
-            remedy = "use $characteristic.NAME, $before.NAME or $item.NAME"
-            yield Fault(at, "bad-reference", reason, remedy)

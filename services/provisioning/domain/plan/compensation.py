@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable
 
-from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn, StepKind
+from services.provisioning.domain.blueprint.blueprint import (
+    INLINE,
+    OnFailure,
+    PointOfNoReturn,
+    StepKind,
+)
 from services.provisioning.domain.plan.attempts import Attempt, work_order_id
 from services.provisioning.domain.plan.modes import ModeChange
 from services.provisioning.domain.plan.plan import (
@@ -19,8 +24,23 @@ RUNNING_OR_DONE = frozenset({StepState.RUNNING, StepState.DONE})
 
 def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> bool:
     """Tell whether a point of no return has been passed, or may have been."""
-    passed = (step.blueprint.ponr for step in steps if step.state in RUNNING_OR_DONE or step.unsure)
-    return any(each is PointOfNoReturn.HARD or (each and not hard_only) for each in passed)
+    passed = (step.blueprint.ponr for step in steps if step.blueprint.ponr and is_passed(step))
+    return any(each is PointOfNoReturn.HARD or not hard_only for each in passed)
+
+
+def is_passed(step: PlanStep) -> bool:
+    """Tell whether the point of no return of a step has been passed, or may have been.
+
+    A step that people skip was done by hand; one that its blueprint skips has not been done.
+    """
+    is_by_hand = step.state is StepState.SKIPPED and step.blueprint.on_failure is not OnFailure.SKIP
+    return step.state in RUNNING_OR_DONE or step.unsure or is_by_hand
+
+
+def passed_point(steps: Iterable[PlanStep]) -> PointOfNoReturn | None:
+    """Return the point of no return that has been passed, the hard one before a soft one."""
+    passed = {step.blueprint.ponr for step in steps if step.blueprint.ponr and is_passed(step)}
+    return PointOfNoReturn.HARD if PointOfNoReturn.HARD in passed else next(iter(passed), None)
 
 
 def start_rollback(working_plan: WorkingPlan, ref: str, failure: StepFailure) -> None:

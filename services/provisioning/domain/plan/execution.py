@@ -1,7 +1,5 @@
 """Execution: starting the steps of a plan, and handling how they end."""
 
-from datetime import timedelta
-
 from services.provisioning.domain.blueprint.blueprint import INLINE, OnFailure, StepKind
 from services.provisioning.domain.plan import compensation
 from services.provisioning.domain.plan.modes import STARTS_STEPS, ModeChange
@@ -12,7 +10,8 @@ from services.provisioning.domain.plan.plan import (
     StepState,
 )
 from services.provisioning.domain.plan.templates import unfilled_templates, values_of_step
-from services.provisioning.domain.plan.working_plan import StepTimer, WorkingPlan
+from services.provisioning.domain.plan.waits import has_no_date
+from services.provisioning.domain.plan.working_plan import WorkingPlan
 
 
 def start_ready_steps(working_plan: WorkingPlan) -> None:
@@ -55,9 +54,10 @@ def start_step(working_plan: WorkingPlan, ref: str) -> None:
             working_plan.call_element(ref, undo=False)
         case StepKind.WORK_ORDER:
             working_plan.dispatch_crew(ref, undo=False)
+        case StepKind.WAIT if has_no_date(blueprint, working_plan.item_of(step)):
+            fail_step(working_plan, ref, missing_parameters_failure(step, [blueprint.until]))
         case StepKind.WAIT:
-            working_plan.update_step(ref, state=StepState.RUNNING)
-            working_plan.timers.append(StepTimer(ref, timedelta(seconds=blueprint.wait_s)))
+            working_plan.start_wait(ref)
         case StepKind.ASSIGN | StepKind.RELEASE:
             working_plan.request_assignment(ref)
 

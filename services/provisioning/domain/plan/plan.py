@@ -127,6 +127,10 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
     base_pre_released: tuple[Held, ...] = ()
     """What that service gives up, if the order changes it as well."""
 
+    requested_start: datetime | None = None
+    requested_completion: datetime | None = None
+    """Both dates are those of the order."""
+
     def with_holdings(self, held: tuple[Held, ...], local_network: str) -> Self:
         """Return the item with its holdings and the local network of its address."""
         return msgspec.structs.replace(self, held=held, local_network=local_network)

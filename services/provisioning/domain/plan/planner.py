@@ -30,7 +30,9 @@ from services.provisioning.domain.plan.plan import (
     PlanStep,
     step_ref,
 )
+from services.provisioning.domain.plan.repetition import repetitions, too_many_repetitions
 from services.provisioning.domain.plan.templates import applies
+from services.provisioning.domain.plan.waits import wrong_dates
 from services.provisioning.domain.plan.working_plan import PlanUpdate, WorkingPlan
 from shared.contracts import (
     Causation,
@@ -84,8 +86,8 @@ def plan_order(
 ) -> PlanUpdate:
     """Build the plan of an order, and start it.
 
-    An order for which a blueprint is missing, or which needs a number of resources that cannot be,
-    fails at once, before anything begins.
+    An order for which a blueprint is missing, which needs a number of resources or repetitions that
+    cannot be, or which waits for what is no date, fails at once, before anything begins.
 
     Raises:
         PoisonError: if its services rely on each other in a circle.
@@ -93,7 +95,7 @@ def plan_order(
     items = [item for item in order.items if rule_of(item).effect is not ServiceEffect.KEEPS]
     found = [(item, find_blueprint(item, blueprints)) for item in items]
     planned = [
-        (with_base(plan_item(item, each, existing), item, existing), each)
+        (with_dates(with_base(plan_item(item, each, existing), item, existing), order), each)
         for item, each in found
         if each
     ]
@@ -113,8 +115,10 @@ def plan_order(
     working_plan = WorkingPlan(plan)
     if missing := [item for item, each in found if each is None]:
         working_plan.refuse(no_blueprint_failure(missing))
-    elif reason := wrong_counts(planned):
+    elif reason := wrong_counts(planned) or too_many_repetitions(planned):
         working_plan.refuse(PlanFailure(code="bad-count", reason=reason))
+    elif reason := wrong_dates(planned, now):
+        working_plan.refuse(PlanFailure(code="bad-date", reason=reason))
     elif planned:
         execution.start_ready_steps(working_plan)
     else:
@@ -163,6 +167,17 @@ def with_base(item: PlanItem, ordered: OrderedItem, existing: ExistingServices) 
         return item
     held = existing.get(ordered.base_service_id, NOTHING).held
     return msgspec.structs.replace(item, base_service_id=ordered.base_service_id, base_held=held)
+
+
+def with_dates(item: PlanItem, order: OrderAccepted) -> PlanItem:
+    """Return an item with the dates that the order requests, if it does."""
+    if order.requested_start is None and order.requested_completion is None:
+        return item
+    return msgspec.structs.replace(
+        item,
+        requested_start=order.requested_start,
+        requested_completion=order.requested_completion,
+    )
 
 
 def merge_characteristics(
@@ -214,11 +229,10 @@ def steps_of_item(
     refs: dict[str, tuple[str, ...]] = {first.name: begin}
     for step in own:
         after = tuple(dict.fromkeys(ref for name in step.after for ref in refs[name]))
-        if applies(step, item):
-            refs[step.name] = (step_ref(item.id, step.name),)
-            yield PlanStep(blueprint=step, item_id=item.id, after=after)
-        else:
-            refs[step.name] = after
+        each = repetitions(step, item) if applies(step, item) else ()
+        refs[step.name] = tuple(step_ref(item.id, one.name) for one in each) or after
+        for one in each:
+            yield PlanStep(blueprint=one, item_id=item.id, after=after)
 
 
 def items_before(item: PlanItem, planned: ItemBlueprints) -> list[PlanItem]:

@@ -1,6 +1,7 @@
 """Filling the templates of a blueprint from an item of the plan."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from operator import attrgetter
 from string import digits
 
@@ -40,9 +41,17 @@ def referenced_value(reference: Reference, item: PlanItem) -> Value | None:
         case Source.CHARACTERISTIC_BEFORE:
             return characteristic_value(reference.name, item.before)
         case Source.ITEM:
-            return str(getattr(item, reference.name)) if reference.name in ITEM_FIELDS else None
+            return item_value(reference.name, item)
         case _:
             return held_value(reference.kind, reference.name, HOLDINGS[reference.source](item))
+
+
+def item_value(name: str, item: PlanItem) -> str | None:
+    """Return a field of an item as text, or None if it has no value."""
+    value = getattr(item, name) if name in ITEM_FIELDS else None
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return None if value is None else str(value)
 
 
 HOLDINGS: Mapping[Source, Callable[[PlanItem], tuple[Held, ...]]] = {

@@ -1,7 +1,7 @@
 """The working copy of a plan while one event is applied, and the update it ends in."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from services.provisioning.domain.plan.plan import (
     StepState,
 )
 from services.provisioning.domain.plan.templates import call_parameters, values_of_step
+from services.provisioning.domain.plan.waits import awaited_date
 from shared.calls.outbound_call import OutboundCall
 from shared.contracts import (
     AssignmentRequested,
@@ -52,6 +53,8 @@ class StepTimer(NamedTuple):
 
     ref: str
     length: timedelta
+    since: datetime | None = None
+    """From when on; null for the present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,13 @@ class WorkingPlan:
         self.keep_values(ref)
         step = self.start_round(ref, undo=undo)
         self.work_order_requests.append(WorkOrderRequest(self.item_of(step), step, undo))
+
+    def start_wait(self, ref: str) -> None:
+        """Start a step that waits, and the timer that ends it."""
+        self.update_step(ref, state=StepState.RUNNING)
+        step = self.steps[ref]
+        since = awaited_date(step.blueprint, self.item_of(step))
+        self.timers.append(StepTimer(ref, timedelta(seconds=step.blueprint.wait_s), since))
 
     def refuse(self, failure: PlanFailure) -> None:
         """End the plan as failed before anything was done."""
