@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from services.order.api.schemas.catalogue_amounts import MoneySchema, TierSchema
 from services.order.api.schemas.catalogue_parts import (
     DurationSchema,
     EntryList,
@@ -16,11 +17,9 @@ from services.order.api.schemas.catalogue_parts import (
     ValueUseSchema,
     VersionText,
 )
-from services.order.api.views.amounts import CENTS_PER_UNIT
 from services.order.domain.business_actions import NEW_INSTALLATION
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.price_references import OfferingPrice, find_price
-from services.order.domain.catalogue.price_validation import MAX_CENTS
 from services.order.domain.catalogue.prices import (
     BillingMonth,
     Commitment,
@@ -28,7 +27,6 @@ from services.order.domain.catalogue.prices import (
     Discount,
     Price,
     PriceKind,
-    Tier,
 )
 from services.order.domain.catalogue.reference_faults import (
     PRICE_ID_SEPARATOR,
@@ -37,7 +35,7 @@ from services.order.domain.catalogue.reference_faults import (
 from shared.contracts import BusinessAction
 from shared.errors import InvalidError
 from shared.input.ids import IS_ID, MAX_ID_LENGTH, check_id
-from shared.input.numbers import IS_NUMBER, Number, WholeNumber
+from shared.input.numbers import IS_NUMBER, Number
 from shared.input.timestamps import Timestamp
 from shared.input.validation_errors import validation_error
 
@@ -53,9 +51,6 @@ PriceId: TypeAlias = Annotated[
 """The id of a price, with that of its offering or without."""
 
 
-MAX_AMOUNT = MAX_CENTS / CENTS_PER_UNIT
-
-
 class StatedPriceType(StrEnum):
     """The kind of a price, a discount, or the penalty of a commitment."""
 
@@ -66,47 +61,6 @@ class StatedPriceType(StrEnum):
     USAGE = "usage"
     DISCOUNT = "discount"
     PENALTY = "penalty"
-
-
-class MoneySchema(EntrySchema):
-    """An amount."""
-
-    unit: Literal["CNY"] = "CNY"
-    """ISO 4217."""
-
-    value: Annotated[Number, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
-    """Negative for a discount alone."""
-
-    @property
-    def cents(self) -> int:
-        """The amount in cents."""
-        return round(self.value * CENTS_PER_UNIT)
-
-    @model_validator(mode="after")
-    def check_whole_cents(self) -> Self:
-        """Return it unchanged, if it is in whole cents.
-
-        Raises:
-            PydanticCustomError: it is not.
-        """
-        if self.cents / CENTS_PER_UNIT != self.value:
-            raise validation_error(
-                code="amount-malformed",
-                reason="has a fraction of a cent",
-                remedy="round it to two decimal places",
-            )
-        return self
-
-
-class TierSchema(EntrySchema):
-    """The price for one unit from a quantity on."""
-
-    from_quantity: WholeNumber
-    price: MoneySchema
-
-    def to_domain(self) -> Tier:
-        """Map the tier to the domain."""
-        return Tier(from_quantity=self.from_quantity, amount_cents=self.price.cents)
 
 
 class TaxSchema(EntrySchema):
