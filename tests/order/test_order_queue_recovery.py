@@ -21,6 +21,7 @@ from shared.contracts import (
     Causation,
     OrderAccepted,
     OrderQueued,
+    OrderStateChanged,
     OrderTerms,
 )
 from shared.http.collection_paths import ORDERS_PATH
@@ -234,3 +235,25 @@ async def test_an_erasure_while_an_order_starts_leaves_its_new_terms(
 
     assert (await crm.read(second))["priority"] == "0"
     assert personal_columns(stocked) == set()
+
+
+async def test_an_order_that_was_rejected_after_it_had_waited_is_taken_over_as_rejected(
+    crm: Crm, stocked: Sessions
+) -> None:
+    fibre = a_fibre()
+    keep(stocked, [fibre])
+    first = await crm.place(a_disconnection(fibre.id))
+    second = await crm.place(a_change(fibre, "ftth-1000"))
+    complete(stocked, first)
+    shown = await crm.read(second)
+    messages = published(stocked)
+    lose_everything_but(stocked, [fibre])
+
+    for each in messages:
+        if isinstance(each, OrderTerms | OrderStateChanged):
+            record = record_of(each, published_at=datetime.now(UTC))
+            consume_records(stocked, SERVICE.takeover.subscriptions, [record])
+
+    assert (await crm.read(second))["state"] == shown["state"] == "rejected"
+    assert stored(stocked, fibre).busy_with == first
+    assert rows_of_queue(stocked) == (0, 0)

@@ -7,6 +7,8 @@ from services.order.domain.acceptance.existing_products import named_product
 from services.order.domain.acceptance.item_checks import ItemCheckContext
 from services.order.domain.acceptance.request import RequestedItem, parse_uuid
 from services.order.domain.business_actions import (
+    BUSINESS_ACTIONS,
+    ENABLED_ACTIONS,
     JOINING_ACTIONS,
     NEW_BUNDLE,
     ON_EXISTING,
@@ -14,6 +16,7 @@ from services.order.domain.business_actions import (
 )
 from services.order.domain.catalogue.catalogue import Offering
 from services.order.domain.fulfilment.product import Product, ProductStatus
+from shared.contracts import BusinessAction
 from shared.errors import Fault
 
 HOW_TO_NEST = (
@@ -100,14 +103,30 @@ def split_bundles_faults(
     """Name products that would leave their bundle, or their customer, while others of it stay."""
     together = [each for each in items if each.rule and each.rule.takes_bundle_along]
     transferred = [each for each in together if each.may_change(ProductPart.CUSTOMER)]
-    yield from split_bundle_faults(transferred, products)
-    yield from split_bundle_faults((each for each in together if each not in transferred), products)
+    others = [each for each in together if each not in transferred]
+    for several in (transferred, others):
+        actions = actions_on(several[0]) if several else ()
+        yield from split_bundle_faults(several, products, " or ".join(actions))
+
+
+def actions_on(item: RequestedItem) -> list[BusinessAction]:
+    """Return the actions that may be requested for the other products of an item's bundle."""
+    is_transfer = item.may_change(ProductPart.CUSTOMER)
+    return [
+        action
+        for action in ENABLED_ACTIONS
+        if (rule := BUSINESS_ACTIONS[action]).takes_bundle_along
+        and (ProductPart.CUSTOMER in rule.changes) is is_transfer
+    ]
 
 
 def split_bundle_faults(
-    items: Iterable[RequestedItem], products: Mapping[UUID, Product]
+    items: Iterable[RequestedItem], products: Mapping[UUID, Product], actions: str
 ) -> Iterator[Fault]:
-    """Name products that would leave their bundle while others of it stay."""
+    """Name products that would leave their bundle while others of it stay.
+
+    `actions` are those that the order may have for these others.
+    """
     named = {id_: item for item in items if (id_ := parse_uuid(item.product_id))}
     for id_, item in named.items():
         missing = [
@@ -120,7 +139,7 @@ def split_bundle_faults(
                 f"{item.field}/product/id",
                 "bundle-split",
                 "the product is in a bundle, which ends, is left or changes hands as a whole",
-                f"add items for: {', '.join(sorted(missing))}",
+                f"add items with businessAction {actions} for: {', '.join(sorted(missing))}",
             )
 
 

@@ -12,7 +12,7 @@ from services.order.domain.acceptance.order_header import PREVIOUS_OWNER_ROLE
 from services.order.domain.acceptance.payment import payment_faults
 from services.order.domain.acceptance.reasons import disconnection_faults, suspension_faults
 from services.order.domain.acceptance.request import RequestedItem
-from services.order.domain.business_actions import ProductEffect, ProductPart
+from services.order.domain.business_actions import ProductEffect, ProductPart, actions_changing
 from services.order.domain.catalogue.catalogue import Catalogue, Offering
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.domain.catalogue.eligibility import eligibility_faults
@@ -93,7 +93,9 @@ def offering_faults(
         yield Fault(at, "specification-mismatch", reason, remedy)
     elif product.bundle_id:
         reason = f"the product belongs to the bundle {product.content.bundle}, with its price"
-        yield Fault(at, "bundle-member", reason, "disconnect the bundle, and order another")
+        actions = " or ".join(actions_changing(ProductPart.BUNDLE))
+        remedy = f"disconnect the bundle and order another, or first use businessAction {actions}"
+        yield Fault(at, "bundle-member", reason, remedy)
     else:
         yield from not_possible_faults(at, product, offering, context.catalogue)
         eligibility = context.eligibility._replace(local_network=product.content.local_network)

@@ -123,7 +123,7 @@ def queued_order_as_published(message: OrderQueued) -> QueuedOrder:
 
 
 def request_without_personal_data(requested: RequestedOrder) -> RequestedOrder:
-    """Return a request without personal data, and without dates, which are met or missed by now."""
+    """Return a request without personal data and dates, which its acceptance alone checks."""
     parties = (
         replace(each, name="", phone="", email="", identifications=(), check=None)
         for each in requested.parties
