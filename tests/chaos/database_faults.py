@@ -92,6 +92,7 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
     ),
     "only open orders lock products": ("order", "UPDATE products SET open_order_id = order_id"),
     "products rely on products in use": ("order", "UPDATE products SET base_id = order_id"),
+    "completed items are handed over to billing once": ("order", "DELETE FROM billing_lines"),
     "erased parties are blank": (
         "customer",
         "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",
