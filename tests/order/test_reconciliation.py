@@ -9,7 +9,14 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
-from services.order.domain.billing.local_day import bounds_anywhere, is_over, local_day
+from services.order.domain.billing.local_day import (
+    TimeZones,
+    bounds_anywhere,
+    is_over,
+    local_day,
+    time_zones,
+    zone_of,
+)
 from services.order.domain.billing.reconciliation import (
     HEADER,
     BillingLine,
@@ -151,6 +158,18 @@ async def test_an_item_is_in_the_file_of_the_day_of_its_local_network(
 
         assert ("ftth-100" in today.text, "ftth-300" in today.text) == (True, False)
         assert ("ftth-100" in day_before.text, "ftth-300" in day_before.text) == (False, True)
+
+
+def test_a_local_network_may_have_a_time_zone_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    zones = TimeZones(time_zone="Asia/Shanghai", local_networks={"0991": "Asia/Urumqi"})
+    monkeypatch.setattr(f"{time_zones.__module__}.time_zones", lambda: zones)
+    request.addfinalizer(zone_of.cache_clear)
+    zone_of.cache_clear()
+    at = datetime(2026, 11, 30, 17, tzinfo=UTC)
+
+    assert [local_day(each, at).day for each in ("025", "0991", "")] == [1, 30, 1]
 
 
 async def test_a_day_that_is_not_over_has_no_file_yet(client: AsyncClient, as_role: AsRole) -> None:
