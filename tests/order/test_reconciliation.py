@@ -143,6 +143,18 @@ async def test_a_file_is_rebuilt_from_the_archive_byte_by_byte_without_its_table
     assert "item," not in (await fetch(client, as_role, localNetwork=network)).text
 
 
+@pytest.mark.parametrize("source", ["table", "archive"])
+async def test_another_tenant_has_a_file_of_its_own(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, source: str
+) -> None:
+    complete(stocked, a_body(a_new()))
+    query = {"localNetwork": "025", "day": DAY.isoformat(), "source": source}
+
+    answer = await client.get(PATH, params=query, headers=as_role("billing", tenant="zhejiang"))
+
+    assert (answer.status_code, "item," in answer.text) == (200, False)
+
+
 async def test_an_item_is_in_the_file_of_the_day_of_its_local_network(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
