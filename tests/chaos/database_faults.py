@@ -97,6 +97,7 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         f"""INSERT INTO identity_holdings (id, tenant, identity, counts_as, product_id, order_id)
             SELECT id, tenant, '00', 'phone-cards', id, id FROM orders WHERE id = {LAST_ORDER}""",
     ),
+    "completed items are handed over to billing once": ("order", "DELETE FROM billing_lines"),
     "erased parties are blank": (
         "customer",
         "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",

@@ -66,9 +66,9 @@ WORDS: Mapping[tuple[str, ...], Callable[[HostileInput], list[list[str]]]] = {
     ("blueprint", "draw"): lambda _: [[HOSTILE]],
     ("catalogue", "plan"): lambda hostile: [[str(hostile.file)], [HOSTILE]],
     ("catalogue", "apply"): lambda hostile: [[str(hostile.file)], [HOSTILE]],
-    ("billing", "reconcile"): lambda _: [
+    ("billing", "reconcile"): lambda hostile: [
         ["--network", HOSTILE, "--day", HOSTILE],
-        ["--network", "025", "--day", "2026-01-31", "--from-archive", "--output", HOSTILE],
+        ["--network", "025", "--day", "2026-01-31", "--output", f"{hostile.file}/x.csv"],
     ],
     ("numbers", "search"): lambda _: [[HOSTILE], ["--grade", HOSTILE, "--exchange", HOSTILE]],
 }

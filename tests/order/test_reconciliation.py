@@ -16,7 +16,7 @@ from services.order.domain.billing.reconciliation import (
     harmless,
     reconciliation_file,
 )
-from services.order.domain.local_time import local_day
+from services.order.domain.local_time import TimeZones, local_day, time_zones, zone_of
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.order.builders import a_body, a_bundle, a_disconnection
@@ -137,6 +137,18 @@ async def test_a_file_is_rebuilt_from_the_archive_byte_by_byte_without_its_table
     assert "item," not in (await fetch(client, as_role, localNetwork=network)).text
 
 
+@pytest.mark.parametrize("source", ["table", "archive"])
+async def test_another_tenant_has_a_file_of_its_own(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, source: str
+) -> None:
+    complete(stocked, a_body(a_new()))
+    query = {"localNetwork": "025", "day": DAY.isoformat(), "source": source}
+
+    answer = await client.get(PATH, params=query, headers=as_role("billing", tenant="zhejiang"))
+
+    assert (answer.status_code, "item," in answer.text) == (200, False)
+
+
 async def test_an_item_is_in_the_file_of_the_day_of_its_local_network(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
@@ -152,6 +164,18 @@ async def test_an_item_is_in_the_file_of_the_day_of_its_local_network(
 
         assert ("ftth-100" in today.text, "ftth-300" in today.text) == (True, False)
         assert ("ftth-100" in day_before.text, "ftth-300" in day_before.text) == (False, True)
+
+
+def test_a_local_network_may_have_a_time_zone_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    zones = TimeZones(default="Asia/Shanghai", local_networks={"0991": "Asia/Urumqi"})
+    monkeypatch.setattr(f"{time_zones.__module__}.time_zones", lambda: zones)
+    request.addfinalizer(zone_of.cache_clear)
+    zone_of.cache_clear()
+    at = datetime(2026, 11, 30, 17, tzinfo=UTC)
+
+    assert [local_day(each, at).day for each in ("025", "0991", "")] == [1, 30, 1]
 
 
 async def test_a_day_that_is_not_over_has_no_file_yet(client: AsyncClient, as_role: AsRole) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from deploy.local.stack_record import StackRecord
 from tools.verify import (
+    billing,
     customers,
     erasures,
     grants,
@@ -48,6 +49,7 @@ INVARIANTS: Mapping[str, Check] = {
     "only open orders lock products": products.products_are_locked_by_open_orders,
     "products rely on products in use": products.bases_are_in_use,
     "identities hold what orders gave": identities.identities_hold_what_orders_gave,
+    "completed items are handed over to billing once": billing.completed_items_are_handed_over,
     "customers' views are the fold of all messages": customers.views_match_messages,
     "erased parties are blank": erasures.erased_parties_are_blank,
     "grants are as last published": grants.grants_match_messages,
