@@ -27,6 +27,7 @@ from tests.order.queueing import (
     stored,
     terms_of,
 )
+from tests.order.related_products import ended_or_moved, on_product, television
 from tests.order.test_related_products_api import keep
 
 
@@ -194,4 +195,39 @@ async def test_an_order_that_is_faulty_now_is_refused_and_does_not_wait(
     answer = await crm.post(a_change(fibre, "no-such-thing"))
 
     assert [each["code"] for each in answer.json()["errors"]] == ["offering-unknown"]
+    assert rows_of_queue(stocked) == (0, 0)
+
+
+async def test_a_new_product_waits_for_its_base_and_is_delivered_where_that_is_then(
+    crm: Crm, stocked: Sessions
+) -> None:
+    fibre = a_fibre()
+    keep(stocked, [fibre])
+    first = await crm.place(ended_or_moved("move", fibre, "1", "addr-2"))
+    second = await crm.place(television())
+
+    assert await crm.states(second) == ["pending"]
+    complete(stocked, first)
+
+    assert await crm.states(second) == ["acknowledged"]
+    (item,) = terms_of(stocked, second).items
+    assert (item.base_product_id, item.address_id) == (fibre.id, "addr-2")
+    assert stored(stocked, fibre).busy_with == second
+    complete(stocked, second)
+    assert stored(stocked, fibre).busy_with is None
+
+
+async def test_a_new_product_whose_base_has_ended_meanwhile_is_rejected(
+    crm: Crm, stocked: Sessions
+) -> None:
+    fibre = a_fibre()
+    keep(stocked, [fibre])
+    first = await crm.place(ended_or_moved("move", fibre, "1", "addr-2"))
+    second = await crm.place(a_disconnection(fibre.id))
+    third = await crm.place(television(**on_product(fibre.id)))
+
+    complete(stocked, first)
+    complete(stocked, second)
+
+    assert await crm.states(third) == ["rejected"]
     assert rows_of_queue(stocked) == (0, 0)
