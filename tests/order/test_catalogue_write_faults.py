@@ -89,6 +89,10 @@ OFFERING_FAULTS: list[tuple[Json, tuple[str, str]]] = [
         ("/productOfferingPrice/0/percentage", "multiple-of"),
     ),
     (
+        {"productOfferingPrice": [PRICE, {"id": "home-300:home-300-fibre"}]},
+        ("/productOfferingPrice", "prices-mixed"),
+    ),
+    (
         {"productOfferingPrice": [PRICE, PRICE]},
         ("/productOfferingPrice/1/id", "price-twice"),
     ),

@@ -1,5 +1,6 @@
 """Schemas of offerings (TMF620 v4): what creates one, and what changes one."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias
 
@@ -148,10 +149,18 @@ class OfferingPatchSchema(PatchSchema):
             ),
         )
         changed = replace(base, **self.stated(fields))
+        if faults := list(self.contradictions(changed)):
+            raise InvalidError(faults)
+        return replace(changed, eligibility=self.eligibility_after(base.eligibility))
+
+    def contradictions(self, changed: Offering) -> Iterator[Fault]:
+        """Name what contradicts the offering that the body makes."""
         if self.is_bundle is not changed.is_bundle and "is_bundle" in self.model_fields_set:
             reason, remedy = "it contradicts the members", "leave it out"
-            raise InvalidError([Fault("/isBundle", "bundle-mismatch", reason, remedy)])
-        return replace(changed, eligibility=self.eligibility_after(base.eligibility))
+            yield Fault("/isBundle", "bundle-mismatch", reason, remedy)
+        if changed.prices and changed.discounts:
+            reason = "a bundle has discounts alone, and any other offering prices alone"
+            yield Fault(PRICES_AT, "prices-mixed", reason, "leave the others out")
 
     def eligibility_after(self, base: Eligibility) -> Eligibility:
         """Return rules of eligibility with what the body states."""
