@@ -1,6 +1,6 @@
 """Dates of orders, queries and publications: accepted in one form, or refused."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,11 +8,12 @@ from httpx import AsyncClient
 
 from services.order.domain.catalogue.catalogue import Eligibility, Offering
 from services.order.store import catalogue as store
+from shared.contracts import OrderAccepted
 from shared.http.collection_paths import CATALOGUE_PATH, ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
-from tests.kernel import TENANT
+from tests.kernel import TENANT, published
 from tests.order.builders import Json, a_body, an_item, faults_of
 
 WRONG = [
@@ -125,6 +126,20 @@ def test_an_order_may_have_a_later_completion_date_and_an_earlier_start() -> Non
     dates = {"requestedStartDate": at(hours=-1), "requestedCompletionDate": at(days=3)}
 
     assert faults_of(a_body(**dates)) == set()
+
+
+async def test_provisioning_is_told_the_dates_that_the_customer_wants(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    start, completion = at(hours=-1), datetime(2999, 1, 31, tzinfo=UTC)
+    body = a_body(requestedStartDate=start, requestedCompletionDate=completion.isoformat())
+
+    answer = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
+
+    assert answer.status_code == 201, answer.text
+    (message,) = (each for each in published(stocked) if isinstance(each, OrderAccepted))
+    assert message.requested_start == datetime.fromisoformat(start)
+    assert message.requested_completion == completion
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,9 @@ async def test_a_date_that_is_past_lets_the_plan_go_on_at_once(
         "tomorrow",
         "2026-13-01",
         "2026-01-05T09:30:00",
+        "20260105",
+        "0001-01-01",
+        "9999-12-31T23:59:59-08:00",
         (NOON + MAX_AHEAD + DAY).isoformat(),
     ],
 )

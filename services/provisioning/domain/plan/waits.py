@@ -5,27 +5,32 @@ A date is text: `2026-12-24`, which begins at midnight in China, or a date and t
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint, BlueprintStep, StepKind
 from services.provisioning.domain.plan.plan import PlanItem, PlanStep
 from services.provisioning.domain.plan.templates import applies, fill_text
 
 CHINA = timezone(timedelta(hours=8), "CST")
+LENGTH_OF_DATE = len("2026-12-24")
+"""A text with a time is longer."""
+
 MAX_AHEAD = timedelta(days=10 * 366)
 """How far in the future a date can be."""
 
 
 def parse_date(text: str) -> datetime | None:
-    """Return the instant at which a date begins; None if it is no date, or has no offset."""
+    """Return the instant at which a date begins, in UTC; None if it is no date, or has no offset.
+
+    Some dates of the first and the last year have no instant in UTC.
+    """
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) == LENGTH_OF_DATE:
+            parsed = parsed.replace(tzinfo=CHINA)
+        return parsed.astimezone(UTC) if parsed.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    is_date_alone = "T" not in text.upper() and " " not in text
-    if is_date_alone:
-        return parsed.replace(tzinfo=CHINA)
-    return parsed if parsed.tzinfo else None
 
 
 def awaited_date(step: BlueprintStep, item: PlanItem) -> datetime | None:
