@@ -1,10 +1,13 @@
 """The bench's wave of suspensions, with some products, and what it measures beside it."""
 
+import asyncio
+
 import pytest
 
 from services.console.errors import CommandError
 from tools.bench.cases import BenchSystem
 from tools.bench.figures import CaseResult
+from tools.bench.orders import reference_orders
 from tools.bench.product_cases import install_fibre
 from tools.bench.run import missed_goals
 from tools.bench.suspend_wave import (
@@ -16,12 +19,13 @@ from tools.bench.suspend_wave import (
     check_wave,
     details,
     measure_suspend_wave,
+    post_wave,
     ratios,
 )
 
 NUMBER = 20
 AT_ONCE = WaveLoad(installs_per_second=50, alone=10, beside=500)
-PACED = WaveLoad(installs_per_second=20, alone=5, beside=100, wave_per_second=40)
+PER_SECOND = 40.0
 
 
 def test_installs_are_measured_alone_and_beside_a_wave_that_suspends_and_one_that_resumes(
@@ -37,15 +41,18 @@ def test_installs_are_measured_alone_and_beside_a_wave_that_suspends_and_one_tha
     assert set(SHOWN) <= figures.keys()
     beside = [figures[f"{wave.name}{each}_installs"] for wave in WAVES for each in PRIORITIES]
     assert all(0 < installs < AT_ONCE.beside / 2 for installs in beside)
-    orders = measured_site.completions.count() - completed - max(0, lacking)
-    assert orders >= AT_ONCE.alone + len(WAVES) * NUMBER + sum(beside)
+    installs = measured_site.completions.count() - completed - max(0, lacking) - len(WAVES) * NUMBER
+    assert AT_ONCE.alone + sum(beside) <= installs < AT_ONCE.alone + len(WAVES) * AT_ONCE.beside
 
 
-def test_a_paced_wave_takes_the_time_of_its_rate(measured_site: BenchSystem) -> None:
-    figures = measure_suspend_wave(measured_site, NUMBER, PACED)
+def test_the_orders_of_a_paced_wave_are_posted_at_its_rate(measured_site: BenchSystem) -> None:
+    orders, completed = reference_orders(NUMBER), measured_site.completions.count()
 
-    posted_after_s = (NUMBER - 1) / PACED.wave_per_second
-    assert all(figures[f"{wave.name}_s"] > posted_after_s for wave in WAVES)
+    client = asyncio.run(post_wave(measured_site.target, orders, PER_SECOND))
+
+    measured_site.completions.wait_for(completed + NUMBER)
+    posted_at = client.posted_at.values()
+    assert max(posted_at) - min(posted_at) >= 0.99 * (NUMBER - 1) / PER_SECOND
 
 
 def test_products_that_a_wave_has_left_otherwise_are_counted(measured_site: BenchSystem) -> None:
