@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from shared.input.validation_errors import validation_error
 
@@ -96,6 +97,22 @@ def read_day(value: object) -> date:
         raise validation_error(
             code="day-parsing", reason="is not in the calendar", remedy=DAY_REMEDY
         ) from None
+
+
+def parse_day(text: str) -> date | None:
+    """Return the day in a text; None if it is none."""
+    try:
+        return read_day(text)
+    except PydanticCustomError:
+        return None
+
+
+def parse_timestamp(text: str) -> datetime | None:
+    """Return the date-time in a text; None if it is none."""
+    try:
+        return read_timestamp(text)
+    except PydanticCustomError:
+        return None
 
 
 Day: TypeAlias = Annotated[date, BeforeValidator(read_day)]

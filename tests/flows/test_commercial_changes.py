@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.flows.exchange_area import ExchangeArea
-from tests.flows.lines import LINES, new_item
+from tests.flows.lines import LINES, new_item, ordered
 from tests.flows.order_items import disconnection, modification, product_at, telephone
 from tests.flows.site import Site
 from tests.flows.test_lines import an_area, kinds_held, products_of, refusal
@@ -23,7 +23,7 @@ def of_other_account(site: Site, products: dict[str, JSON], customer: str, *more
 def test_products_of_all_lines_are_paid_through_another_account(site: Site) -> None:
     area, customer = an_area(site), "C-pays-otherwise"
     items = [new_item(each, area, each) for each in LINES]
-    site.completed(site.order(*items, customer=customer))
+    site.completed(ordered(site, *items, customer=customer))
     before = products_of(site, customer)
     assert set(before) == set(LINES)
     held = {name: kinds_held(site, each) for name, each in before.items()}
@@ -53,7 +53,9 @@ def test_a_change_of_payment_in_an_order_that_fails_changes_nothing(site: Site) 
 
 def term_line(area: ExchangeArea) -> JSON:
     """Return an item for a line with a term."""
-    return new_item("ftth", area, "1") | {"productOffering": {"id": "ftth-500-term"}}
+    product = product_at(area.served)
+    offering = {"productOffering": {"id": "ftth-500-term"}}
+    return {"id": "1", "action": "add", "product": product} | offering
 
 
 def end_of_term(product: JSON) -> str:

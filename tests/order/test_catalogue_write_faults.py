@@ -53,7 +53,7 @@ OFFERING_FAULTS: list[tuple[Json, tuple[str, str]]] = [
     ),
     (
         {"productOfferingPrice": [PRICE | {"price": {"value": -1.0}}]},
-        ("/productOfferingPrice/0/price/value", "greater-than-equal"),
+        ("/productOfferingPrice/0/price/value", "amount-malformed"),
     ),
     (
         {"productOfferingPrice": [PRICE | {"price": {"value": 1e308}}]},
@@ -90,7 +90,7 @@ OFFERING_FAULTS: list[tuple[Json, tuple[str, str]]] = [
     ),
     (
         {"productOfferingPrice": [PRICE, {"id": "home-300:home-300-fibre"}]},
-        ("/productOfferingPrice", "prices-mixed"),
+        ("/productOfferingPrice", "discount-malformed"),
     ),
     (
         {"productOfferingPrice": [PRICE, PRICE]},

@@ -32,6 +32,7 @@ from tools.province.build import Province, build_province
 FOLDER = Path(__file__).parents[2] / "examples"
 PRICES = {
     "ftth-new": (10000, 9900),
+    "ftth-term-new": (0, 6450),
     "voice-new": (5000, 1500),
     "voice-picked": (105000, 8800),
     "second-number-new": (5000, 2000),

@@ -66,12 +66,14 @@ def fibre_orders(
 
 def mobile_orders(number: int) -> list[OrderRequest]:
     """Return `number` orders for a mobile plan."""
-    return [new_order(mobile_item("plan-20", IN_NETWORK)) for _ in range(number)]
+    return [
+        new_order(mobile_item("plan-20", IN_NETWORK), is_identified=True) for _ in range(number)
+    ]
 
 
 def bundle_orders(addresses: Sequence[str]) -> list[OrderRequest]:
     """Return an order for the bundle of ten products at each address."""
-    return [new_order(bundle_item(each)) for each in addresses]
+    return [new_order(bundle_item(each), is_identified=True) for each in addresses]
 
 
 def mixed_orders(number: int, splitters: int) -> list[OrderRequest]:
@@ -159,9 +161,12 @@ IN_NETWORK: Places = [{"role": ROLE, "localNetwork": NETWORK}]
 """The places of a product that a local network delivers."""
 
 
-def new_order(item: Item, priority: int = LOWEST_PRIORITY) -> OrderRequest:
+def new_order(
+    item: Item, priority: int = LOWEST_PRIORITY, *, is_identified: bool = False
+) -> OrderRequest:
     """Return the order of a new customer."""
-    return _order(f"bench-party-{next(_customer_numbers)}", item, priority)
+    party = _customer(f"bench-party-{next(_customer_numbers)}")
+    return _order(identified(party) if is_identified else party, item, priority)
 
 
 def modification(product: InstalledProduct, action: str, **stated: Any) -> OrderRequest:  # noqa: ANN401  any field of an item
@@ -172,10 +177,10 @@ def modification(product: InstalledProduct, action: str, **stated: Any) -> Order
         "businessAction": action,
         "product": {"id": str(product.id)},
     }
-    return _order(product.party_id, item | stated, LOWEST_PRIORITY)
+    return _order(_customer(product.party_id), item | stated, LOWEST_PRIORITY)
 
 
-def _order(party: str, item: Item, priority: int) -> OrderRequest:
+def _order(party: dict[str, Any], item: Item, priority: int) -> OrderRequest:
     """Return an order of about a kilobyte, as a CRM sends it."""
     key = str(uuid4())
     body = {
@@ -184,7 +189,7 @@ def _order(party: str, item: Item, priority: int) -> OrderRequest:
         "category": "public",
         "priority": str(priority),
         "channel": [{"id": "internet", "name": "internet"}],
-        "relatedParty": [_customer(party)],
+        "relatedParty": [party],
         "productOrderItem": [item],
     }
     return OrderRequest(key, msgspec.json.encode(body))
@@ -208,7 +213,18 @@ def _all_items(items: Sequence[Any]) -> Iterator[Item]:
         yield from _all_items(item.get("productOrderItem", ()))
 
 
-def _customer(party: str) -> dict[str, str]:
+def _customer(party: str) -> dict[str, Any]:
     """Return the customer with this id as an order's related party."""
     name = f"Customer {party.rpartition('-')[2]}"
     return {"id": party, "role": "customer", "name": name, "@referredType": "Individual"}
+
+
+def identified(party: dict[str, Any]) -> dict[str, Any]:
+    """Return a customer with a real-name check, which mobile products need."""
+    check = {
+        "system": "RNV",
+        "reference": f"RNV-{party['id']}",
+        "documentType": "passport",
+        "documentNumber": f"E-{party['id']}",
+    }
+    return party | {"realNameCheck": check}

@@ -30,7 +30,8 @@ def completed(
 
 
 NEW_PRODUCTS = (
-    completed("telephone, new", 44, DemoProduct.TELEPHONE),
+    completed("fibre with a term, new", 4, DemoProduct.TERM),
+    completed("telephone, new", 38, DemoProduct.TELEPHONE),
     completed("telephone with a second number, new", 6, DemoProduct.SECOND_NUMBER),
     completed("fibre with IPTV, new", 16, DemoProduct.IPTV),
     completed("fibre with IPTV and a content pack, new", 10, DemoProduct.CONTENT_PACK),
@@ -51,6 +52,7 @@ ON_EARLIER_PRODUCTS = (
     completed("fibre, suspension", 9, DemoProduct.FIBRE, Variation.SUSPEND),
     completed("fibre, resumption", 9, DemoProduct.FIBRE, Variation.RESUME),
     completed("fibre, transfer", 4, DemoProduct.FIBRE, Variation.TRANSFER),
+    completed("fibre with a term, renewal", 2, DemoProduct.TERM, Variation.RENEW),
     completed("fibre, change of payment", 4, DemoProduct.FIBRE, Variation.CHANGE_PAYMENT),
     completed("telephone, joins a bundle", 4, DemoProduct.TELEPHONE, Variation.BUNDLE_JOIN),
     completed("home bundle, left", 4, DemoProduct.HOME, Variation.BUNDLE_LEAVE),

@@ -25,6 +25,9 @@ class DemoProduct(StrEnum):
     """The ordered product, by the name of its example."""
 
     FIBRE = "ftth-new"
+    TERM = "ftth-term-new"
+    """Fibre with a commitment of two years."""
+
     TELEPHONE = "voice-new"
     PICKED = "voice-picked"
     """A telephone with a number that was searched for and held."""
@@ -49,6 +52,7 @@ class DemoProduct(StrEnum):
 
 LINES: Mapping[DemoProduct, str] = {
     DemoProduct.FIBRE: "ftth",
+    DemoProduct.TERM: "ftth",
     DemoProduct.TELEPHONE: "voice",
     DemoProduct.PICKED: "voice",
     DemoProduct.SECOND_NUMBER: "secondnumber",
@@ -122,6 +126,7 @@ class Variation(StrEnum):
     RESUME = "resume"
     TRANSFER = "transfer"
     CHANGE_PAYMENT = "change-payment"
+    RENEW = "renew"
     BUNDLE_JOIN = "bundle-join"
     BUNDLE_LEAVE = "bundle-leave"
 
@@ -137,7 +142,7 @@ CHANGING = frozenset(
         *OF_ALL_PRODUCTS,
         *(Variation.CHANGE, Variation.CHANGE_NUMBER, Variation.SIM_SWAP),
         *(Variation.SUSPEND, Variation.RESUME, Variation.CHANGE_PAYMENT),
-        Variation.BUNDLE_JOIN,
+        *(Variation.BUNDLE_JOIN, Variation.RENEW),
     }
 )
 """Variations that change or end products of an earlier post."""
@@ -157,6 +162,7 @@ EXAMPLES: Mapping[AddressKind | Variation, str] = {
     Variation.RESUME: "resume",
     Variation.TRANSFER: "transfer",
     Variation.CHANGE_PAYMENT: "change-payment",
+    Variation.RENEW: "renew",
     Variation.BUNDLE_JOIN: "bundle-join",
     Variation.BUNDLE_LEAVE: "bundle-leave",
 }

@@ -38,8 +38,9 @@ def read_reconciliation(
     then the totals of each action and offering. It is the same, byte for byte, whenever it is
     built. A day that is not over is refused with 422, one that the database does not keep with 404.
     """
-    text = build_reconciliation_file(
-        session, query.to_domain(caller), query.source, transaction_time(session)
-    )
-    headers = {"Content-Disposition": f'attachment; filename="{query.file_name}"'}
+    now = transaction_time(session)
+    wanted = query.to_domain(caller, now)
+    text = build_reconciliation_file(session, wanted, query.source, now)
+    name = query.file_name(wanted.day)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, media_type=CSV, headers=headers)

@@ -158,9 +158,6 @@ class OfferingPatchSchema(PatchSchema):
         if self.is_bundle is not changed.is_bundle and "is_bundle" in self.model_fields_set:
             reason, remedy = "it contradicts the members", "leave it out"
             yield Fault("/isBundle", "bundle-mismatch", reason, remedy)
-        if changed.prices and changed.discounts:
-            reason = "a bundle has discounts alone, and any other offering prices alone"
-            yield Fault(PRICES_AT, "prices-mixed", reason, "leave the others out")
 
     def eligibility_after(self, base: Eligibility) -> Eligibility:
         """Return rules of eligibility with what the body states."""

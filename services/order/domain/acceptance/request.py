@@ -17,7 +17,7 @@ from services.order.domain.business_actions import (
 from services.order.domain.catalogue.prices import ChargeStart
 from shared.contracts import BusinessAction
 from shared.errors import Fault
-from shared.input.days import parse_day
+from shared.input.timestamps import parse_day
 
 DEFAULT_CHANNEL = "internet"
 """The channel of an order that states none: it came by our API, so over the internet."""

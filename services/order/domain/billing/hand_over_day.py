@@ -17,6 +17,11 @@ def is_over(local_network: str, day: date, now: datetime) -> bool:
     return local_day(local_network, now - SETTLING_TIME) > day
 
 
+def day_before(local_network: str, now: datetime) -> date:
+    """Return the day before today in a local network."""
+    return local_day(local_network, now) - timedelta(days=1)
+
+
 def bounds_anywhere(day: date) -> tuple[datetime, datetime]:
     """Return when a day begins where it begins first, and ends where it ends last.
 

@@ -13,16 +13,17 @@ def upgrade() -> None:
     """Add the tables."""
     op.create_table(
         "quotes",
-        sa.Column("id", sa.UUID, primary_key=True),
-        sa.Column("tenant", sa.Text, nullable=False),
-        sa.Column("client", sa.Text, nullable=False),
-        sa.Column("party_id", sa.Text, nullable=False),
+        sa.Column("id", sa.UUID),
+        sa.Column("tenant", sa.String, nullable=False),
+        sa.Column("client", sa.String, nullable=False),
+        sa.Column("party_id", sa.String, nullable=False),
         sa.Column("made_at", INSTANT, nullable=False),
         sa.Column("valid_until", INSTANT, nullable=False),
         sa.Column("order_id", sa.UUID),
-        sa.Column("idempotency_key", sa.Text),
+        sa.Column("idempotency_key", sa.String),
         sa.Column("fingerprint", sa.LargeBinary, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_quotes"),
     )
     op.create_index(
         "uq_quotes_key",
@@ -33,11 +34,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "agreements",
-        sa.Column("tenant", sa.Text, primary_key=True),
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("party_id", sa.Text, nullable=False),
+        sa.Column("tenant", sa.String, nullable=False),
+        sa.Column("id", sa.String, nullable=False),
+        sa.Column("party_id", sa.String, nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
-        sa.Column("changed_by", sa.Text, nullable=False),
+        sa.Column("changed_by", sa.String, nullable=False),
         sa.Column("terms", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "id", name="pk_agreements"),
     )
     op.create_index("ix_agreements_customer", "agreements", ["tenant", "party_id", "id"])

@@ -5,16 +5,14 @@ A date is text: `2026-12-24`, which begins at midnight in China, or a date and t
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint, BlueprintStep, StepKind
 from services.provisioning.domain.plan.plan import PlanItem, PlanStep
 from services.provisioning.domain.plan.templates import applies, fill_text
+from shared.input.timestamps import parse_day, parse_timestamp
 
 CHINA = timezone(timedelta(hours=8), "CST")
-LENGTH_OF_DATE = len("2026-12-24")
-"""A text with a time is longer."""
-
 MAX_AHEAD = timedelta(days=10 * 366)
 """How far in the future a date can be."""
 
@@ -24,12 +22,11 @@ def parse_date(text: str) -> datetime | None:
 
     Some dates of the first and the last year have no instant in UTC.
     """
+    day = parse_day(text)
+    found = datetime.combine(day, time(), CHINA) if day else parse_timestamp(text)
     try:
-        parsed = datetime.fromisoformat(text)
-        if len(text) == LENGTH_OF_DATE:
-            parsed = parsed.replace(tzinfo=CHINA)
-        return parsed.astimezone(UTC) if parsed.tzinfo else None
-    except (ValueError, OverflowError):
+        return found.astimezone(UTC) if found else None
+    except OverflowError:
         return None
 
 
