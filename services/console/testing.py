@@ -39,9 +39,9 @@ POLL_INTERVAL_S = 0.2
 """Between two polls of stages that run in parallel."""
 
 
-PARALLEL_OPTIONS = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
-"""Run all tests in three processes, each with its own PostgreSQL; folders that share a running
-system come first. Many tests wait, so three processes are faster on two cores, too."""
+PARALLEL_OPTIONS = ("-n", "4", "--no-loadscope-reorder", "--durations=40")
+"""Run all tests in four processes, each with its own PostgreSQL; folders that share a running
+system come first. Many tests wait, so four processes are faster than two on two cores, too."""
 
 
 def tests_stage(paths: Sequence[str]) -> Stage:

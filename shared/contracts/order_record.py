@@ -29,6 +29,9 @@ class ChargeRecord(MessagePart, frozen=True, kw_only=True):
     tax_basis_points: int = 0
     """The rate of the tax, in hundredths of a percent."""
 
+    since: date | None = None
+    """The day from which a recurring one is due, if it was before the order."""
+
 
 class CommitmentRecord(MessagePart, frozen=True, kw_only=True):
     """The commitment that begins with an item."""
@@ -46,6 +49,7 @@ class ItemRecord(MessagePart, frozen=True, kw_only=True):
     bundle_item: str = ""
     local_network: str = ""
     charges: tuple[ChargeRecord, ...] = ()
+    agreement_id: str = ""
     commitment: CommitmentRecord | None = None
     charge_start: str = "completion"
     charged_from: date | None = None
@@ -91,9 +95,6 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     is_organization: bool = False
     known_category: str = ""
     """The customer's category from earlier orders, if the message has none."""
-
-    agreement_id: str = ""
-    """The agreement by which it is priced."""
 
     category: str = ""
     description: Personal = ""

@@ -53,7 +53,7 @@ OFFERING_FAULTS: list[tuple[Json, tuple[str, str]]] = [
     ),
     (
         {"productOfferingPrice": [PRICE | {"price": {"value": -1.0}}]},
-        ("/productOfferingPrice/0/price/value", "amount-malformed"),
+        ("/productOfferingPrice/0/price", "amount-malformed"),
     ),
     (
         {"productOfferingPrice": [PRICE | {"price": {"value": 1e308}}]},

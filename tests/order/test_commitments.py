@@ -30,6 +30,7 @@ from tests.order.builders import (
 from tests.order.test_changes import a_change, changed
 
 TODAY = NOON.date()
+LONG_AGO = date(2000, 1, 1)
 ITEM = "/productOrderItem/0"
 TERM = an_item("1", "ftth-500-term")
 
@@ -58,7 +59,7 @@ def test_a_commitment_begins_with_the_month_after_completion() -> None:
     order, product = completed(a_body(TERM))
 
     commitment = commitment_of(product)
-    assert (commitment.until, commitment.monthly_cents) == (add_months(TODAY, 25), 6450)
+    assert (commitment.until, commitment.monthly_cents) == (add_months(TODAY, 25), 12900)
     assert order.order.items[0].charges[0].discount_months == 12
     assert product.content.charged_from == add_months(TODAY, 1)
 
@@ -113,7 +114,7 @@ def test_leaving_within_the_term_costs_the_percentage_of_all_months_left() -> No
 
     (line,) = order.order.items[0].charges
     assert (line.price_id, line.quantity) == ("early-termination", 24)
-    assert line.cents == 6450 * 24 * 30 // 100
+    assert line.cents == 12900 * 24 * 30 // 100
     assert order.message.one_off_cents == line.cents
     assert line.tax_basis_points == 0
 
@@ -138,9 +139,6 @@ def test_a_product_without_a_commitment_is_left_for_nothing() -> None:
 
 def test_a_change_to_lower_charges_costs_the_penalty_and_ends_the_commitment() -> None:
     product = committed()
-    agreed = msgspec.structs.replace(commitment_of(product), monthly_cents=12900)
-    content = msgspec.structs.replace(product.content, commitment=agreed)
-    product = replace(product, content=content)
 
     order, after = changed(product, a_change(product, productOffering={"id": "ftth-100"}))
 
@@ -150,6 +148,26 @@ def test_a_change_to_lower_charges_costs_the_penalty_and_ends_the_commitment() -
     ]
     assert after.content.commitment is None
     assert after.content.monthly_cents == 6900
+
+
+def test_a_discount_for_some_months_does_not_hide_that_a_change_leaves_the_commitment() -> None:
+    product = committed()
+    assert product.content.monthly_cents < 9900 < commitment_of(product).monthly_cents
+
+    _, after = changed(product, a_change(product, productOffering={"id": "ftth-300"}))
+
+    assert after.content.commitment is None
+
+
+def test_a_renewal_after_the_term_is_over_begins_a_commitment_of_its_own() -> None:
+    product = committed()
+    over = msgspec.structs.replace(commitment_of(product), since=LONG_AGO, until=TODAY)
+    product = replace(product, content=msgspec.structs.replace(product.content, commitment=over))
+
+    _, after = changed(product, a_change(product, "renew"))
+
+    assert commitment_of(after).since == add_months(TODAY, 1)
+    assert commitment_of(after).months_left(TODAY) == 24
 
 
 def test_a_change_to_higher_charges_keeps_the_commitment() -> None:

@@ -16,6 +16,7 @@ from tests.callers import AsRole
 from tests.conftest import NOON
 from tests.kernel import published
 from tests.order.builders import SHIPPED_ENTRIES, Json, a_body, a_bundle, an_item
+from tests.order.test_agreements import TERMS, agreed
 from tests.order.test_api_catalogue import publish
 
 BODY = a_body(an_item("1", "ftth-500-term"))
@@ -183,3 +184,33 @@ async def test_two_orders_at_once_with_one_quote_are_one_order(
     responses = await asyncio.gather(*(ordered(client, crm, quote) for _ in range(5)))
 
     assert sorted(each.status_code for each in responses) == [201, 409, 409, 409, 409]
+
+
+async def test_a_quote_for_another_start_of_the_charges_is_refused(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    crm = as_role("crm")
+    quote = await quoted(client, crm)
+    later = a_body(an_item("1", "ftth-500-term") | {"chargeStart": "completion"})
+
+    response = await ordered(client, crm, quote, later)
+
+    assert codes(response) == ["quote-mismatch"]
+
+
+async def test_a_quote_with_an_agreement_is_kept_though_the_agreement_is_over(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    crm = as_role("crm")
+    await agreed(client, as_role)
+    body = a_body(an_item("1", "ftth-300"))
+    quote = await quoted(client, crm, body | {"agreement": [{"id": "HT-1"}]})
+    ended = (NOON - timedelta(days=5)).isoformat()
+    await agreed(client, as_role, TERMS | {"valid_until": ended})
+    with stocked.begin() as session:
+        session.execute(update(QuoteRow).values(made_at=NOON - timedelta(days=10)))
+
+    response = await ordered(client, crm, quote, body)
+
+    assert response.status_code == 201, response.text
+    assert response.json()["orderTotalPrice"] == quote["quoteTotalPrice"]

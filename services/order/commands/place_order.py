@@ -130,11 +130,11 @@ def accept_or_queue(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptedOrd
     """
     requested, session = command.order, work.session
     products = concerned_products(command, work)
-    context = complete_context(command, products, work)
+    quote = named_quote(command, work)
+    context = complete_context(command, products, work, quote)
     catalogue = store.catalogue.get(session, command.keys.tenant)
     present = products.accessible
     free = as_if_free(requested, present) if requested.may_wait else present
-    quote = named_quote(command, work)
     try:
         accepted = accept(requested, context, catalogue, free, quote)
     except DomainError:
@@ -184,24 +184,36 @@ def named_quote(command: PlaceOrderCommand, work: UnitOfWork) -> Quote | None:
 
 
 def complete_context(
-    command: PlaceOrderCommand, products: "ConcernedProducts", work: UnitOfWork
+    command: PlaceOrderCommand,
+    products: "ConcernedProducts",
+    work: UnitOfWork,
+    quote: Quote | None = None,
 ) -> AcceptanceContext:
     """Return the context of a command whose products are known."""
     return acceptance_context(command, work)._replace(
         bases_of_others=products.bases_of_others,
-        agreement=agreement_of(command, products, work.session),
+        agreement=stated_agreement(command, quote, work.session),
+        kept_agreements=kept_agreements(command, products, work.session),
         real_name=real_name_context(command, work.session),
     )
 
 
-def agreement_of(
+def kept_agreements(
     command: PlaceOrderCommand, products: "ConcernedProducts", session: Session
-) -> Agreement | None:
-    """Return the agreement that an order names, else that of the products that it changes."""
-    stated = [each.value for each in command.order.agreements]
+) -> dict[str, Agreement]:
+    """Return the agreements by which the products are priced that an order changes, by id."""
     changed = (products.accessible.get(each) for each in command.order.product_ids)
-    kept = (each.content.agreement_id for each in changed if each)
-    id_ = next((each for each in (*stated, *kept) if each), "")
+    ids = {each.content.agreement_id for each in changed if each} - {""}
+    found = (store.agreements.find(session, command.keys.tenant, id_) for id_ in sorted(ids))
+    return {each.id: each for each in found if each}
+
+
+def stated_agreement(
+    command: PlaceOrderCommand, quote: Quote | None, session: Session
+) -> Agreement | None:
+    """Return the agreement that an order names, or its quote; None without one."""
+    stated = [each.value for each in command.order.agreements]
+    id_ = stated[0] if stated else quote.content.agreement_id if quote else ""
     return store.agreements.find(session, command.keys.tenant, id_) if id_ else None
 
 

@@ -55,6 +55,9 @@ class Item(StoredStruct, frozen=True, kw_only=True):
     counts_as: str = ""
     """The group as one of which it gives its product to the customer's identity; empty if none."""
 
+    agreement_id: str = ""
+    """The agreement by which it is priced."""
+
     commitment: CommitmentTerms | None = None
     """The commitment that begins with it."""
 
@@ -123,9 +126,6 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
 
     items: tuple[Item, ...]
     bundles: tuple[BundleParentItem, ...] = ()
-    agreement_id: str = ""
-    """The agreement by which it is priced."""
-
     external_id: str = ""
     channel: str
     priority: int

@@ -32,10 +32,8 @@ POINTERS = tuple(
             r"/prices/([0-9]+)/term_months",
             r"/productOfferingPrice/\1/productOfferingTerm",
         ),
-        (r"/discounts/([0-9]+)/member", r"/productOfferingPrice/\1/productOffering/id"),
-        (r"/discounts/([0-9]+)/percent", r"/productOfferingPrice/\1/percentage"),
-        (r"/discounts/([0-9]+)/kind", r"/productOfferingPrice/\1/priceType"),
-        (r"/(?:prices|discounts)(?:/([0-9]+))?", r"/productOfferingPrice/\1"),
+        (r"/prices(?:/([0-9]+))?", r"/productOfferingPrice/\1"),
+        (r"/discounts.*", "/productOfferingPrice"),
         (r"/members/([0-9]+)", r"/bundledProductOffering/\1/id"),
         (r"/upgrades_to/([0-9]+)", r"/productOfferingRelationship/\1/id"),
         (r"/eligibility/categories/([0-9]+)", r"/marketSegment/\1/id"),
@@ -60,7 +58,9 @@ POINTERS = tuple(
         (r"/characteristics/([0-9]+)", r"/productSpecCharacteristic/\1"),
     )
 )
-"""Of parts of an entry; a part that is not here has the same name in both."""
+"""Of parts of an entry; a part that is not here has the same name in both.
+
+Discounts stand between prices in a body, so that their numbers do not tell their places."""
 
 
 def body_faults(faults: Iterable[Fault]) -> list[Fault]:

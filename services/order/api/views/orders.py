@@ -114,7 +114,7 @@ def show_order(order: Order, progress: Progress) -> OrderView:
         completion_date=progress.changed_at if progress.state is OrderState.COMPLETED else None,
         channel=(ChannelView(id=content.channel),),
         note=tuple(NoteView(text=note.text) for note in content.notes) or None,
-        agreement=agreement_views(content.agreement_id),
+        agreement=agreement_views(*(item.agreement_id for item in order.items)),
         billing_account=account_view(content.customer.account_id),
         payment_mode=payment_mode_view(content.customer.payment_mode),
         order_relationship=tuple(map(relationship_view, content.waits_for)) or None,

@@ -14,8 +14,11 @@ class ReferenceView(UnvalidatedTmfView):
     version: str | None = None
 
 
-def agreement_views(agreement_id: str) -> tuple[ReferenceView, ...] | None:
-    """Show the agreement by which something is priced; None without one."""
-    if not agreement_id:
-        return None
-    return (ReferenceView(id=agreement_id, href=href_of(AGREEMENTS_PATH, agreement_id)),)
+def agreement_views(*ids: str) -> tuple[ReferenceView, ...] | None:
+    """Show the agreements by which something is priced, each once; None without one."""
+    found = tuple(
+        ReferenceView(id=id_, href=href_of(AGREEMENTS_PATH, id_))
+        for id_ in dict.fromkeys(ids)
+        if id_
+    )
+    return found or None

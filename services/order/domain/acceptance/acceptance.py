@@ -9,6 +9,7 @@ import msgspec
 
 from services.order.domain.acceptance.acceptance_context import AcceptanceContext
 from services.order.domain.acceptance.accepted_items import product_items
+from services.order.domain.acceptance.agreed_catalogue import AgreedCatalogue
 from services.order.domain.acceptance.base_products import base_search, with_base_address
 from services.order.domain.acceptance.existing_products import BUSY_CODE
 from services.order.domain.acceptance.installation_address import (
@@ -16,7 +17,10 @@ from services.order.domain.acceptance.installation_address import (
 )
 from services.order.domain.acceptance.item_checks import ItemCheckContext
 from services.order.domain.acceptance.items import items_faults
-from services.order.domain.acceptance.named_agreements import named_agreement_faults
+from services.order.domain.acceptance.named_agreements import (
+    agreed_catalogue,
+    named_agreement_faults,
+)
 from services.order.domain.acceptance.order_header import (
     category_of,
     channel_of,
@@ -45,7 +49,6 @@ from services.order.domain.acceptance.request import (
     RequestedOrder,
     RequestedParty,
 )
-from services.order.domain.catalogue.agreements import is_valid, under_agreement
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.eligibility import EligibilityContext
 from services.order.domain.fulfilment.product import Product
@@ -93,6 +96,8 @@ def accept(
         ConflictError: its only faults are products with an open order, or its quote is used.
     """
     of_quote = quote_faults(requested.quotes, quote, customer_id_of(requested), context.now)
+    if quote:
+        context = context._replace(agreed_at=quote.made_at)
     content = faultless_content(requested, context, catalogue, products, of_quote)
     if quote:
         items = quoted_items(content.items, quote)
@@ -127,7 +132,11 @@ def make_quote(
         order_id=None,
         idempotency_key=None,
         fingerprint=b"",
-        content=QuoteContent(items=content.items, bundles=content.bundles),
+        content=QuoteContent(
+            items=content.items,
+            bundles=content.bundles,
+            agreement_id=context.agreement.id if context.agreement else "",
+        ),
     )
 
 
@@ -145,19 +154,18 @@ def faultless_content(
         ConflictError: its only faults are products with an open order.
     """
     requested = with_bundle_addresses(requested)
-    if context.agreement and is_valid(context.agreement, context.now):
-        catalogue = under_agreement(catalogue, context.agreement)
-    search = base_search(requested, catalogue, products)
+    agreed = agreed_catalogue(catalogue, context, customer_id_of(requested))
+    search = base_search(requested, agreed.catalogue, products)
     requested = replace(
         requested, items=tuple(with_base_address(each, search) for each in requested.items)
     )
     others = independent_faults(
         requested.faults,
-        (*order_faults(requested, context, catalogue, products), *other_faults),
+        (*order_faults(requested, context, agreed, products), *other_faults),
     )
     if faults := dict.fromkeys((*requested.faults, *others)):
         raise acceptance_error(tuple(faults))
-    return order_content(context, requested, catalogue, products)
+    return order_content(context, requested, agreed, products)
 
 
 def acceptance_error(faults: Sequence[Fault]) -> DomainError:
@@ -196,13 +204,16 @@ def is_pointer_within(inner: str, outer: str) -> bool:
 def order_faults(
     requested: RequestedOrder,
     context: AcceptanceContext,
-    catalogue: Catalogue,
+    agreed: AgreedCatalogue,
     products: Mapping[UUID, Product],
 ) -> Iterator[Fault]:
     """Name everything that is wrong with an order."""
     yield from header_faults(requested, context.now)
     yield from named_agreement_faults(
-        requested.agreements, context.agreement, customer_id_of(requested), context.now
+        requested.agreements,
+        context.agreement,
+        customer_id_of(requested),
+        context.agreed_at or context.now,
     )
     party = next(iter(customer_parties(requested)), RequestedParty(field=""))
     eligibility = EligibilityContext(
@@ -210,7 +221,8 @@ def order_faults(
     )
     own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
     items = ItemCheckContext(
-        *(catalogue, own, party.id, eligibility, context.blueprints),
+        *(agreed.catalogue, own, party.id, eligibility, context.blueprints),
+        agreed=agreed,
         previous_owner=previous_owner_of(requested),
         payment=RequestedPayment(requested.account_id, requested.payment_mode),
         bases_of_others=context.bases_of_others,
@@ -223,7 +235,7 @@ def order_faults(
 def order_content(
     context: AcceptanceContext,
     requested: RequestedOrder,
-    catalogue: Catalogue,
+    agreed: AgreedCatalogue,
     products: Mapping[UUID, Product],
 ) -> OrderContent:
     """Return the content of an order without faults, with prices."""
@@ -231,11 +243,10 @@ def order_content(
         customer=customer_of(requested),
         known_category=earlier_category(customer_parties(requested)[0], context.known_category),
         items=tuple(
-            with_counted_group(each, catalogue)
-            for each in product_items(context, requested, catalogue, products)
+            with_counted_group(each, agreed.catalogue)
+            for each in product_items(context, requested, agreed, products)
         ),
-        agreement_id=valid_agreement_id(context),
-        bundles=tuple(bundle_parent_items(requested, catalogue)),
+        bundles=tuple(bundle_parent_items(requested, agreed.catalogue)),
         external_id=requested.external_id,
         channel=channel_of(requested),
         priority=priority_of(requested),
@@ -247,12 +258,6 @@ def order_content(
         person=context.person,
         real_name_checks=tuple(kept_checks(requested, context.now)),
     )
-
-
-def valid_agreement_id(context: AcceptanceContext) -> str:
-    """Return the id of the agreement by which an order is priced; empty without one."""
-    agreement = context.agreement
-    return agreement.id if agreement and is_valid(agreement, context.now) else ""
 
 
 def bundle_parent_items(

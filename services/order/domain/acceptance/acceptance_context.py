@@ -1,6 +1,8 @@
 """What acceptance depends on beside the request, the catalogue and the products."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,7 +28,13 @@ class AcceptanceContext(NamedTuple):
     """What can be done to products; None if it is not known, or no item changes or ends one."""
 
     agreement: Agreement | None = None
-    """The agreement that the order names; else the one of the products that it changes."""
+    """The agreement that the order names, or its quote."""
+
+    agreed_at: datetime | None = None
+    """When the order was quoted: the agreement must be valid then; None for now."""
+
+    kept_agreements: Mapping[str, Agreement] = MappingProxyType({})
+    """Those by which the products are priced that the order changes, by their ids."""
 
     bases_of_others: frozenset[UUID] = frozenset()
     """The bases of products that the client may not see."""

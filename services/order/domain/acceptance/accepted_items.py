@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from services.order.domain.acceptance.acceptance_context import AcceptanceContext
+from services.order.domain.acceptance.agreed_catalogue import AgreedCatalogue
 from services.order.domain.acceptance.base_products import Base, base_of, base_search
 from services.order.domain.acceptance.changed_items import (
     ChangeContext,
@@ -20,7 +21,7 @@ from services.order.domain.acceptance.request import (
     RequestedOrder,
 )
 from services.order.domain.business_actions import ON_EXISTING, ProductEffect
-from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
+from services.order.domain.catalogue.catalogue import UNRESTRICTED, Offering
 from services.order.domain.catalogue.eligibility import admitted_local_networks
 from services.order.domain.catalogue.pricing import PricingContext, price_product
 from services.order.domain.fulfilment.commitment import commitment_terms
@@ -32,23 +33,30 @@ from shared.contracts import TMF_ACTIONS, BusinessAction, OrderedItem
 def product_items(
     context: AcceptanceContext,
     requested: RequestedOrder,
-    catalogue: Catalogue,
+    agreed: AgreedCatalogue,
     products: Mapping[UUID, Product],
 ) -> Iterator[Item]:
     """Yield the product items, those of a bundle at the bundle's position."""
+    catalogue = agreed.catalogue
     search = base_search(requested, catalogue, products)
     for item in requested.items:
         bundle = catalogue.sellable_offerings[item.offering_id] if item.members else None
         for each in item.members or (item,):
             if each.effect in ON_EXISTING:
                 product = products[UUID(each.product_id)]
-                change = ChangeContext(catalogue, context.now, bundle)
+                change = ChangeContext(agreed.of_product(product), context.now, bundle)
                 found = existing_product_item(each, product, change)
+                agreement_id = agreed.id_of_product(product)
             else:
                 offering = catalogue.sellable_offerings[each.offering_id]
                 found = new_item(context, each, offering, bundle)
                 found = with_found_base(found, base_of(each, search, context.order_id))
-            yield msgspec.structs.replace(found, bundle_item=item.id) if bundle else found
+                agreement_id = agreed.stated_id
+            if bundle or agreement_id:
+                found = msgspec.structs.replace(
+                    found, bundle_item=item.id if bundle else "", agreement_id=agreement_id
+                )
+            yield found
 
 
 def with_found_base(item: Item, base: Base | None) -> Item:
@@ -92,7 +100,8 @@ def new_item(
     characteristics = merge_characteristics(item, offering)
     place, action = installation_place(item), enabled_action_of(item)
     discounts = bundle.discounts if bundle else ()
-    price = price_product(offering, characteristics, PricingContext(context.now, action, discounts))
+    pricing = PricingContext(context.now, action, discounts, local_network=place.local_network)
+    price = price_product(offering, characteristics, pricing)
     ordered = OrderedItem(
         id=item.id,
         action=TMF_ACTIONS[action],

@@ -17,7 +17,7 @@ from services.order.domain.catalogue.catalogue import (
     find_version,
 )
 from services.order.domain.catalogue.eligibility import admitted_local_networks
-from services.order.domain.catalogue.prices import PAID_ONCE
+from services.order.domain.catalogue.prices import PAID_ONCE, PriceKind
 from services.order.domain.catalogue.pricing import (
     FREE,
     Charge,
@@ -27,9 +27,13 @@ from services.order.domain.catalogue.pricing import (
     price_of,
     price_product,
 )
-from services.order.domain.fulfilment.commitment import commitment_terms, penalty_charge
+from services.order.domain.fulfilment.commitment import (
+    commitment_terms,
+    leaves_commitment,
+    penalty_charge,
+)
 from services.order.domain.fulfilment.disconnection import disconnection_reason
-from services.order.domain.fulfilment.product import Product, leaves_commitment
+from services.order.domain.fulfilment.product import Product
 from services.order.domain.local_time import local_day
 from services.order.domain.order import Item
 from services.order.domain.suspension_reasons import strongest_bar
@@ -124,12 +128,34 @@ def price_of_change(
     bundle = context.joined or bundle_that_stays(item, product, context.catalogue)
     discounts = bundle.discounts if bundle else ()
     values = characteristics_after(item, action, product, context.catalogue)
-    price = price_product(offering, values, PricingContext(context.now, action, discounts))
+    network = product.content.local_network
+    pricing = PricingContext(context.now, action, discounts, local_network=network)
+    price = price_product(offering, values, pricing)
     if not is_priced_anew(item):
         return price_of(each for each in price.charges if each.kind in PAID_ONCE)
-    if leaves_commitment(product, offering.id, price.monthly_cents):
+    if item.may_change(ProductPart.BUNDLE):
+        return price
+    if not item.may_change(ProductPart.OFFERING):
+        return price_of(kept_or_new(each, product) for each in price.charges)
+    if leaves_commitment(product.content.commitment, price.charges):
         return price_of((*price.charges, *early_termination(product, context.now)))
     return price
+
+
+def kept_or_new(charge: Charge, product: Product) -> Charge:
+    """Return the present charge of a product in place of a new one for the same amount.
+
+    It keeps its discount, and since when that is given.
+    """
+    same = (charge.price_id, charge.kind, charge.list_cents, charge.quantity)
+    if charge.kind in PAID_ONCE:
+        return charge
+    present = (
+        each
+        for each in product.content.charges
+        if (each.price_id, each.kind, each.list_cents, each.quantity) == same
+    )
+    return next(present, charge)
 
 
 def bundle_that_stays(
@@ -197,7 +223,7 @@ def suspension_item(
     left = before | {reason} if item.effect is ProductEffect.SUSPENDS else before - {reason}
     bar = Characteristic(name=BAR_CHARACTERISTIC, value=strongest_bar(left))
     due = charges_while_suspended(product, frozenset(left), context)
-    charges = due if due != content.due_charges else ()
+    charges = due if due != recurring(content.due_charges) else ()
     ordered = msgspec.structs.replace(
         ordered_product(item, action, product),
         characteristics=(*content.characteristics, bar),
@@ -218,10 +244,17 @@ def charges_while_suspended(
     offerings = context.catalogue.offerings
     offering = find_version(offerings, product.offering_id, content.catalogue_version)
     if offering is None or not has_prices_while_suspended(offering, reasons):
-        return content.charges
-    pricing = PricingContext(context.now, suspended_for=reasons)
+        return recurring(content.charges)
+    pricing = PricingContext(
+        context.now, suspended_for=reasons, local_network=content.local_network
+    )
     price = price_product(offering, content.characteristics, pricing)
     return tuple(each for each in price.charges if each.kind not in PAID_ONCE)
+
+
+def recurring(charges: Iterable[Charge]) -> tuple[Charge, ...]:
+    """Return the charges that are due every month."""
+    return tuple(each for each in charges if each.kind is PriceKind.RECURRING)
 
 
 def disconnection_item(

@@ -58,7 +58,8 @@ def stated_characteristic_faults(
 ) -> Iterator[Fault]:
     """Name characteristics that are wrong by themselves, or that the action does not change."""
     offering = offering_after(item, product, catalogue)
-    fixed = {each.name: each.value for each in offering.fixed} if offering else {}
+    is_priced_anew = item.rule is not None and item.rule.is_priced_anew
+    fixed = {each.name: each.value for each in offering.fixed if is_priced_anew} if offering else {}
     before = present_values(product)
     seen: set[str] = set()
     for each in item.characteristics:
@@ -142,9 +143,9 @@ def characteristics_after(
 ) -> tuple[Characteristic, ...]:
     """Return the characteristics of a product after an item.
 
-    The new offering's fixed values come before those of the product. What an action chooses anew
-    is that of the item alone: a customer who picks no number gets any. What the product has, and
-    the new values of others do not allow any more, it loses.
+    If the action prices the product anew, the offering's fixed values come before its own. What an
+    action chooses anew is that of the item alone: a customer who picks no number gets any. What the
+    product has, and the new values of others do not allow any more, it loses.
     """
     rules = {each.name: each for each in specification_of(product, catalogue).characteristics}
     offering = offering_after(item, product, catalogue)
@@ -153,7 +154,10 @@ def characteristics_after(
         for each in product.content.characteristics
         if not is_chosen_anew(rules.get(each.name), action)
     }
-    stated = {each.name: each.value for each in offering.fixed} if offering else {}
+    is_priced_anew = BUSINESS_ACTIONS[action].is_priced_anew
+    stated = (
+        {each.name: each.value for each in offering.fixed if is_priced_anew} if offering else {}
+    )
     stated |= {
         each.name: each.value  # type: ignore[misc]
         for each in item.characteristics

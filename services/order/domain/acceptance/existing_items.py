@@ -36,7 +36,7 @@ def existing_product_item_faults(item: RequestedItem, context: ItemCheckContext)
     yield from offering_faults(item, product, context)
     match item.effect:
         case ProductEffect.CHANGES:
-            yield from change_faults(item, product, context.catalogue)
+            yield from change_faults(item, product, context.catalogue_of(product))
             yield from payment_faults(item, product, context.payment)
         case ProductEffect.SUSPENDS | ProductEffect.RESUMES:
             adds = item.effect is ProductEffect.SUSPENDS

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.order.domain.acceptance.agreed_catalogue import AgreedCatalogue
 from services.order.domain.acceptance.payment import NO_PAYMENT, RequestedPayment
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.business_actions import ProductPart
@@ -34,6 +35,13 @@ class ItemCheckContext:
 
     bases_of_others: frozenset[UUID] = frozenset()
     """The bases of products that the client may not see."""
+
+    agreed: AgreedCatalogue | None = None
+    """The catalogue with the agreements of products; None if these have none."""
+
+    def catalogue_of(self, product: Product) -> Catalogue:
+        """Return the catalogue as an item has it that changes a product."""
+        return self.agreed.of_product(product) if self.agreed else self.catalogue
 
     def owner_of(self, item: RequestedItem) -> str:
         """Return the customer whose product an item must name."""

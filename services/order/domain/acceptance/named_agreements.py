@@ -1,10 +1,13 @@
-"""Checks of the agreement that an order names."""
+"""The agreements that an order names, or its products have: checks, and the catalogue by them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from services.order.domain.acceptance.acceptance_context import AcceptanceContext
+from services.order.domain.acceptance.agreed_catalogue import AgreedCatalogue
 from services.order.domain.acceptance.request import LocatedValue
-from services.order.domain.catalogue.agreements import Agreement, is_valid
+from services.order.domain.catalogue.agreements import Agreement, is_valid, under_agreement
+from services.order.domain.catalogue.catalogue import Catalogue
 from shared.errors import Fault
 
 
@@ -32,3 +35,18 @@ def named_agreement_faults(
         reason = "the agreement is not valid now"
         remedy = "have it extended, or order without it"
         yield Fault(stated[0].field, "agreement-not-valid", reason, remedy)
+
+
+def agreed_catalogue(
+    catalogue: Catalogue, context: AcceptanceContext, party_id: str
+) -> AgreedCatalogue:
+    """Return the catalogue of an order of a customer."""
+    kept = {
+        id_: each
+        for id_, each in context.kept_agreements.items()
+        if each.terms.customer == party_id and is_valid(each, context.now)
+    }
+    stated = context.agreement
+    if stated is None or not is_valid(stated, context.agreed_at or context.now):
+        return AgreedCatalogue(catalogue, kept=kept)
+    return AgreedCatalogue(under_agreement(catalogue, stated), stated.id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,6 +23,8 @@ class QuoteContent(StoredStruct, frozen=True, kw_only=True):
 
     items: tuple[Item, ...]
     bundles: tuple[BundleParentItem, ...] = ()
+    agreement_id: str = ""
+    """The agreement that the request named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,11 @@ class Ordered(NamedTuple):
     local_network: str
     bundle: str
     reason: str
+    follows: UUID | None
+    """The order that has changed the product last: the product is as it was quoted."""
+
+    charge_start: str
+    charged_from: date | None
     characteristics: frozenset[Characteristic]
 
 
@@ -108,6 +115,9 @@ def what_is_ordered(item: Item) -> Ordered:
         ordered.local_network,
         ordered.bundle,
         ordered.reason,
+        ordered.follows,
+        item.charge_start,
+        item.charged_from,
         frozenset(ordered.characteristics),
     )
 
@@ -149,7 +159,6 @@ def with_quoted_prices(item: Item, quoted: Item) -> Item:
         item,
         ordered=ordered,
         charges=quoted.charges,
+        agreement_id=quoted.agreement_id,
         commitment=quoted.commitment,
-        charge_start=quoted.charge_start,
-        charged_from=quoted.charged_from,
     )

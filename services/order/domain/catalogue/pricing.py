@@ -1,7 +1,7 @@
 """Prices of items, in whole cents, so that totals equal the sum of their lines."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +16,7 @@ from services.order.domain.catalogue.prices import (
     PriceKind,
 )
 from services.order.domain.catalogue.tax import tax_cents, tax_rate
+from services.order.domain.local_time import local_day
 from shared.contracts import BusinessAction, Cents, Characteristic, Value
 
 PERCENT = 100
@@ -49,10 +50,18 @@ class Charge(msgspec.Struct, frozen=True, omit_defaults=True):
     tax_basis_points: int = 0
     """The rate of the tax on it, in hundredths of a percent."""
 
+    since: date | None = None
+    """The day from which a recurring charge of a product is due; None before that is known."""
+
     @property
     def cents(self) -> Cents:
         """The amount charged, less the discount, without tax."""
         return self.list_cents - self.discount_cents
+
+    @property
+    def lasting_cents(self) -> Cents:
+        """The amount charged when a discount for some months is over, without tax."""
+        return self.list_cents if self.discount_months else self.cents
 
     @property
     def tax_cents(self) -> Cents:
@@ -85,6 +94,14 @@ class PricingContext(NamedTuple):
     suspended_for: frozenset[str] = frozenset()
     """The reasons for which the product is suspended then; empty for its usual price."""
 
+    local_network: str = ""
+    """Its day decides on the rates of taxes."""
+
+    @property
+    def day(self) -> date:
+        """The day of the order in the local network."""
+        return local_day(self.local_network, self.now)
+
 
 def price_product(
     offering: Offering, characteristics: Iterable[Characteristic], context: PricingContext
@@ -94,7 +111,8 @@ def price_product(
     Prices that are paid once are those of the business action, recurring ones those of the product,
     usual or suspended; a minimum spend is due in either state.
     A minimum spend that exceeds the monthly charges adds what is missing, so
-    the sum of the lines is always the sum to pay.
+    the sum of the lines is always the sum to pay. A discount for some months does not count
+    there: while it is given the month may be below the minimum.
     """
     values = {each.name: each.value for each in characteristics}
     prices = [price for price in offering.prices if is_due(price, values, context)]
@@ -104,7 +122,7 @@ def price_product(
         for price in prices
         if price.kind is not PriceKind.MINIMUM_SPEND
     ]
-    monthly_cents = recurring_total(charges)
+    monthly_cents = lasting_total(charges)
     charges += minimum_spend_shortfall_charge(prices, monthly_cents, offering, context)
     return price_of(charges)
 
@@ -178,7 +196,7 @@ def charge(
         discount_months=discount.months,
         is_own_discount=bool(discount.id and not discount.member),
         first_month=price.first_month,
-        tax_basis_points=tax_rate(price.tax, offering.specification, context.now.date()),
+        tax_basis_points=tax_rate(price.tax, offering.specification, context.day),
     )
 
 
@@ -227,7 +245,7 @@ def minimum_spend_shortfall_charge(
             highest.amount_cents - monthly_cents,
             term_months=highest.term_months,
             first_month=highest.first_month,
-            tax_basis_points=tax_rate(highest.tax, offering.specification, context.now.date()),
+            tax_basis_points=tax_rate(highest.tax, offering.specification, context.day),
         )
 
 
@@ -239,3 +257,8 @@ def one_off_total(charges: Iterable[Charge]) -> Cents:
 def recurring_total(charges: Iterable[Charge]) -> Cents:
     """Add up what is paid every month."""
     return sum(each.cents for each in charges if each.kind is PriceKind.RECURRING)
+
+
+def lasting_total(charges: Iterable[Charge]) -> Cents:
+    """Add up what is paid every month when discounts for some months are over."""
+    return sum(each.lasting_cents for each in charges if each.kind is PriceKind.RECURRING)

@@ -4,12 +4,13 @@ A commitment begins with the calendar month after completion. The penalty is due
 disconnected within it, or changed to lower monthly charges.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from services.order.domain.catalogue.billing_dates import add_months, months_between
 from services.order.domain.catalogue.catalogue import Offering
 from services.order.domain.catalogue.prices import PriceKind
-from services.order.domain.catalogue.pricing import Charge, percentage_of
+from services.order.domain.catalogue.pricing import Charge, lasting_total, percentage_of
 from services.order.domain.catalogue.tax import UNTAXED, tax_rate
 from services.order.domain.order import CommitmentTerms, StoredStruct
 from shared.contracts import Cents
@@ -26,7 +27,7 @@ class ProductCommitment(StoredStruct, frozen=True, kw_only=True):
     """The first day after it: the first of a month."""
 
     monthly_cents: Cents
-    """The monthly charges that the customer has agreed to."""
+    """The monthly charges that the customer has agreed to, without discounts for some months."""
 
     def months_left(self, day: date) -> int:
         """Return the months left, that of the day included; before it begins all of its months."""
@@ -57,10 +58,18 @@ def new_commitment(
     begin = max(add_months(day, 1), renewed.until if renewed else day)
     return ProductCommitment(
         terms=terms,
-        since=renewed.since if renewed else begin,
+        since=renewed.since if renewed and renewed.until > day else begin,
         until=add_months(begin, terms.months),
         monthly_cents=monthly_cents,
     )
+
+
+def leaves_commitment(commitment: ProductCommitment | None, charges: Iterable[Charge]) -> bool:
+    """Tell whether other charges of a product are below those to which its customer is committed.
+
+    Discounts that are given for some months are not deducted on either side.
+    """
+    return commitment is not None and lasting_total(charges) < commitment.monthly_cents
 
 
 def penalty_charge(commitment: ProductCommitment | None, day: date) -> Charge | None:

@@ -6,9 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.order.domain.business_actions import ProductEffect, rule_of
-from services.order.domain.catalogue.billing_dates import first_month_cents
-from services.order.domain.catalogue.prices import PAID_ONCE, PriceKind
+from services.order.domain.catalogue.billing_dates import first_month_cents, months_between
+from services.order.domain.catalogue.prices import PAID_ONCE, BillingMonth, PriceKind
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.domain.local_time import local_day
@@ -43,7 +42,7 @@ def item_completed(
     begin, end = changed_charges(before, after)
     paid_once = (each for each in item.charges if each.kind in PAID_ONCE)
     content, network = after.content, after.content.local_network
-    begins_on = charging_day(item, after, now)
+    begins_on = charging_day(after, now)
     commitment = content.commitment
     changed_hands = before if before and payer(before) != payer(after) else None
     return ItemCompleted(
@@ -72,21 +71,21 @@ def item_completed(
         payment_mode=content.payment_mode,
         charges_begin=(
             *map(billing_charge, paid_once),
-            *(beginning_charge(each, begins_on) for each in begin),
+            *(beginning_charge(each, begins_on, before) for each in begin),
         ),
-        charges_end=tuple(map(billing_charge, end)),
+        charges_end=tuple(billing_charge(as_of(each, begins_on)) for each in end),
         reason=item.ordered.reason,
     )
 
 
-def charging_day(item: Item, after: Product, now: datetime) -> date:
+def charging_day(after: Product, now: datetime) -> date:
     """Return the day from which the monthly charges that an item changes are due.
 
-    It is the one that was agreed for a product that is new or priced anew, else that of completion.
+    It is the one that was agreed for a product that is new or priced anew, else that of completion;
+    charges that are to begin later do not begin before.
     """
     today = local_day(after.content.local_network, now)
-    is_agreed = item.effect is ProductEffect.CREATES or rule_of(item.ordered).is_priced_anew
-    return (after.content.charged_from or today) if is_agreed else today
+    return max(today, after.content.charged_from or today)
 
 
 def derive_completed_item_id(order_id: UUID, item_id: str) -> UUID:
@@ -147,7 +146,31 @@ def billing_charge(charge: Charge) -> BillingCharge:
     )
 
 
-def beginning_charge(charge: Charge, begins_on: date) -> BillingCharge:
-    """Return a monthly charge that begins, with what its first calendar month costs."""
-    first = first_month_cents(charge.cents, charge.first_month, begins_on)
-    return msgspec.structs.replace(billing_charge(charge), first_month_cents=first)
+def beginning_charge(charge: Charge, begins_on: date, before: Product | None) -> BillingCharge:
+    """Return a monthly charge that begins, with what its first calendar month costs.
+
+    One that the product had before, which another account pays now or a suspension has interrupted,
+    goes on: its month is divided by days, and its discount is given for the months that are left.
+    """
+    goes_on = before is not None and charge in before.content.charges
+    rule = BillingMonth.DAILY if goes_on else charge.first_month
+    due = as_of(charge, begins_on)
+    first = first_month_cents(due.cents, rule, begins_on)
+    return msgspec.structs.replace(billing_charge(due), first_month_cents=first)
+
+
+def as_of(charge: Charge, day: date) -> Charge:
+    """Return a charge as it is due on a day: a discount for some months may be over by then."""
+    if not charge.discount_months or charge.since is None:
+        return charge
+    left = charge.discount_months - months_between(charge.since, day)
+    if left > 0:
+        return msgspec.structs.replace(charge, discount_months=left)
+    return msgspec.structs.replace(
+        charge,
+        discount_id="",
+        discount_name="",
+        discount_percent=0,
+        discount_cents=0,
+        discount_months=0,
+    )

@@ -15,18 +15,16 @@ from services.order.domain.business_actions import (
     ProductPart,
     rule_of,
 )
-from services.order.domain.catalogue.billing_dates import charges_begin
 from services.order.domain.catalogue.pricing import Charge
-from services.order.domain.fulfilment.commitment import new_commitment
+from services.order.domain.fulfilment.commitment import leaves_commitment
 from services.order.domain.fulfilment.product import (
     Product,
     ProductContent,
     ProductStatus,
-    leaves_commitment,
     unlock,
 )
+from services.order.domain.fulfilment.product_charges import with_charges, with_commitment
 from services.order.domain.fulfilment.suspension import Suspension
-from services.order.domain.local_time import local_day
 from services.order.domain.order import Item, Order, OrderContent, derive_product_id
 from shared.contracts import BAR_CHARACTERISTIC, CompletedService, PartyKind
 from shared.errors import PoisonError
@@ -147,42 +145,16 @@ def content_after(
         ),
     )
     if rule.is_priced_anew:
-        content = with_charges(content, item, order.agreement_id, now)
+        content = with_charges(content, item, now)
     if ProductPart.CUSTOMER in rule.changes:
         content = msgspec.structs.replace(content, counts_as=item.counts_as)
         content = content_of_customer(content, order)
     if ProductPart.PAYMENT in rule.changes:
         content = content_with_payment(content, order)
-    if leaves_commitment(product, ordered.offering_id, content.monthly_cents):
+    is_change_of_offering = ProductPart.OFFERING in rule.changes
+    if is_change_of_offering and leaves_commitment(content.commitment, content.charges):
         content = msgspec.structs.replace(content, commitment=None)
     return with_commitment(content, item, now)
-
-
-def with_charges(
-    content: ProductContent, item: Item, agreement_id: str, now: datetime
-) -> ProductContent:
-    """Return the content of a product with the offering and the charges of an item."""
-    ordered = item.ordered
-    completed = local_day(item.local_network, now)
-    return msgspec.structs.replace(
-        content,
-        name=ordered.offering_name,
-        catalogue_version=ordered.catalogue_version,
-        charges=item.charges,
-        monthly_cents=ordered.monthly_cents,
-        charged_from=charges_begin(item.charge_start, item.charged_from, completed),
-        agreement_id=agreement_id,
-    )
-
-
-def with_commitment(content: ProductContent, item: Item, now: datetime) -> ProductContent:
-    """Return the content of a product with the commitment that an item agrees on, if it does."""
-    if item.commitment is None:
-        return content
-    completed = local_day(item.local_network, now)
-    renewed = content.commitment if rule_of(item.ordered).renews_commitment else None
-    agreed = new_commitment(item.commitment, content.monthly_cents, completed, renewed)
-    return msgspec.structs.replace(content, commitment=agreed)
 
 
 def content_of_customer(content: ProductContent, order: OrderContent) -> ProductContent:
@@ -191,6 +163,7 @@ def content_of_customer(content: ProductContent, order: OrderContent) -> Product
         content,
         account_id=order.customer.account_id,
         payment_mode=order.customer.payment_mode,
+        agreement_id="",
         is_organization=order.party_kind == PartyKind.ORGANIZATION,
         party_kind=order.party_kind,
     )
@@ -273,7 +246,7 @@ def product_content(item: Item, order: OrderContent, now: datetime) -> ProductCo
         base_service_id=ordered.base_service_id,
         counts_as=item.counts_as,
     )
-    content = with_charges(content, item, order.agreement_id, now)
+    content = with_charges(content, item, now)
     return with_commitment(content, item, now)
 
 

@@ -133,14 +133,6 @@ class Product:
         return tuple(each.reason for each in self.content.suspensions)
 
 
-def leaves_commitment(product: Product, offering_id: str, monthly_cents: Cents) -> bool:
-    """Tell whether a change leaves a product's commitment: to another offering that costs less."""
-    commitment = product.content.commitment
-    if commitment is None or offering_id == product.offering_id:
-        return False
-    return monthly_cents < commitment.monthly_cents
-
-
 def unlock(product: Product) -> Product:
     """Undo `lock`: the order completed or failed, was rejected, or was retracted.
 
