@@ -137,6 +137,19 @@ def test_a_new_member_relies_on_the_product_that_joins_the_bundle() -> None:
     assert [each.id for each in order.locked_products] == [joins.id]
 
 
+def test_a_new_member_card_is_delivered_where_the_plan_is_that_joins() -> None:
+    suzhou = {"role": "installation address", "localNetwork": "0512"}
+    (plan,) = after(accepted(identified(a_body(an_item("1", "plan-60", place=suzhou)))))
+    others = [each for each in new_members(*FAMILY) if each["id"] != "1.3"]
+    join = modification(plan, "bundle-join", "1.3")
+    body = identified(a_body(a_bundle_of("family-converged", join, *others)))
+
+    items = by_offering(accepted(body, 2, products=(plan,)).order)
+
+    assert items["member-card"].base_product_id == plan.id
+    assert {items[each].local_network for each in FAMILY[3:]} == {"0512"}
+
+
 def test_a_mobile_member_needs_the_local_network_of_the_bundle() -> None:
     family = a_family()
     del family["product"]["place"][0]["localNetwork"]
