@@ -148,6 +148,26 @@ def test_a_rental_that_a_crew_cannot_hand_over_leaves_nothing(site: Site) -> Non
     assert site.client("viewer").get("resources", f"/ops/v1/holdings/{order}")["held"] == []
 
 
+def test_a_batch_of_a_thousand_cards_is_assigned_activated_and_voided_as_one(site: Site) -> None:
+    quantity, customer = 1000, "C-many-cards"
+    area = an_area(site)
+    cards = [{"kind": "card", "value": f"M-{area.exchange}-{n:04}"} for n in range(quantity)]
+    site.client("ops").post("resources", "/ops/v1/import/items", cards)
+    batch = new_item("card", area, "1")
+    batch["product"]["productCharacteristic"] = [{"name": "quantity", "value": quantity}]
+
+    site.completed(ordered(site, batch, customer=customer))
+
+    product = products_of(site, customer)["card"]
+    held = kinds_held(site, product)["card"]
+    assert len(set(held)) == quantity
+    assert site.configured("cards", service_of(product))["quantity"] == quantity
+    (price,) = product["productPrice"]
+    assert price["price"]["dutyFreeAmount"]["value"] == 48 * quantity
+    site.completed(ordered(site, disconnection(product["id"]), customer=customer))
+    site.until(lambda: not kinds_held(site, product))
+
+
 def test_what_relies_on_a_line_moves_and_ends_with_it_or_not_at_all(site: Site) -> None:
     area, other = an_area(site), an_area(site)
     customer = "C-together"

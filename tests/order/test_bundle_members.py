@@ -183,10 +183,14 @@ def test_only_products_of_the_members_offerings_join(
     assert faults <= faults_of(a_body(bundle), products=(own,))
 
 
-def test_a_bundle_is_no_member_of_a_bundle() -> None:
-    body = a_body(a_bundle("1", a_bundle("1.1"), a_member("1.2", "voice-basic")))
+def test_a_bundle_in_a_bundle_is_refused_with_what_to_do_instead() -> None:
+    members = a_member("1.2", "ftth-300"), a_member("1.3", "voice-basic")
+    body = a_body(a_bundle("1", a_bundle("1.1"), *members))
 
-    assert (f"{NESTED}/productOffering/id", "member-unwanted") in faults_of(body)
+    (fault,) = found(body)
+
+    assert (fault.field, fault.code) == (f"{NESTED}/productOffering/id", "bundle-nested")
+    assert "at the top level" in fault.remedy
 
 
 def test_a_join_outside_of_a_bundle_and_a_leave_of_none_are_refused() -> None:

@@ -37,6 +37,7 @@ PRICES = {
     "voice-picked": (105000, 8800),
     "second-number-new": (5000, 2000),
     "bundle-home": (5000, 8670),
+    "bundle-converged": (0, 19550),
     "unserved-address": (10000, 6900),
     "no-free-port": (10000, 6900),
     "iptv-new": (15000, 11900),

@@ -75,6 +75,25 @@ def test_faults_of_a_characteristic(values: Json, fault: tuple[str, str]) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("quantity", "code"),
+    [
+        (0, "characteristic-range"),
+        (1001, "characteristic-range"),
+        (-10, "characteristic-range"),
+        ("10", "characteristic-type"),
+        (10.5, "characteristic-type"),
+        (None, "characteristic-type"),
+    ],
+)
+def test_a_batch_that_has_no_whole_number_of_cards_from_1_to_1000_is_refused(
+    quantity: object, code: str
+) -> None:
+    body = a_body(a_member("1", "cards-50", quantity=quantity))
+
+    assert faults_of(body) == {(f"{CHARACTERISTIC}/0/value", code)}
+
+
 def test_true_is_not_one() -> None:
     assert faults_of(a_body(an_item(speedMbps=True))) == {
         (f"{CHARACTERISTIC}/0/value", "characteristic-type")

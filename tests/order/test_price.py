@@ -1,5 +1,7 @@
 """Prices of offerings and bundles."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +48,48 @@ def test_a_vanity_number_costs_a_prepayment_and_a_minimum_spend_for_a_term() -> 
     assert price.monthly_cents == 38800
     top_up = price.charges[-1]
     assert (top_up.cents, top_up.term_months) == (38800 - 1500, 36)
+
+
+def test_a_vanity_number_of_a_mobile_plan_is_prepaid_for_the_term_of_its_minimum_spend() -> None:
+    for offering, monthly in (("plan-20", 5900), ("plan-150", 19900), ("member-card", 1000)):
+        price = priced(offering, GRADED)
+
+        prepaid = next(each for each in price.charges if each.kind is PriceKind.PREPAYMENT)
+        minimum = price.charges[-1]
+        assert (price.one_off_cents, price.monthly_cents) == (500000, 38800)
+        assert (prepaid.cents, prepaid.term_months) == (500000, 36)
+        assert (minimum.cents, minimum.term_months) == (38800 - monthly, 36)
+
+
+@pytest.mark.parametrize(
+    ("day", "cents"),
+    [
+        ("2024-12-31", (10000, 29900)),
+        ("2025-01-01", (10000, 14950)),
+        ("2025-06-30", (10000, 14950)),
+        ("2025-07-01", (5000, 29900)),
+        ("2026-07-01", (5000, 29900)),
+    ],
+)
+def test_a_promotion_is_for_orders_of_its_window_in_local_time(
+    day: str, cents: tuple[int, int]
+) -> None:
+    now = datetime.fromisoformat(f"{day}T00:00:00+08:00")
+    price = price_product(CATALOGUE.sellable_offerings["ftth-2000"], (), PricingContext(now))
+
+    assert (price.one_off_cents, price.monthly_cents) == cents
+
+
+@pytest.mark.parametrize(
+    ("quantity", "of_each"),
+    [(1, 5000), (49, 5000), (50, 4900), (99, 4900), (100, 4800), (1000, 4800)],
+)
+def test_each_card_of_a_batch_costs_the_less_the_more_there_are(
+    quantity: int, of_each: int
+) -> None:
+    price = priced("cards-50", Characteristic(name="quantity", value=quantity))
+
+    assert (price.one_off_cents, price.monthly_cents) == (quantity * of_each, 0)
 
 
 def test_a_plain_number_costs_nothing_beside_the_line() -> None:

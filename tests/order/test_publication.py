@@ -208,7 +208,7 @@ def off(**differences: Any) -> Discount:
     [
         ({"members": ("ftth-300",)}, ("", "bundle-malformed")),
         ({"members": ("ftth-300", "ftth-300")}, ("/members/1", "member-twice")),
-        ({"members": ("ftth-300", "home-300")}, ("/members/1", "dangling")),
+        ({"members": ("ftth-300", "home-300")}, ("/members/1", "bundle-nested")),
         ({"discounts": (off(member="ftth-100"),)}, ("/discounts/0/member", "dangling")),
         ({"discounts": (off(percent=101),)}, ("/discounts/0/percent", "percent-malformed")),
         (

@@ -31,7 +31,7 @@ def completed(
 
 NEW_PRODUCTS = (
     completed("fibre with a term, new", 4, DemoProduct.TERM),
-    completed("telephone, new", 38, DemoProduct.TELEPHONE),
+    completed("telephone, new", 34, DemoProduct.TELEPHONE),
     completed("telephone with a second number, new", 6, DemoProduct.SECOND_NUMBER),
     completed("fibre with IPTV, new", 16, DemoProduct.IPTV),
     completed("fibre with IPTV and a content pack, new", 10, DemoProduct.CONTENT_PACK),
@@ -40,9 +40,10 @@ NEW_PRODUCTS = (
     completed("private network with two sites, new", 4, DemoProduct.VPN),
     completed("dark fibre, rented", 4, DemoProduct.RENTAL),
     completed("prepaid cards, a batch", 4, DemoProduct.CARDS),
-    completed("mobile plan, new", 32, DemoProduct.MOBILE),
+    completed("mobile plan, new", 30, DemoProduct.MOBILE),
     completed("mobile plan with a member card, new", 12, DemoProduct.MEMBER_CARD),
     completed("mobile plan with a data pack, new", 8, DemoProduct.DATA_PACK),
+    completed("family bundle, new", 6, DemoProduct.FAMILY),
 )
 """Orders for new products."""
 

@@ -36,6 +36,9 @@ class DemoProduct(StrEnum):
     HOME = "bundle-home"
     """Fibre and telephone in a bundle."""
 
+    FAMILY = "bundle-converged"
+    """Fibre, IPTV, a mobile plan, a member card and a data pack in a bundle."""
+
     IPTV = "iptv-new"
     CONTENT_PACK = "content-pack-new"
     STATIC_IP = "static-ip-new"
@@ -57,6 +60,7 @@ LINES: Mapping[DemoProduct, str] = {
     DemoProduct.PICKED: "voice",
     DemoProduct.SECOND_NUMBER: "secondnumber",
     DemoProduct.HOME: "ftth",
+    DemoProduct.FAMILY: "ftth",
     DemoProduct.IPTV: "iptv",
     DemoProduct.CONTENT_PACK: "contentpack",
     DemoProduct.STATIC_IP: "staticip",

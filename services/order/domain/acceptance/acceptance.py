@@ -10,7 +10,8 @@ import msgspec
 from services.order.domain.acceptance.acceptance_context import AcceptanceContext
 from services.order.domain.acceptance.accepted_items import product_items
 from services.order.domain.acceptance.agreed_catalogue import AgreedCatalogue
-from services.order.domain.acceptance.base_products import base_search, with_base_address
+from services.order.domain.acceptance.base_products import with_base_address
+from services.order.domain.acceptance.base_search import base_search
 from services.order.domain.acceptance.existing_products import BUSY_CODE
 from services.order.domain.acceptance.installation_address import (
     with_address_in_members,
@@ -153,7 +154,7 @@ def faultless_content(
         InvalidError: the order has faults; all of them are named.
         ConflictError: its only faults are products with an open order.
     """
-    requested = with_bundle_addresses(requested)
+    requested = with_bundle_addresses(requested, catalogue)
     agreed = agreed_catalogue(catalogue, context, customer_id_of(requested))
     search = base_search(requested, agreed.catalogue, products)
     requested = replace(
@@ -176,12 +177,11 @@ def acceptance_error(faults: Sequence[Fault]) -> DomainError:
     return ConflictError(first.reason, code=first.code, remedy=first.remedy)
 
 
-def with_bundle_addresses(requested: RequestedOrder) -> RequestedOrder:
-    """Return the order with the bundle's address in every nested item without its own."""
+def with_bundle_addresses(requested: RequestedOrder, catalogue: Catalogue) -> RequestedOrder:
+    """Return the order with the bundle's place in every nested item without its own."""
     if any(item.members for item in requested.items):
-        return replace(
-            requested, items=tuple(with_address_in_members(item) for item in requested.items)
-        )
+        items = (with_address_in_members(item, catalogue) for item in requested.items)
+        return replace(requested, items=tuple(items))
     return requested
 
 

@@ -7,7 +7,8 @@ import msgspec
 
 from services.order.domain.acceptance.acceptance_context import AcceptanceContext
 from services.order.domain.acceptance.agreed_catalogue import AgreedCatalogue
-from services.order.domain.acceptance.base_products import Base, base_of, base_search
+from services.order.domain.acceptance.base_products import Base, base_of
+from services.order.domain.acceptance.base_search import base_search
 from services.order.domain.acceptance.changed_items import (
     ChangeContext,
     changed_item,

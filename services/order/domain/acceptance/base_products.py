@@ -1,13 +1,16 @@
 """Base products: a product whose specification relies on another one needs a product of that.
 
-The order names it, an item of the order creates it, or the customer has exactly one.
+The order names it, a member of the same bundle is it, an item of the order creates it, or the
+customer has exactly one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
 
+from services.order.domain.acceptance.base_search import BaseSearch
+from services.order.domain.acceptance.bundle_members import joins
 from services.order.domain.acceptance.existing_products import product_state_faults
 from services.order.domain.acceptance.installation_address import (
     NO_PLACE,
@@ -16,7 +19,6 @@ from services.order.domain.acceptance.installation_address import (
     missing_address_fault,
     with_address_in_members,
 )
-from services.order.domain.acceptance.order_header import customer_id_of
 from services.order.domain.acceptance.request import (
     RequestedItem,
     RequestedOrder,
@@ -25,7 +27,7 @@ from services.order.domain.acceptance.request import (
     parse_uuid,
 )
 from services.order.domain.business_actions import ProductEffect
-from services.order.domain.catalogue.catalogue import Catalogue, Specification
+from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.domain.order import derive_product_id, derive_service_id
 from shared.errors import Fault
@@ -44,33 +46,6 @@ MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class BaseSearch:
-    """What base products are searched among."""
-
-    items: tuple[RequestedItem, ...]
-    """All items of the order, those of bundles included."""
-
-    catalogue: Catalogue
-    products: Mapping[UUID, Product]
-    party_id: str
-
-    def specification_of(self, item: RequestedItem) -> str:
-        """Return the specification of a new product; empty if it is not sold, or a bundle."""
-        offering = self.catalogue.sellable_offerings.get(item.offering_id)
-        is_new = item.effect is ProductEffect.CREATES
-        return offering.specification if offering and is_new else ""
-
-    def needed_by(self, item: RequestedItem) -> str:
-        """Return the specification that the product of an item relies on; empty for none."""
-        found = self.active_specification(item)
-        return found.relies_on if found else ""
-
-    def active_specification(self, item: RequestedItem) -> Specification | None:
-        """Return the specification of a new product; None if it is not sold, or a bundle."""
-        return self.catalogue.active_specifications.get(self.specification_of(item))
-
-
-@dataclass(frozen=True, slots=True)
 class Base:
     """The product that a new one relies on, with its service."""
 
@@ -78,20 +53,12 @@ class Base:
     service_id: UUID
 
 
-def base_search(
-    requested: RequestedOrder, catalogue: Catalogue, products: Mapping[UUID, Product]
-) -> BaseSearch:
-    """Return what the base products of an order are searched among."""
-    party_id = customer_id_of(requested)
-    return BaseSearch(tuple(requested.all_items), catalogue, products, party_id)
-
-
 def related_specifications(order: RequestedOrder, catalogue: Catalogue) -> dict[str, set[str]]:
     """Return the specifications that new products exclude, or rely on without naming a base.
 
     With each are the addresses that the items name, one of which may be empty.
     """
-    items = flatten_items(with_address_in_members(each) for each in order.items)
+    items = flatten_items(with_address_in_members(each, catalogue) for each in order.items)
     search = BaseSearch(tuple(items), catalogue, {}, "")
     found: dict[str, set[str]] = {}
     for item in search.items:
@@ -154,9 +121,12 @@ def named_product(item: RequestedItem, needed: str, search: BaseSearch) -> Candi
 
 
 def the_only_one(item: RequestedItem, needed: str, search: BaseSearch) -> Candidate | Fault:
-    """Return the only product that there is to rely on: of the order, or of the customer."""
-    ordered = [each for each in search.items if search.specification_of(each) == needed]
-    found: Sequence[Candidate] = ordered or existing_bases(item, needed, search)
+    """Return the only product to rely on: of the bundle, the order, or the customer."""
+    found: Sequence[Candidate] = (
+        bases_in_bundle(item, needed, search)
+        or [each for each in search.items if search.specification_of(each) == needed]
+        or existing_bases(item, needed, search)
+    )
     match found:
         case []:
             reason = f"the product relies on one of {needed}, and the customer has none there"
@@ -166,10 +136,22 @@ def the_only_one(item: RequestedItem, needed: str, search: BaseSearch) -> Candid
         case [Product() as only]:
             return usable_base(only, item, search)
         case _:
-            what = "items" if ordered else "products"
+            what = "items" if isinstance(found[0], RequestedItem) else "products"
             names = ", ".join(sorted(str(each.id) for each in found)[:MAX_NAMED])
             reason = f"there are several to rely on, for example the {what} {names}"
             return Fault(place_of_base(item), "base-ambiguous", reason, "name one of them")
+
+
+def bases_in_bundle(item: RequestedItem, needed: str, search: BaseSearch) -> list[Candidate]:
+    """Return the members of an item's bundle of a specification: new ones, and those that join."""
+    found: list[Candidate] = []
+    for each in search.members_beside(item):
+        product = search.products.get(id_) if (id_ := parse_uuid(each.product_id)) else None
+        if search.specification_of(each) == needed:
+            found.append(each)
+        elif joins(each) and product and is_base(product, needed, search):
+            found.append(product)
+    return found
 
 
 def existing_bases(item: RequestedItem, needed: str, search: BaseSearch) -> list[Product]:
@@ -178,11 +160,17 @@ def existing_bases(item: RequestedItem, needed: str, search: BaseSearch) -> list
     return [
         each
         for each in search.products.values()
-        if each.specification == needed
-        and each.party_id == search.party_id
-        and each.status is not ProductStatus.TERMINATED
-        and not is_elsewhere(place, place_of_product(each))
+        if is_base(each, needed, search) and not is_elsewhere(place, place_of_product(each))
     ]
+
+
+def is_base(product: Product, needed: str, search: BaseSearch) -> bool:
+    """Tell whether a product is the customer's, of a specification, and not terminated."""
+    return (
+        product.specification == needed
+        and product.party_id == search.party_id
+        and product.status is not ProductStatus.TERMINATED
+    )
 
 
 def usable_base(product: Product, item: RequestedItem, search: BaseSearch) -> Candidate | Fault:

@@ -33,10 +33,13 @@ def member_faults(
     What is missing is not known while a product that joins is not found.
     """
     missing, is_known = list(bundle.members), True
+    sellable = context.catalogue.sellable_offerings
     for member in item.members:
         offering_id = offering_in_bundle(member, context)
         if offering_id in missing:
             missing.remove(offering_id)
+        elif offering_id in sellable and sellable[offering_id].is_bundle:
+            yield nested_bundle_fault(f"{member.field}/productOffering/id")
         elif offering_id:
             yield Fault(
                 f"{member.field}/productOffering/id",
@@ -57,6 +60,16 @@ def member_faults(
             "the bundle is not complete",
             f"nest an item {HOW_TO_NEST}, for: {', '.join(missing)}",
         )
+
+
+def nested_bundle_fault(at: str) -> Fault:
+    """Return the fault of a bundle that would be a member of a bundle."""
+    return Fault(
+        at,
+        "bundle-nested",
+        "bundles of bundles are not sold",
+        "order each bundle in an item of its own at the top level, or nest single offerings",
+    )
 
 
 def offering_in_bundle(member: RequestedItem, context: ItemCheckContext) -> str:

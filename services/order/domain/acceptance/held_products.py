@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from services.order.domain.acceptance.base_products import BaseSearch, related_specifications
+from services.order.domain.acceptance.base_products import related_specifications
+from services.order.domain.acceptance.base_search import BaseSearch
 from services.order.domain.acceptance.request import RequestedItem, RequestedOrder, parse_uuid
 from services.order.domain.business_actions import ProductEffect, ProductPart
 from services.order.domain.catalogue.catalogue import Catalogue, Offering

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.order.domain.acceptance.request import RequestedItem, RequestedPlace
 from services.order.domain.business_actions import ON_EXISTING
+from services.order.domain.catalogue.catalogue import Catalogue
 from shared.errors import Fault
 from shared.input.area_codes import REMEDY, is_area_code
 from shared.input.text_comparison import comparable_word
@@ -27,22 +28,43 @@ def installation_place(item: RequestedItem) -> RequestedPlace:
     return next(iter(installation_addresses(item)), NO_PLACE)
 
 
-def with_address_in_members(item: RequestedItem) -> RequestedItem:
-    """Return an item with its address in each nested item that names none; others as they are."""
+def with_address_in_members(item: RequestedItem, catalogue: Catalogue) -> RequestedItem:
+    """Return an item with its place in each nested item that names none; others as they are."""
     if not item.members:
         return item
     members = (
         with_address_in_members(
-            replace(each, places=item.places) if takes_address_of_bundle(each) else each
+            replace(each, places=places_of_bundle(item, each, catalogue))
+            if takes_place_of_bundle(each)
+            else each,
+            catalogue,
         )
         for each in item.members
     )
     return replace(item, members=tuple(members))
 
 
-def takes_address_of_bundle(member: RequestedItem) -> bool:
-    """Tell whether a nested item gets the bundle's address: that of a new product without one."""
+def takes_place_of_bundle(member: RequestedItem) -> bool:
+    """Tell whether a nested item gets the bundle's place: that of a new product without one."""
     return not member.places and member.effect not in ON_EXISTING
+
+
+def places_of_bundle(
+    bundle: RequestedItem, member: RequestedItem, catalogue: Catalogue
+) -> tuple[RequestedPlace, ...]:
+    """Return what a nested item gets of the bundle's places: as much as its product needs.
+
+    A product without an address, as mobile service, gets the local network alone; one that relies
+    on another is delivered where that is.
+    """
+    offering = catalogue.sellable_offerings.get(member.offering_id)
+    specification = catalogue.active_specifications.get(offering.specification if offering else "")
+    if specification is None or specification.needs_address:
+        return bundle.places
+    if specification.relies_on:
+        return ()
+    networks = (each._replace(id="") for each in installation_addresses(bundle))
+    return tuple(each for each in networks if each.local_network)
 
 
 def missing_address_fault(item: RequestedItem) -> Fault:

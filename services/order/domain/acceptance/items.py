@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.order.domain.acceptance.base_products import (
-    BaseSearch,
-    base_faults,
-    excluded_faults,
-)
+from services.order.domain.acceptance.base_products import base_faults, excluded_faults
+from services.order.domain.acceptance.base_search import BaseSearch
 from services.order.domain.acceptance.bundle_members import (
     member_faults,
     membership_faults,

@@ -10,6 +10,7 @@ from services.order.domain.catalogue.catalogue import (
     LifeCycle,
     Offering,
     Specification,
+    find_version,
 )
 from services.order.domain.catalogue.characteristic_values import compile_pattern, value_faults
 from services.order.domain.catalogue.eligibility import eligibility_rule_faults, validity_faults
@@ -150,13 +151,14 @@ def bundle_faults(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[F
         here = f"{at}/members/{index}"
         if member in bundle.members[:index]:
             yield Fault(here, "member-twice", "a member is named twice", "name it once")
-        elif bundle.state is LifeCycle.ACTIVE and not is_sellable_single_offering(
-            member, catalogue
-        ):
+        elif is_bundle(member, catalogue):
+            remedy = "name single offerings, for example the members of that bundle"
+            yield Fault(here, "bundle-nested", "bundles of bundles are not sold", remedy)
+        elif bundle.state is LifeCycle.ACTIVE and member not in catalogue.sellable_offerings:
             yield dangling_reference_fault(here, "no single offering of this id is sold")
 
 
-def is_sellable_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
-    """Tell whether an offering is sold and is no bundle."""
-    offering = catalogue.sellable_offerings.get(offering_id)
-    return offering is not None and not offering.is_bundle
+def is_bundle(offering_id: str, catalogue: Catalogue) -> bool:
+    """Tell whether an offering is a bundle: its version on sale or, without one, the newest."""
+    offering = find_version(catalogue.offerings, offering_id)
+    return offering is not None and offering.is_bundle
