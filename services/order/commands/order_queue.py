@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace as replace_field
 
 from services.order import store
-from services.order.commands.place_order import (
+from services.order.commands.acceptance_context import (
     PlaceOrderCommand,
     complete_context,
     concerned_products,
