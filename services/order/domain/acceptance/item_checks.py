@@ -35,6 +35,9 @@ class ItemCheckContext:
     bases_of_others: frozenset[UUID] = frozenset()
     """The bases of products that the client may not see."""
 
+    has_waited: bool = False
+    """Whether the order was accepted before, with the days from which its charges begin."""
+
     def owner_of(self, item: RequestedItem) -> str:
         """Return the customer whose product an item must name."""
         is_transfer = item.may_change(ProductPart.CUSTOMER)
