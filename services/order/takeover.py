@@ -162,6 +162,7 @@ def on_state_changed(message: OrderStateChanged, work: UnitOfWork) -> None:
         order = store.orders.expect_for_update(work.session, progress.order_id)
         ids = order.locked_product_ids()
         leave_queue(order, store.products.find_many_for_update(work.session, ids).values(), work)
+        store.identities.release(work.session, released_by_end(order))
 
 
 def submission_keys(message: OrderTerms, tenant: str) -> SubmissionKeys:
