@@ -17,7 +17,7 @@ from tests.kernel import consume
 from tests.order.builders import a_disconnection, a_fibre, service_completed_for
 from tests.order.queueing import Crm, a_change, complete, fail, terms_of
 from tests.order.related_products import television
-from tests.order.test_agreements import agreed
+from tests.order.test_agreements import TERMS, agreed
 from tests.order.test_related_products_api import keep
 from tests.order.test_retired_offerings import retire
 
@@ -93,13 +93,14 @@ async def test_an_order_that_is_priced_anew_names_the_agreement_by_which_it_is(
 ) -> None:
     fibre = a_fibre()
     keep(stocked, [fibre])
-    await agreed(crm.client, as_role)
+    price = {"offering": "ftth-100", "price": "ftth-100-monthly", "amount_cents": 1100}
+    await agreed(crm.client, as_role, TERMS | {"prices": [price], "values": []})
     first = await crm.place(a_change(fibre, "ftth-1000"), agreement=[{"id": "HT-1"}])
-    second = await crm.place(a_change(fibre, "ftth-300"))
+    second = await crm.place(a_change(fibre, "ftth-100"))
     assert "agreement" not in await crm.read(second)
 
     complete(stocked, first)
 
     started = await crm.read(second)
     assert [each["id"] for each in started["agreement"]] == ["HT-1"]
-    assert terms_of(stocked, second).monthly_cents == 5000
+    assert terms_of(stocked, second).monthly_cents == 1100

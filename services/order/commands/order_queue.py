@@ -128,15 +128,32 @@ def start(
     work: UnitOfWork,
 ) -> None:
     """Start an order that has waited: it is published as accepted."""
+    store_started(started, held, locked, work)
+    save_progress(waiting.start(progress, work.now), work)
+    submission = store.submissions.find_first(work.session, started.id)
+    record = order_record(started, submission) if submission else None
+    work.publish(replace_field(accepted_message(started), record=record))
+
+
+def store_started(
+    started: Order,
+    held: Mapping[UUID, Product],
+    locked: Sequence[Product],
+    work: UnitOfWork,
+) -> None:
+    """Store an order that waits no longer, and hand on what it held and needs no more.
+
+    Args:
+        started: the order, with the terms with which it starts.
+        held: the products of the terms with which it waited.
+        locked: the products of its terms, locked for it.
+        work: the transaction.
+    """
     needed = {each.id for each in locked}
     others = unlock_products(started.id, (each for id_, each in held.items() if id_ not in needed))
     store.order_queue.remove(work.session, started.id)
     store.orders.put_queued(work.session, started)
     store.products.put_all(work.session, changed=(*locked, *hand_on(work, others)))
-    save_progress(waiting.start(progress, work.now), work)
-    submission = store.submissions.find_first(work.session, started.id)
-    record = order_record(started, submission) if submission else None
-    work.publish(replace_field(accepted_message(started), record=record))
 
 
 def reject(
