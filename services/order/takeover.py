@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.order import store
 from services.order.api.views.orders import render_answer
 from services.order.commands.billing import restore_line
-from services.order.commands.order_queue import leave_queue
+from services.order.commands.order_queue import leave_queue, store_started
 from services.order.commands.place_order import new_submission, store_order
 from services.order.commands.progress import record_changes
 from services.order.domain.acceptance.queued_order import queued_order_as_published
@@ -115,10 +115,9 @@ def start_as_published(message: OrderAccepted, work: UnitOfWork) -> None:
     """
     products = store.products.find_many_for_update(work.session, named_product_ids(message))
     order, _, locked = order_as_published(message, work.tenant, products)
-    store.orders.get_queued_for_update(work.session, order.id)
-    store.orders.put_queued(work.session, order)
-    store.order_queue.remove(work.session, order.id)
-    store.products.put_all(work.session, changed=locked)
+    waiting = store.orders.get_queued_for_update(work.session, order.id)
+    held = store.products.find_many_for_update(work.session, waiting.locked_product_ids())
+    store_started(order, held, locked, work)
     update = start(store.orders.get_progress_for_update(work.session, order.id), work.now)
     store.orders.put_progress(work.session, update.progress)
     record_changes(update, work, TAKEN_OVER_REASON)
@@ -162,6 +161,7 @@ def on_state_changed(message: OrderStateChanged, work: UnitOfWork) -> None:
         order = store.orders.expect_for_update(work.session, progress.order_id)
         ids = order.locked_product_ids()
         leave_queue(order, store.products.find_many_for_update(work.session, ids).values(), work)
+        store.identities.release(work.session, released_by_end(order))
 
 
 def submission_keys(message: OrderTerms, tenant: str) -> SubmissionKeys:

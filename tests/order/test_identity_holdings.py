@@ -12,7 +12,8 @@ from httpx import AsyncClient, Response
 from services.order import store
 from services.order.api.views.orders import render_answer
 from services.order.app import SERVICE
-from services.order.commands.place_order import PlaceOrderCommand, accept_or_replay, preload
+from services.order.commands.acceptance_context import PlaceOrderCommand, preload
+from services.order.commands.place_order import accept_or_replay
 from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.identity.holdings import IdentityHolding
 from services.order.domain.identity.identity_key import identity_key

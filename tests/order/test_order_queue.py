@@ -98,19 +98,19 @@ async def test_of_a_queue_each_starts_in_its_turn_and_what_has_become_impossible
     assert rows_of_queue(stocked) == (0, 0)
 
 
-async def test_an_order_whose_products_are_as_they_were_starts_as_it_was_quoted(
+async def test_an_order_whose_products_are_as_they_were_starts_as_it_was_accepted(
     crm: Crm, stocked: Sessions
 ) -> None:
     telephone = a_product()
     keep(stocked, [telephone])
     first = await crm.place(a_change(telephone, callerId=True))
     second = await crm.place(a_change(telephone, forwardTo=ELSEWHERE))
-    quoted = terms_of(stocked, second, OrderQueued)
+    queued = terms_of(stocked, second, OrderQueued)
 
     fail(stocked, first)
 
     accepted = terms_of(stocked, second)
-    assert (accepted.items, accepted.monthly_cents) == (quoted.items, quoted.monthly_cents)
+    assert (accepted.items, accepted.monthly_cents) == (queued.items, queued.monthly_cents)
 
 
 async def test_an_order_whose_product_has_changed_is_priced_anew(
@@ -120,15 +120,15 @@ async def test_an_order_whose_product_has_changed_is_priced_anew(
     keep(stocked, [telephone])
     first = await crm.place(a_change(telephone, callerId=True))
     second = await crm.place(a_change(telephone, forwardTo=ELSEWHERE))
-    quoted = terms_of(stocked, second, OrderQueued)
+    queued = terms_of(stocked, second, OrderQueued)
 
     complete(stocked, first)
 
     accepted = terms_of(stocked, second)
     values = {each.name: each.value for each in accepted.items[0].characteristics}
     assert (values["callerId"], values["forwardTo"]) == (True, ELSEWHERE)
-    assert accepted.monthly_cents > quoted.monthly_cents
-    assert accepted.customer == quoted.customer
+    assert accepted.monthly_cents > queued.monthly_cents
+    assert accepted.customer == queued.customer
     total = (await crm.read(second))["orderTotalPrice"]
     assert accepted.monthly_cents in {
         round(100 * each["price"]["dutyFreeAmount"]["value"]) for each in total

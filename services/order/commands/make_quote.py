@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.order import store
-from services.order.commands.place_order import (
+from services.order.commands.acceptance_context import (
     PlaceOrderCommand,
     complete_context,
     concerned_products,

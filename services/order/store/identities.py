@@ -112,8 +112,9 @@ def add_holdings(session: Session, holdings: Iterable[IdentityHolding]) -> None:
 
 
 def release(session: Session, released: ReleasedHoldings | None) -> None:
-    """Delete what no longer counts."""
+    """Delete what no longer counts, also what this transaction has added."""
     if released:
+        HOLDINGS.write(session)
         statement = RELEASE_OWN if released.is_own else RELEASE_OTHERS
         bound = {"products": list(released.product_ids), "order_id": released.order_id}
         statement.run(session, bound)

@@ -17,8 +17,9 @@ from services.order.api.views.orders import (
     without_customer_data,
 )
 from services.order.api.views.state_changes import StateChangeView
+from services.order.commands.acceptance_context import PlaceOrderCommand, preload
 from services.order.commands.identities import rules_of, secret_of
-from services.order.commands.place_order import PlaceOrderCommand, accept_or_replay, preload
+from services.order.commands.place_order import accept_or_replay
 from services.order.domain.acceptance.real_name import has_checks, with_identity
 from services.order.domain.acceptance.request import RequestedOrder
 from services.order.domain.acceptance.submission import SubmissionKeys, keyed_fingerprint

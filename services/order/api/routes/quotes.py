@@ -14,8 +14,8 @@ from services.order.api.routes.orders import (
 )
 from services.order.api.schemas.orders import IdempotencyKey, OrderBody
 from services.order.api.views.quotes import QuoteView, show_quote
+from services.order.commands.acceptance_context import PlaceOrderCommand, preload
 from services.order.commands.make_quote import make_or_replay
-from services.order.commands.place_order import PlaceOrderCommand, preload
 from services.order.domain.acceptance.submission import SubmissionKeys, keyed_fingerprint
 from shared.access.access_rule import AccessLevel, data_scope_of, require_visible
 from shared.http import (

@@ -226,6 +226,7 @@ def order_faults(
         previous_owner=previous_owner_of(requested),
         payment=RequestedPayment(requested.account_id, requested.payment_mode),
         bases_of_others=context.bases_of_others,
+        has_waited=context.has_waited,
     )
     yield from items_faults(requested.items, items)
     if context.real_name:

@@ -41,3 +41,6 @@ class AcceptanceContext(NamedTuple):
 
     real_name: RealNameContext | None = SHIPPED_REAL_NAME
     """What real-name checks are judged by; None if none is needed yet, as for a quote."""
+
+    has_waited: bool = False
+    """Whether it was accepted before: the days from which charges begin were valid then."""

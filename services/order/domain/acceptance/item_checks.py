@@ -39,6 +39,9 @@ class ItemCheckContext:
     agreed: AgreedCatalogue | None = None
     """The catalogue with the agreements of products; None if these have none."""
 
+    has_waited: bool = False
+    """Whether the order was accepted before, with the days from which its charges begin."""
+
     def catalogue_of(self, product: Product) -> Catalogue:
         """Return the catalogue as an item has it that changes a product."""
         return self.agreed.of_product(product) if self.agreed else self.catalogue

@@ -110,7 +110,8 @@ def item_faults(item: RequestedItem, context: ItemCheckContext) -> Iterator[Faul
     """Name what is wrong with one item and those nested in it."""
     yield from unsupported_field_faults(item)
     yield from action_faults(item)
-    yield from charge_start_faults(item, context.eligibility.now)
+    if not context.has_waited:
+        yield from charge_start_faults(item, context.eligibility.now)
     match item.effect:
         case ProductEffect.CREATES:
             yield from addition_faults(item, context)

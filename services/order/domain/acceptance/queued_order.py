@@ -1,6 +1,6 @@
 """Orders that wait behind those that lock their products (`afterOpenOrder`)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
@@ -9,12 +9,14 @@ import msgspec
 
 from services.order.domain.acceptance.acceptance import AcceptedOrder
 from services.order.domain.acceptance.request import RequestedOrder
+from services.order.domain.business_actions import ON_EXISTING
 from services.order.domain.fulfilment.product import Product, ProductStatus, unlock
 from services.order.domain.fulfilment.product_locks import lock
 from services.order.domain.fulfilment.progress import Progress
 from services.order.domain.fulfilment.waiting import waiting_progress
 from services.order.domain.order import Item, Order, OrderContent
-from shared.contracts import OrderAccepted, OrderQueued, OrderTerms
+from services.order.domain.suspension_reasons import forbidding
+from shared.contracts import OrderAccepted, OrderedItem, OrderQueued, OrderTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +140,78 @@ def request_without_personal_data(requested: RequestedOrder) -> RequestedOrder:
     )
 
 
-def content_at_start(quoted: OrderContent, current: OrderContent) -> OrderContent:
-    """Return the content with which an order that has waited starts.
+def are_products_unchanged(
+    order: Order,
+    requested: RequestedOrder,
+    products: Mapping[UUID, Product],
+    bases_of_others: Collection[UUID],
+) -> bool:
+    """Tell whether the products of an order that has waited are as they were at its acceptance.
 
-    It is that of its acceptance, if all its products are still as they were then; else the items
-    follow from the products as they are, and are priced anew.
+    Args:
+        order: as it was accepted.
+        requested: its request.
+        products: those that it concerns, free where they are locked for it.
+        bases_of_others: the bases of products that its client may not see.
     """
-    pairs = zip(quoted.items, current.items, strict=True)
-    if all(is_as_quoted(*pair) for pair in pairs):
-        return quoted
-    return msgspec.structs.replace(quoted, items=current.items, bundles=current.bundles)
+    own = {each.ordered.product_id for each in order.items}
+    others = [
+        each
+        for each in products.values()
+        if each.id not in own and each.status is not ProductStatus.TERMINATED
+    ]
+    leaving = set(requested.ids_with_dependents)
+    if leaving & {*bases_of_others, *(each.base_id for each in others)}:
+        return False
+    return all(is_item_unchanged(each, order, products) for each in order.items)
 
 
-def is_as_quoted(quoted: Item, current: Item) -> bool:
-    """Tell whether the product of an item, and the one that it relies on, are as they were."""
-    return all(
-        getattr(quoted.ordered, name) == getattr(current.ordered, name)
-        for name in ("follows", "base_product_id", "base_service_id", "address_id")
+def is_item_unchanged(item: Item, order: Order, products: Mapping[UUID, Product]) -> bool:
+    """Tell whether the existing products that an item needs are as they were at its acceptance."""
+    if item.effect in ON_EXISTING:
+        return is_product_unchanged(item.ordered, products)
+    needs_base = item.ordered.base_product_id in order.base_product_ids()
+    return not needs_base or is_base_unchanged(item.ordered, order.party_id, products)
+
+
+def is_product_unchanged(ordered: OrderedItem, products: Mapping[UUID, Product]) -> bool:
+    """Tell whether the product that an item changes or ends is as it was at its acceptance."""
+    product = products.get(ordered.product_id)
+    return (
+        product is not None
+        and product.latest_order_id == ordered.follows
+        and product.base_id == ordered.base_product_id
+        and product.status is not ProductStatus.TERMINATED
+        and not product.busy_with
+    )
+
+
+def is_base_unchanged(
+    ordered: OrderedItem, party_id: str, products: Mapping[UUID, Product]
+) -> bool:
+    """Tell whether the product on which a new one relies is as that needs it, at its address."""
+    base = products.get(ordered.base_product_id) if ordered.base_product_id else None
+    return (
+        base is not None
+        and base.party_id == party_id
+        and base.content.address_id in {"", ordered.address_id}
+        and base.status is not ProductStatus.TERMINATED
+        and not base.busy_with
+        and not forbidding(base.suspended_for, ordered.business_action)
+    )
+
+
+def content_priced_anew(accepted: OrderContent, current: OrderContent) -> OrderContent:
+    """Return the content of an order that has waited and whose products have changed.
+
+    Args:
+        accepted: as it was accepted.
+        current: as it would be accepted now. Items and prices are of this one, with the agreement
+            by which they are priced.
+    """
+    return msgspec.structs.replace(
+        accepted,
+        items=current.items,
+        bundles=current.bundles,
+        agreement_id=current.agreement_id,
     )
