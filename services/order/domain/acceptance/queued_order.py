@@ -206,12 +206,7 @@ def content_priced_anew(accepted: OrderContent, current: OrderContent) -> OrderC
 
     Args:
         accepted: as it was accepted.
-        current: as it would be accepted now. Items and prices are of this one, with the agreement
-            by which they are priced.
+        current: as it would be accepted now. Items and prices are of this one, with the
+            agreements by which they are priced.
     """
-    return msgspec.structs.replace(
-        accepted,
-        items=current.items,
-        bundles=current.bundles,
-        agreement_id=current.agreement_id,
-    )
+    return msgspec.structs.replace(accepted, items=current.items, bundles=current.bundles)
