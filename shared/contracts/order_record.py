@@ -95,6 +95,9 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     agreement_id: str = ""
     """The agreement by which it is priced."""
 
+    quote_id: UUID | None = None
+    """The quote whose prices it has."""
+
     category: str = ""
     description: Personal = ""
     notes: tuple[NoteRecord, ...] = ()

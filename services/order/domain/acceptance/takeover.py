@@ -56,6 +56,7 @@ def order_record(order: Order, submission: Submission) -> OrderRecord:
         is_organization=content.is_organization,
         known_category=content.known_category,
         agreement_id=content.agreement_id,
+        quote_id=content.quote_id,
         category=content.category,
         description=content.description,
         notes=tuple(NoteRecord(text=each.text) for each in content.notes),
@@ -142,6 +143,7 @@ def content_from_message(message: OrderTerms, record: OrderRecord) -> OrderConte
         is_organization=record.is_organization,
         known_category=record.known_category,
         agreement_id=record.agreement_id,
+        quote_id=record.quote_id,
         items=tuple(
             Item(
                 ordered=ordered,
