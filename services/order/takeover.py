@@ -14,7 +14,7 @@ from services.order import store
 from services.order.api.views.orders import render_answer
 from services.order.commands.billing import restore_line
 from services.order.commands.order_queue import leave_queue, store_started
-from services.order.commands.place_order import new_submission, store_order
+from services.order.commands.place_order import mark_quote, new_submission, store_order
 from services.order.commands.progress import record_changes
 from services.order.domain.acceptance.queued_order import queued_order_as_published
 from services.order.domain.acceptance.submission import SubmissionKeys
@@ -138,6 +138,7 @@ def retract_order(order_id: UUID, message: OrderTerms, work: UnitOfWork) -> None
     products = store.products.find_many_for_update(work.session, order.locked_product_ids())
     leave_queue(order, products.values(), work)
     store.identities.release(work.session, released_by_end(order))
+    mark_quote(work.session, order, None)
     store.orders.remove(work.session, order_id)
 
 

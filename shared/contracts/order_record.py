@@ -96,6 +96,9 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     known_category: str = ""
     """The customer's category from earlier orders, if the message has none."""
 
+    quote_id: UUID | None = None
+    """The quote whose prices it has."""
+
     category: str = ""
     description: Personal = ""
     notes: tuple[NoteRecord, ...] = ()

@@ -9,15 +9,17 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select, update
 
+from services.order.app import SERVICE
 from services.order.tables import OrderRow, QuoteRow
 from shared.http.collection_paths import ORDERS_PATH, QUOTES_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
-from tests.kernel import published
+from tests.kernel import consume, published
 from tests.order.builders import SHIPPED_ENTRIES, Json, a_body, a_bundle, an_item
 from tests.order.test_agreements import TERMS, agreed
 from tests.order.test_api_catalogue import publish
+from tests.order.test_takeover import lose_the_orders
 
 BODY = a_body(an_item("1", "ftth-500-term"))
 
@@ -214,3 +216,26 @@ async def test_a_quote_with_an_agreement_is_kept_though_the_agreement_is_over(
 
     assert response.status_code == 201, response.text
     assert response.json()["orderTotalPrice"] == quote["quoteTotalPrice"]
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True])
+async def test_a_quote_that_was_used_before_a_restore_is_used_afterwards(
+    *, client: AsyncClient, stocked: Sessions, as_role: AsRole, is_sent_again: bool
+) -> None:
+    crm = as_role("crm")
+    quote = await quoted(client, crm)
+    body = BODY | {"externalId": "CRM-1"}
+    first = await ordered(client, crm, quote, body)
+    (accepted,) = published(stocked)
+    lose_the_orders(stocked)
+    with stocked.begin() as session:
+        session.execute(update(QuoteRow).values(order_id=None))
+    if is_sent_again:
+        again = await ordered(client, crm, quote, body)
+        assert again.json()["id"] != first.json()["id"]
+
+    consume(stocked, SERVICE.takeover.subscriptions, accepted)
+
+    other = await ordered(client, crm, quote)
+    assert (other.status_code, other.json()["code"]) == (409, "quote-used")
+    assert first.json()["id"] in other.json()["detail"]

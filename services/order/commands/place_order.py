@@ -94,8 +94,6 @@ def accept_or_queue(command: PlaceOrderCommand, work: UnitOfWork) -> AcceptedOrd
         if depends_on_products or candidate_specifications(requested, catalogue):
             check_not_recovering(session)
         raise
-    if quote:
-        store.quotes.put(session, replace(quote, order_id=accepted.order.id))
     ahead = orders_ahead(session, accepted.order, present) if requested.may_wait else {}
     return queue_behind(accepted, command, present, ahead) if ahead else accepted
 
@@ -154,10 +152,25 @@ def store_order(
     locked: Iterable[Product],
     submission: Submission,
 ) -> None:
-    """Store a new order, what it locks and counts, and the response to its client."""
+    """Store a new order, what it locks and counts, its quote, and the response to its client."""
     store.submissions.add(work.session, submission)
     store.orders.add(work.session, order, progress)
     store.products.put_all(work.session, changed=locked)
     store.identities.add_holdings(work.session, holdings_of(order))
+    mark_quote(work.session, order, order.id)
     for change in initial_changes(progress):
         work.record_change(change.kind, order.id, change.was, change.became, part=change.part)
+
+
+def mark_quote(session: Session, order: Order, used_by: UUID | None) -> None:
+    """Store by which order the quote of an order is used; a restored database may lack the quote.
+
+    Args:
+        session: of the database.
+        order: the order, placed with the quote.
+        used_by: its id; None if it is retracted.
+    """
+    quote_id = order.content.quote_id
+    quote = store.quotes.find_for_update(session, quote_id) if quote_id else None
+    if quote and quote.order_id in {None, order.id}:
+        store.quotes.put(session, replace(quote, order_id=used_by))

@@ -126,6 +126,9 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
 
     items: tuple[Item, ...]
     bundles: tuple[BundleParentItem, ...] = ()
+    quote_id: UUID | None = None
+    """The quote whose prices it has; None without one."""
+
     external_id: str = ""
     channel: str
     priority: int

@@ -102,7 +102,7 @@ def accept(
     content = faultless_content(requested, context, catalogue, products, of_quote)
     if quote:
         items = quoted_items(content.items, quote)
-        content = msgspec.structs.replace(content, items=items)
+        content = msgspec.structs.replace(content, items=items, quote_id=quote.id)
     party_id = content.customer.id
     order = Order(context.order_id, context.tenant, context.client, party_id, content)
     locked = lock_products(order, products)

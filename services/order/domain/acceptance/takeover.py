@@ -55,6 +55,7 @@ def order_record(order: Order, submission: Submission) -> OrderRecord:
         bundles=tuple(BundleRecord(**msgspec.structs.asdict(each)) for each in content.bundles),
         is_organization=content.is_organization,
         known_category=content.known_category,
+        quote_id=content.quote_id,
         category=content.category,
         description=content.description,
         notes=tuple(NoteRecord(text=each.text) for each in content.notes),
@@ -141,6 +142,7 @@ def content_from_message(message: OrderTerms, record: OrderRecord) -> OrderConte
         customer=message.customer,
         is_organization=record.is_organization,
         known_category=record.known_category,
+        quote_id=record.quote_id,
         items=tuple(
             Item(
                 ordered=ordered,
