@@ -24,7 +24,8 @@ def test_the_file_is_printed_or_written_with_the_same_bytes(
     printed = kaitong(*RECONCILE, OVER)
     written = kaitong(*RECONCILE, OVER, "--from-archive", "--output", str(file))
 
-    assert (printed.returncode, written.returncode, written.stdout) == (0, 0, "")
+    assert (printed.returncode, written.returncode) == (0, 0)
+    assert written.stdout == f"2 lines: {file}\n"
     assert file.read_bytes() == printed.stdout.encode()
     assert printed.stdout.splitlines()[-1] == f"sum,025,{OVER},,,,0,0,0,0"
 

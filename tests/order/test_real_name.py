@@ -253,7 +253,7 @@ def test_the_answer_shows_the_check_and_no_identity_and_billing_sees_none() -> N
         "role": "customer",
         "system": "RNV",
         "reference": "RNV-2026-0001",
-        "checkedAt": "2026-11-01T12:00:00.000Z",
+        "checkedAt": f"{NOON:%Y-%m-%dT%H:%M:%S}.000Z",
         "documentType": "residentIdentityCard",
     }
     assert IDENTITY.encode() not in answer

@@ -138,17 +138,23 @@ async def test_a_published_blueprint_is_what_the_next_plan_is_drawn_from(
     assert specifications == {"reference", *(name for name, _ in shipped())}
 
 
-async def test_blueprints_are_paged(client: AsyncClient) -> None:
-    for version in (1, 2):
-        blueprint = msgspec.structs.replace(REFERENCE, version=version)
-        await client.post(BLUEPRINTS, json=[msgspec.to_builtins(blueprint)])
-    whole = (await client.get(f"{BLUEPRINTS}?limit=100")).json()
-
-    listed, place = [], f"{BLUEPRINTS}?limit=1"
+async def paged(client: AsyncClient, limit: int) -> list[dict[str, Any]]:
+    """Return all blueprints, from pages of a size."""
+    listed: list[dict[str, Any]] = []
+    place = f"{BLUEPRINTS}?limit={limit}"
     while place:
         page = await client.get(place)
         listed += page.json()
         place = page.links.get("next", {}).get("url", "")
+    return listed
+
+
+async def test_blueprints_are_paged(client: AsyncClient) -> None:
+    for version in (1, 2):
+        blueprint = msgspec.structs.replace(REFERENCE, version=version)
+        await client.post(BLUEPRINTS, json=[msgspec.to_builtins(blueprint)])
+
+    listed, whole = await paged(client, limit=1), await paged(client, limit=100)
 
     assert listed == whole
     assert len({str(each["blueprint"]) for each in listed}) == len(listed) > 2

@@ -207,7 +207,7 @@ def test_a_step_whose_item_has_lost_its_date_does_not_end_early() -> None:
 def test_a_date_alone_begins_at_midnight_in_china() -> None:
     assert parse_date("2026-12-24") == datetime(2026, 12, 23, 16, tzinfo=UTC)
     assert parse_date("2026-12-24T00:00:00Z") == datetime(2026, 12, 24, tzinfo=UTC)
-    assert parse_date("2026-12-24 08:00+08:00") == datetime(2026, 12, 24, tzinfo=UTC)
+    assert parse_date("2026-12-24T08:00:00+08:00") == datetime(2026, 12, 24, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

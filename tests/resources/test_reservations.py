@@ -236,7 +236,8 @@ async def test_old_reservations_are_listed_with_what_is_known_of_each(
     review(sessions)
     answer(sessions, questions(sessions)[0], is_needed=False)
 
-    (shown,) = (await client.get(RESERVATIONS, headers=as_role("viewer"))).json()
+    old = f"{RESERVATIONS}?older_than=60"
+    (shown,) = (await client.get(old, headers=as_role("viewer"))).json()
 
     assert (shown["order_id"], shown["is_needed"]) == (str(order_id(1)), False)
     assert shown["held"] == f"/ops/v1/holdings/{order_id(1)}"

@@ -111,14 +111,15 @@ def test_a_released_number_is_quarantined_as_long_as_its_segment_says(sessions: 
 
 
 def test_a_number_after_quarantine_is_assigned_again(sessions: Sessions) -> None:
-    import_plant(sessions, segments=[a_segment(count=1)])
+    import_plant(sessions, segments=[a_segment(count=1, quarantine_days=30)])
     handle(sessions, an_assignment_request(1))
     handle(sessions, completed(1))
     handle(sessions, a_release_request(2, of=1))
     handle(sessions, completed(2, Action.DELETE, of=1))
     handle(sessions, an_assignment_request(3))
 
-    handle(sessions, QuarantineEnded(e164=e164(0), until=NOON + QUARANTINE), now=NOON + QUARANTINE)
+    ended = NOON + timedelta(days=30)
+    handle(sessions, QuarantineEnded(e164=e164(0), until=ended), now=ended)
     handle(sessions, an_assignment_request(4))
 
     assert latest_messages(sessions)[order_id(3)].name == "resources.refused"
